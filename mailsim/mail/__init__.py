@@ -1,0 +1,18 @@
+"""The words every room shares: Address, Envelope, Message, Reply."""
+
+from mailsim.mail.address import Address, AddressList, normal_domain, parse_address, parse_addresses
+from mailsim.mail.envelope import Envelope
+from mailsim.mail.message import HeaderDefect, Message
+from mailsim.mail.reply import Reply
+
+__all__ = [
+    "Address",
+    "AddressList",
+    "Envelope",
+    "HeaderDefect",
+    "Message",
+    "Reply",
+    "normal_domain",
+    "parse_address",
+    "parse_addresses",
+]

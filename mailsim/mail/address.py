@@ -1,0 +1,269 @@
+"""Addresses: RFC 5322 addr-spec and address lists, RFC 6532 letters, IDNA domains.
+
+Two addresses are the same when their keys are: the local part NFC-normalised and
+case-folded, the domain by IDNA 2008 (UTS 46, non-transitional), without trailing dot
+(rule book, section 7 "Addresses"). What was written stays in `local`.
+
+The standard library's parsers read one value differently in different Python versions
+(CVE-2023-27043, cpython#122600, #151857), and a reply must not be routed by the version
+of Python. So this module reads addresses itself: plain forms by one regular expression,
+the rest (obsolete syntax, groups, comments, quoted strings) by a small tokeniser.
+Nothing here raises, whatever the value.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import NamedTuple
+
+
+class Address:
+    """One mailbox address; equal and hashed by its key, shown as an RFC 5322 addr-spec."""
+
+    __slots__ = ("domain", "key", "local")
+
+    local: str
+    """The local part as written, without quotes."""
+    domain: str
+    """The domain in its comparison form: A-labels, lower case, no trailing dot."""
+    key: str
+    """`local@domain`, normalised for comparison (the domain has no "@", so it is unambiguous)."""
+
+    def __init__(self, local: str, domain: str) -> None:
+        self.local = local
+        self.domain = normal_domain(domain)
+        self.key = f"{normal_local(local)}@{self.domain}"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Address) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __str__(self) -> str:
+        local = self.local
+        if not _DOT_ATOM.fullmatch(local):
+            local = '"' + re.sub(r'(["\\])', r"\\\1", local) + '"'
+        return f"{local}@{self.domain}"
+
+    def __repr__(self) -> str:
+        return f"Address({str(self)!r})"
+
+
+class AddressList(NamedTuple):
+    """What an address header's value holds."""
+
+    addresses: tuple[Address, ...]
+    junk: tuple[str, ...]
+    """The elements that are no address, as they stand."""
+
+
+def normal_local(local: str) -> str:
+    """The comparison form of a local part: NFC, case-folded, without leading white space (R4.5)."""
+    if local.isascii():
+        return local.lstrip().lower()
+    folded = unicodedata.normalize("NFC", local).casefold()
+    return unicodedata.normalize("NFC", folded).lstrip()
+
+
+def normal_domain(domain: str) -> str:
+    """The comparison form of a domain: IDNA 2008 A-labels by UTS 46, lower case, no trailing dot.
+
+    A name that IDNA refuses is kept in lower case: it equals itself and nothing else.
+    """
+    if domain.isascii():
+        return domain.lower().removesuffix(".")
+    import idna  # noqa: PLC0415 - most mail has ASCII domains, and the tables cost 8 ms to load
+
+    try:
+        return idna.encode(domain, uts46=True, transitional=False).decode("ascii").removesuffix(".")
+    except (idna.IDNAError, UnicodeError):
+        return domain.casefold().removesuffix(".")
+
+
+def parse_address(text: str) -> Address | None:
+    """The one address that `text` is, such as `a1234@abc.com`; None when it is not exactly one bare address."""
+    plain = _PLAIN.fullmatch(text)
+    if plain:
+        return Address(plain[1], plain[2])
+    found = _addr_spec(list(_tokens(text)))
+    return Address(*found) if found else None
+
+
+def parse_addresses(value: str, *, semicolons: bool = False) -> AddressList:
+    """The addresses of an unfolded header value, in order, and what in it is no address.
+
+    Display names, comments and groups are read over; in `name <addr>` the angle brackets
+    win (RFC 5322 section 3.4). `semicolons` lets ";" separate outside groups too, as some
+    programs write To and Cc. An empty value, empty list elements (RFC 5322 section 4.4) and
+    empty groups give neither addresses nor junk. Encoded words stand for themselves.
+    """
+    plain = _PLAIN_OR_ANGLE.fullmatch(value)
+    if plain:
+        return AddressList((Address(plain[1] or plain[3], plain[2] or plain[4]),), ())
+    addresses: list[Address] = []
+    junk: list[str] = []
+    for element in _elements(_tokens(value), semicolons=semicolons):
+        found = _mailbox(element)
+        if found:
+            addresses.append(Address(*found))
+        else:
+            junk.append("".join(token.text for token in element).strip())
+    return AddressList(tuple(addresses), tuple(junk))
+
+
+_ATEXT = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]"  # RFC 5322 section 3.2.3
+_DOT_ATOM = re.compile(rf"(?:{_ATEXT}|[^\x00-\x7f])+(?:\.(?:{_ATEXT}|[^\x00-\x7f])+)*")
+_PLAIN_SPEC = rf"({_ATEXT}+(?:\.{_ATEXT}+)*+)@([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*+\.?)"
+_PLAIN = re.compile(rf"[ \t]*+{_PLAIN_SPEC}[ \t]*+")
+# One address, bare or behind a display name of plain words or one quoted string.
+_PLAIN_OR_ANGLE = re.compile(
+    rf"[ \t]*+(?:{_PLAIN_SPEC}|(?:\"[^\"\\]*+\"|[\w .'-]*+)[ \t]*+<{_PLAIN_SPEC}>)[ \t]*+", re.ASCII
+)
+
+
+class _Token(NamedTuple):
+    kind: str
+    """`word` (atom text), `quoted`, `literal`, `space`, or the special character itself."""
+    text: str
+    """As written."""
+
+
+_TOKEN = re.compile(
+    r'"(?P<quoted>(?:[^"\\]|\\.)*)"'
+    r"|(?P<literal>\[[^\[\]]*\])"
+    r"|(?P<space>[\s\x00]+)"  # white space of any kind; a NUL never belongs to an address
+    r"|(?P<special>[<>,;:@.()\"\[\]\\])"
+    r"|(?P<word>[^\s\x00<>,;:@.()\"\[\]\\]+)",
+    re.DOTALL,
+)
+
+
+def _tokens(value: str) -> Iterator[_Token]:
+    """The tokens of a value without its comments; an unbalanced quote or parenthesis is read over."""
+    position = 0
+    while position < len(value):
+        match = _TOKEN.match(value, position)
+        assert match, "the alternatives of _TOKEN cover every character"  # noqa: S101 - proves it to the reader and to mypy
+        position = match.end()
+        kind = match.lastgroup or "quoted"
+        text = match[0]
+        if text == "(":
+            position = _comment_end(value, position)
+            yield _Token("space", " ")
+        elif kind == "special":
+            yield _Token("space", " ") if text in ')"[]\\' else _Token(text, text)
+        else:
+            yield _Token(kind, text)
+
+
+_COMMENT_PART = re.compile(r"\\.|[()]", re.DOTALL)
+
+
+def _comment_end(value: str, start: int) -> int:
+    """Where the comment that opened before `start` ends; `start` itself when it never does (RFC 5322 section 3.2.2)."""
+    depth = 1
+    for part in _COMMENT_PART.finditer(value, start):
+        depth += {"(": 1, ")": -1}.get(part[0], 0)
+        if depth == 0:
+            return part.end()
+    return start
+
+
+def _elements(tokens: Iterator[_Token], *, semicolons: bool) -> Iterator[list[_Token]]:
+    """The non-empty list elements of a value; a group's name is dropped, its members stand in the list."""
+    element: list[_Token] = []
+    in_angle = in_group = False
+    for token in tokens:
+        separates = token.kind == "," or (token.kind == ";" and (in_group or semicolons))
+        if separates and not (in_angle and token.kind == "," and _is_route(element)):
+            if _is_something(element):
+                yield element
+            element, in_angle = [], False
+            in_group = in_group and token.kind == ","
+        elif token.kind == ":" and not in_angle:
+            element, in_group = [], True  # what stood before the colon was the group's display name
+        else:
+            in_angle = token.kind == "<" or (in_angle and token.kind != ">")
+            element.append(token)
+    if _is_something(element):
+        yield element
+
+
+def _is_route(element: list[_Token]) -> bool:
+    """Whether an open angle bracket holds an obsolete route so far: `<@a,@b:user@c` (RFC 5322 section 4.4)."""
+    inside = [token for token in _after_last(element, "<") if token.kind != "space"]
+    return not inside or inside[0].kind in "@,"
+
+
+def _is_something(element: list[_Token]) -> bool:
+    return any(token.kind != "space" for token in element)
+
+
+def _after_last(tokens: list[_Token], kind: str) -> list[_Token]:
+    for index in range(len(tokens) - 1, -1, -1):
+        if tokens[index].kind == kind:
+            return tokens[index + 1 :]
+    return tokens
+
+
+def _mailbox(element: list[_Token]) -> tuple[str, str] | None:
+    """The local part and domain of `addr-spec` or `[display-name] <addr-spec>`; None when it is neither."""
+    if not any(token.kind == "<" for token in element):
+        return _addr_spec(element)
+    inside = _after_last(element, "<")
+    for index, token in enumerate(inside):
+        if token.kind == ">":
+            inside = inside[:index]
+            break
+    return _addr_spec(_after_last(inside, ":"))
+
+
+def _addr_spec(tokens: list[_Token]) -> tuple[str, str] | None:
+    """`local-part@domain`, white space allowed round dots and "@" (RFC 5322 section 4.4); None when it is none."""
+    parts = _joined(tokens)
+    at = [index for index, part in enumerate(parts) if part.kind == "@"]
+    if len(at) != 1:
+        return None
+    local = _local_part(parts[: at[0]])
+    domain = _domain(parts[at[0] + 1 :])
+    return (local, domain) if local is not None and domain else None
+
+
+def _joined(tokens: list[_Token]) -> list[_Token]:
+    """The tokens without white space, but with a `space` kept where two words would otherwise touch."""
+    parts: list[_Token] = []
+    spaced = False
+    for token in tokens:
+        if token.kind == "space":
+            spaced = True
+            continue
+        if spaced and parts and parts[-1].kind not in ".@" and token.kind not in ".@":
+            parts.append(_Token("space", " "))
+        parts.append(token)
+        spaced = False
+    return parts
+
+
+def _local_part(parts: list[_Token]) -> str | None:
+    """Words, quoted strings and dots; consecutive or outer dots are kept, as some providers allow them."""
+    if not any(part.kind in ("word", "quoted") for part in parts):
+        return None
+    if any(part.kind not in ("word", "quoted", ".") for part in parts):
+        return None
+    return "".join(_unquoted(part.text) if part.kind == "quoted" else part.text for part in parts)
+
+
+def _unquoted(text: str) -> str:
+    return re.sub(r"\\(.)", r"\1", text[1:-1], flags=re.DOTALL)
+
+
+def _domain(parts: list[_Token]) -> str:
+    """The domain's text; empty when it is none (a label is missing, or something else stands there)."""
+    if len(parts) == 1 and parts[0].kind == "literal":
+        return parts[0].text
+    if parts and parts[-1].kind == ".":
+        parts = parts[:-1]
+    words, dots = parts[::2], parts[1::2]
+    well_formed = len(words) == len(dots) + 1 and all(part.kind == "word" for part in words)
+    return "".join(part.text for part in parts) if well_formed and all(part.kind == "." for part in dots) else ""

@@ -1,0 +1,1 @@
+"""The practice system: its settings, directory, composing, routing and store."""
