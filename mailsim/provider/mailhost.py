@@ -1,0 +1,84 @@
+"""Server mailboxes: which one takes a recipient's mail, and what the host stamps on it (R5.1, R5.2): pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from mailsim.mail import Address, Message, Reply, parse_address
+from mailsim.provider.rewriting import prepend
+
+NO_SUCH_USER = Reply(550, "No such user here", "5.1.1")
+
+
+class Stamp(StrEnum):
+    """What the envelope header names."""
+
+    RECIPIENT = "recipient"
+    """The address the mail was sent to."""
+    MAILBOX = "mailbox"
+    """Only the mailbox that took it: for a catch-all the recipient is lost (as Google's Delivered-To)."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnvelopeHeader:
+    """One header field that a host puts on top of what it stores."""
+
+    name: str
+    names: Stamp
+
+
+class CatchAll(StrEnum):
+    """What becomes of mail that no server mailbox takes, besides forwarding it to one (R5.2)."""
+
+    DISCARD = "discard"
+    REFUSE = "refuse"
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """What the host does with one recipient's copy; exactly one of the three is said."""
+
+    mailbox: Address | None = None
+    discarded: bool = False
+    refused: Reply | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailHost:
+    """The mailboxes of one domain and what happens to all its other mail."""
+
+    domain: str
+    mailboxes: frozenset[Address]
+    catch_all: Address | CatchAll = CatchAll.REFUSE
+    headers: tuple[EnvelopeHeader, ...] = field(default=(EnvelopeHeader("Delivered-To", Stamp.RECIPIENT),))
+    """From the top."""
+
+    def place(self, recipient: Address) -> Placement:
+        """Where this recipient's copy goes (R5.1, R5.2)."""
+        if recipient in self.mailboxes:
+            return Placement(mailbox=recipient)
+        if recipient.domain != self.domain or self.catch_all is CatchAll.REFUSE:
+            return Placement(refused=NO_SUCH_USER)
+        if isinstance(self.catch_all, CatchAll):
+            return Placement(discarded=True)
+        return Placement(mailbox=self.catch_all)
+
+    def stamp(
+        self, message: Message, *, sender: Address | None, recipient: Address, mailbox: Address
+    ) -> Message:
+        """The message as it lies in the mailbox: envelope headers and Return-Path on top (RFC 5321 section 4.4)."""
+        values = {Stamp.RECIPIENT: str(recipient), Stamp.MAILBOX: str(mailbox)}
+        stamps = [(header.name, values[header.names]) for header in self.headers]
+        return prepend(message, *stamps, ("Return-Path", f"<{sender or ''}>"))
+
+
+def catch_all_of(text: str) -> Address | CatchAll | None:
+    """What a scenario's `catch_all` means: an address, `discard` or `refuse`; None when it is none of them."""
+    if text in (word.value for word in CatchAll):
+        return CatchAll(text)
+    return parse_address(text)
+
+
+def mailboxes_of(addresses: Iterable[Address], catch_all: Address | CatchAll) -> frozenset[Address]:
+    """All server mailboxes of a host: the listed ones and the one that catches the rest."""
+    return frozenset(addresses) | ({catch_all} if isinstance(catch_all, Address) else frozenset())

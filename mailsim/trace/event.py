@@ -1,0 +1,181 @@
+"""Events and the trace: each hop of each message is one past fact, append-only (R6.1).
+
+An event says when, which message, which step, at which place, with which peer, what it
+saw and what came of it. All hops of a message, of the replies to it and of its copies bear one
+trace id, so a story is the events of one trace id in order.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Self, overload
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Step(StrEnum):
+    """What a hop did."""
+
+    COMPOSED = "composed"
+    """Somebody wrote a message."""
+    SUBMITTED = "submitted"
+    """The practice handed it to its SMTP server."""
+    ACCEPTED = "accepted"
+    """A server took it on (SMTP 250 after DATA)."""
+    REFUSED = "refused"
+    """A server refused it; the reason is the server's reply."""
+    REWRITTEN = "rewritten"
+    """A server changed its header."""
+    RELAYED = "relayed"
+    """A server handed one recipient's copy to the next, found by MX."""
+    CHECKED = "checked"
+    """A receiving server evaluated SPF."""
+    STORED = "stored"
+    """A copy was put in a server mailbox."""
+    DISCARDED = "discarded"
+    """A server threw a copy away by policy."""
+    OPENED = "opened"
+    """A POP3 session opened a maildrop."""
+    COLLECTED = "collected"
+    """The practice retrieved a copy by POP3."""
+    DECIDED = "decided"
+    """Routing said where it should go."""
+    DELIVERED = "delivered"
+    """A copy reached its target inside the practice."""
+    FORWARDED = "forwarded"
+    """The practice sent it on to the fallback address."""
+    DEFERRED = "deferred"
+    """A server said 'later' (4yz)."""
+    BOUNCED = "bounced"
+    """A server gave up on a copy that it had accepted."""
+    REMOVED = "removed"
+    """A collected copy was deleted from its server mailbox."""
+    REPLIED = "replied"
+    """A correspondent answered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One hop of one message; the fields are the trace's columns, in order."""
+
+    serial: int
+    """Counts the events of a trace from 0."""
+    time: datetime
+    """The world's time, UTC."""
+    trace_id: str
+    """One for a message, the replies to it and all copies."""
+    message_id: str
+    """With angle brackets; empty where the message has none."""
+    step: Step
+    place: str
+    """Who did it: a server's name, a mailbox, `practice`, a target."""
+    peer: str = ""
+    """The other party of the hop."""
+    sender: str = ""
+    """The envelope sender, or the address in From before there is an envelope."""
+    recipient: str = ""
+    """The envelope recipient, where one is known."""
+    size: int = 0
+    """Octets of the message as it stood."""
+    outcome: str = ""
+    """An SMTP reply code, or the outcome of a decision."""
+    reason: str = ""
+    """Why, in one word or a server's words."""
+    rule: str = ""
+    """The rule of the rule book that was followed, such as `R4.3`."""
+    detail: str = "{}"
+    """JSON: what else is known, such as the evidence of a decision."""
+
+
+COLUMNS = tuple(field.name for field in fields(Event))
+
+
+class Trace(Sequence[Event]):
+    """All events of a run, in the order they happened."""
+
+    def __init__(self, events: Sequence[Event] = ()) -> None:
+        self._events = list(events)
+
+    @overload
+    def __getitem__(self, index: int) -> Event: ...
+    @overload
+    def __getitem__(self, index: slice) -> Self: ...
+    def __getitem__(self, index: int | slice) -> Event | Self:
+        if isinstance(index, slice):
+            return type(self)(self._events[index])
+        return self._events[index]
+
+    def __len__(self) -> int:
+        return len(self._events)
+
+    def __iter__(self) -> Iterator[Event]:
+        return iter(self._events)
+
+    def __repr__(self) -> str:
+        messages = len({event.trace_id for event in self._events})
+        return f"Trace({len(self)} events, {messages} conversations)"
+
+    def append(self, event: Event) -> None:
+        """Add a fact; events are never changed or taken back."""
+        self._events.append(event)
+
+    def story(self, trace_id: str) -> Self:
+        """The events of one conversation, in order; empty when there is none of that id."""
+        return type(self)([event for event in self._events if event.trace_id == trace_id])
+
+    def steps(self, *steps: Step) -> Self:
+        """The events of these steps, in order."""
+        return type(self)([event for event in self._events if event.step in steps])
+
+    def frame(self) -> "pd.DataFrame":
+        """The trace as a pandas table: one row an event, columns and types as in the contract."""
+        from mailsim.trace.frame import frame  # noqa: PLC0415 - pandas loads only where a table is asked for
+
+        return frame(self)
+
+
+class Recorder:
+    """Writes events into a trace: numbers them and stamps them with the world's time."""
+
+    def __init__(self, now: Callable[[], datetime], trace: Trace) -> None:
+        self._now = now
+        self.trace = trace
+
+    def record(
+        self,
+        step: Step,
+        place: str,
+        *,
+        trace_id: str,
+        message_id: str,
+        peer: str = "",
+        sender: str = "",
+        recipient: str = "",
+        size: int = 0,
+        outcome: str = "",
+        reason: str = "",
+        rule: str = "",
+        detail: Mapping[str, object] | None = None,
+    ) -> None:
+        """Append one event; `detail` is kept as JSON text."""
+        self.trace.append(
+            Event(
+                serial=len(self.trace),
+                time=self._now(),
+                trace_id=trace_id,
+                message_id=message_id,
+                step=step,
+                place=place,
+                peer=peer,
+                sender=sender,
+                recipient=recipient,
+                size=size,
+                outcome=outcome,
+                reason=reason,
+                rule=rule,
+                detail=json.dumps(detail, ensure_ascii=False) if detail else "{}",
+            )
+        )
