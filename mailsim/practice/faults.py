@@ -1,0 +1,76 @@
+"""What is wrong with a site: one `Fault` for each mistake, one `SiteError` for all of them (R1.12).
+
+Laws:
+- A fault names the key, the value, what is allowed and what to do, in one line.
+- A value that is, or may be, a secret is shown as `***` (R1.11), whatever its type.
+- What is shown of a value is printable and bounded: a site file can hold anything.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mailsim.errors import MailsimError
+
+_SECRET_KEY = re.compile(r"pass|pwd|secret|token|credential|api_?key", re.IGNORECASE)
+_SHOWN_LENGTH = 100
+MASK = "***"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One mistake in a site, or one thing in it that will go wrong."""
+
+    key: str
+    """Where: `mailbox.type`, `alias[2].address` (counted from 0), or the file and line of a syntax error."""
+    value: str | None
+    """What stands there, as TOML writes it, secrets masked; None where nothing stands."""
+    allowed: str
+    """What must stand there, or what would happen."""
+    fix: str
+    """What to do."""
+
+    def __str__(self) -> str:
+        shown = self.key if self.value is None else f"{self.key} = {self.value}"
+        return f"{shown}: {self.allowed}; {self.fix}"
+
+
+class SiteError(MailsimError):
+    """A site that cannot be used; its text is one line for each fault."""
+
+    def __init__(self, faults: Sequence[Fault], *, source: str = "") -> None:
+        self.faults = tuple(faults)
+        """Every fault found, never none."""
+        self.source = source
+        """The file; empty where the site was no file."""
+        prefix = f"{printable(source)}: " if source else ""
+        super().__init__("\n".join(f"{prefix}{fault}" for fault in self.faults))
+
+
+def printable(text: str) -> str:
+    """The text in one line, with escapes for what a terminal would obey or not show."""
+    return "".join(letter if letter.isprintable() else _escape(letter) for letter in text)
+
+
+def _escape(letter: str) -> str:
+    return f"\\u{ord(letter):04x}" if ord(letter) <= 0xFFFF else f"\\U{ord(letter):08x}"
+
+
+def shown(key: str, value: object) -> str:
+    """A value as a fault shows it: as TOML writes it, in one bounded line, masked when the key may hold a secret.
+
+    Tables and arrays are shown by their kind alone: secrets may stand inside.
+    """
+    if _SECRET_KEY.search(key):
+        return MASK
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        text = value if len(value) <= _SHOWN_LENGTH else value[: _SHOWN_LENGTH - 1] + "…"
+        return '"' + printable(text.replace("\\", "\\\\").replace('"', '\\"')) + '"'
+    if isinstance(value, dict):
+        return "{...}"
+    if isinstance(value, list | tuple):
+        return "[...]"
+    text = str(value) if not isinstance(value, int) or value.bit_length() < 256 else "a huge number"
+    return printable(text[:_SHOWN_LENGTH])

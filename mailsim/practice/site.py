@@ -1,0 +1,74 @@
+"""A site: one practice's settings and directory, ready to route messages.
+
+    site = load_site("site.toml")
+    decision = site.route(octets)
+
+Reading a site needs pydantic; routing with it does not.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+
+from mailsim.mail import Message
+from mailsim.practice.decision import Decision
+from mailsim.practice.directory import Action, Alias, Directory, User
+from mailsim.practice.faults import Fault
+from mailsim.practice.routing import Rules, decide
+from mailsim.practice.settings import Settings
+from mailsim.practice.site_file import load_toml, read_settings
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One practice: what `decide()` needs, made once from its settings."""
+
+    settings: Settings
+    directory: Directory
+    rules: Rules
+    sent: Mapping[str, int]
+    """Message-ID, with angle brackets, to the action that the system sent it from."""
+    warnings: tuple[Fault, ...] = ()
+    """What in the settings will go wrong, or has no effect."""
+
+    def route(self, octets: bytes, *, name: str | None = None) -> Decision:
+        """What ought to happen to a message; pure, and no octets raise (R4.11, R4.12).
+
+        `name` is what the decision calls the message, such as its file's name.
+        """
+        return decide(Message(octets), self.rules, self.directory, self.sent, name=name)
+
+
+def load_site(path: str | PathLike[str]) -> Site:
+    """The site that a site file describes.
+
+    Raises:
+        SiteError: The file cannot be read, or is faulty: every fault at once (R1.12).
+    """
+    file = Path(path)
+    return read_site(load_toml(file), source=str(file))
+
+
+def read_site(tables: Mapping[str, object], *, source: str = "") -> Site:
+    """The site that tables of the form of a site file describe.
+
+    Raises:
+        SiteError: With every fault of the tables; `source` names the file in its text.
+    """
+    settings, warnings = read_settings(tables, source=source)
+    directory = Directory(
+        settings.domain,
+        actions=[Action(action.id, action.name) for action in settings.action],
+        users=[User(user.name, user.sender) for user in settings.user],
+        aliases=[Alias(alias.address, alias.mailboxes) for alias in settings.alias],
+    )
+    rules = Rules(
+        catch_all=settings.catch_all,
+        header=settings.mailbox.catch_all_header if settings.catch_all else None,
+        system=settings.mailbox.default_sender,
+        fallback=settings.mailbox.fallback_address,
+        resolvers=settings.routing.resolvers,
+    )
+    sent = {entry.message_id: entry.action for entry in settings.sent}
+    return Site(settings, directory, rules, sent, warnings)
