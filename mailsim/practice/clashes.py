@@ -23,6 +23,7 @@ from mailsim.practice.settings import (
     SmtpTable,
     UserTable,
 )
+from mailsim.provider.profiles import profile
 
 _Entry = TypeVar("_Entry")
 _ACTION_LOCAL = re.compile(r"a0*([0-9]+)")
@@ -61,9 +62,11 @@ class Tables:
 
 
 def clashes(tables: Tables) -> Iterator[Fault]:
-    """The faults between the values of a site: R1.2, R1.7, names given twice, names unknown."""
+    """The faults between the values of a site: R1.2, R1.7, R1.13, names given twice, names unknown."""
     if tables.mailbox:
         yield from _mailbox_faults(tables.mailbox)
+    if tables.mailbox and tables.pop:
+        yield from _catch_all_faults(tables.mailbox, tables.pop)
     if tables.smtp:
         yield from _localhost_faults(tables.smtp, tables.smtp_given)
     for key, table in (("pop", tables.pop), ("smtp", tables.smtp)):
@@ -118,6 +121,15 @@ def _clash_fault(mailbox: MailboxTable, fix: str) -> Fault:
         f"would come back into {sender} (R1.2)"
     )
     return Fault("mailbox.fallback_address", _quoted(fallback), what, fix)
+
+
+def _catch_all_faults(mailbox: MailboxTable, pop: PopTable) -> Iterator[Fault]:
+    """R1.13: some providers cannot have a catch-all mailbox."""
+    if mailbox.type is MailboxType.CATCH_ALL and pop.common and not profile(pop.common).can_catch_all:
+        allowed = f"{profile(pop.common).name} cannot have a catch-all mailbox (R1.13)"
+        yield Fault(
+            "mailbox.type", shown("", mailbox.type.value), allowed, 'write "single", or use another provider'
+        )
 
 
 def _localhost_faults(smtp: SmtpTable, given: Mapping[str, object]) -> Iterator[Fault]:

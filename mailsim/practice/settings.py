@@ -6,6 +6,7 @@ where they are used, so nothing in them is required here: `account.py` asks for 
 """
 
 import re
+from difflib import get_close_matches
 from enum import StrEnum
 from typing import Annotated
 
@@ -15,6 +16,7 @@ from pydantic_core import PydanticCustomError
 from mailsim.mail import Address, parse_address, parse_addresses
 from mailsim.practice.routing import Resolver
 from mailsim.practice.server_address import ServerAddress, ServerAddressError, check_smtp_port, smtp_host
+from mailsim.provider.profiles import UnknownProfile, profile, profiles
 
 LOCALHOST = "localhost"
 
@@ -111,6 +113,17 @@ _NOT_FOR_ROUTING = {
 }
 
 
+def _common(value: str) -> str:
+    try:
+        return profile(value).id
+    except UnknownProfile:
+        near = get_close_matches(value.lower(), profiles(), n=1)
+        allowed = f"must be a built-in provider: {', '.join(profiles())}"
+        raise fault(
+            allowed, f'write "{near[0]}"' if near else "remove it, and give the server yourself"
+        ) from None
+
+
 def _header_name(value: str) -> str:
     if _FIELD_NAME.fullmatch(value) is None:
         usable = value.strip().rstrip(":").rstrip()
@@ -167,6 +180,7 @@ PopServer = Annotated[
 ]
 SmtpServer = Annotated[str, AfterValidator(_smtp_server)]
 SmtpPort = Annotated[int, AfterValidator(_smtp_port)]
+Common = Annotated[str, AfterValidator(_common)]
 HeaderName = Annotated[str, AfterValidator(_header_name)]
 Name = Annotated[str, AfterValidator(_name)]
 Label = Annotated[str, AfterValidator(_label)]
@@ -209,7 +223,7 @@ class MailboxTable(Table):
 class PopTable(Table):
     """`[pop]`: the server that the system collects from."""
 
-    common: Name | None = None
+    common: Common | None = None
     """The provider whose common settings fill what is not given."""
     server: PopServer | None = None
     """`ssl://HOST:995` or `tcp://HOST:110`."""
@@ -224,7 +238,7 @@ class PopTable(Table):
 class SmtpTable(Table):
     """`[smtp]`: the server that the system sends through."""
 
-    common: Name | None = None
+    common: Common | None = None
     """The provider whose common settings fill what is not given."""
     server: SmtpServer | None = None
     """The host, or `localhost` for the system's own servers, with which nothing else may be given."""

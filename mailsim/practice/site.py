@@ -12,6 +12,7 @@ from os import PathLike
 from pathlib import Path
 
 from mailsim.mail import Message
+from mailsim.practice.account import PopAccount, SmtpAccount, pop_account, smtp_account
 from mailsim.practice.decision import Decision
 from mailsim.practice.directory import Action, Alias, Directory, User
 from mailsim.practice.faults import Fault
@@ -38,6 +39,14 @@ class Site:
         `name` is what the decision calls the message, such as its file's name.
         """
         return decide(Message(octets), self.rules, self.directory, self.sent, name=name)
+
+    def pop_account(self) -> PopAccount:
+        """The account to collect with; raises SiteError with all that is missing."""
+        return pop_account(self.settings)
+
+    def smtp_account(self) -> SmtpAccount:
+        """The account to send through; raises SiteError with all that is missing."""
+        return smtp_account(self.settings)
 
 
 def load_site(path: str | PathLike[str]) -> Site:
