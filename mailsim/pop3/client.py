@@ -1,0 +1,236 @@
+"""The client's side of one POP3 session as a machine without I/O: commands out, responses in, pipelined.
+
+Laws: a response does not depend on how the octets are cut; no octets raise: what is not POP3
+sets `broken`; a message ends at the terminator and nowhere else, for sizes cannot frame it; lines are of any length;
+work is linear in the octets, memory is bounded by the body limit.
+RFC 1939, 2449 §5 (CAPA) and §8 (response codes).
+"""
+
+import re
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from mailsim.errors import MailsimError
+from mailsim.pop3.wire import CRLF, Verb, unstuff
+
+STATUS_LIMIT = 64 * 1024  # octets of a status line; RFC 1939 §3 has 512, servers exceed it
+BODY_LIMIT = 1024 * 1024 * 1024  # octets of one multi-line response
+
+_CODE = re.compile(r"\[([^\]\s]+)\]\s*")
+_NUMBER = re.compile(rb"[0-9]{1,18}")
+_MULTI_LINE = frozenset({Verb.CAPA, Verb.LIST, Verb.UIDL, Verb.RETR})
+
+
+class ProtocolError(MailsimError):
+    """What a server said is not POP3, or what it was to be told cannot be said in POP3."""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A server's answer to one command, or its greeting.
+
+    Attributes:
+        verb: The command it answers; None for the greeting.
+        number: The message that the command named.
+        ok: Whether it is +OK.
+        code: The extended response code in upper case, such as `IN-USE`, if it has one (RFC 2449 §8).
+        text: The rest of the status line.
+        body: What a multi-line response holds, unstuffed and without terminator; else None.
+    """
+
+    verb: Verb | None
+    number: int | None
+    ok: bool
+    code: str | None
+    text: str
+    body: bytes | None = field(default=None, repr=False)
+
+
+class Client:
+    """One session. Each command's method returns the octets to send; `receive` returns the responses.
+
+    Attributes:
+        broken: Why the session is of no use any more, None while all is well.
+    """
+
+    __slots__ = ("_asked", "_body_limit", "_buffer", "_head", "_scanned", "broken")
+
+    def __init__(self, *, body_limit: int = BODY_LIMIT) -> None:
+        self._asked: deque[tuple[Verb | None, int | None]] = deque([(None, None)])  # a greeting comes first
+        self._buffer = bytearray()
+        self._head: tuple[Response, bytes] | None = (
+            None  # a status line whose body is to come, and its line end
+        )
+        self._scanned = 0  # octets of the buffer that hold no end
+        self._body_limit = body_limit
+        self.broken: ProtocolError | None = None
+
+    @property
+    def outstanding(self) -> int:
+        """How many responses are to come, the greeting included."""
+        return len(self._asked)
+
+    def capa(self) -> bytes:
+        """Ask what the server can do (RFC 2449 §5); `capabilities` reads the body."""
+        return self._ask(Verb.CAPA)
+
+    def user(self, name: str) -> bytes:
+        """Name the user (RFC 1939 §7).
+
+        Raises:
+            ProtocolError: The name has an octet that ends a line.
+        """
+        return self._ask(Verb.USER, argument=name)
+
+    def password(self, password: str) -> bytes:
+        """Give the password (RFC 1939 §7).
+
+        Raises:
+            ProtocolError: The password has an octet that ends a line.
+        """
+        return self._ask(Verb.PASS, argument=password)
+
+    def stat(self) -> bytes:
+        """Ask for number and size of all messages (RFC 1939 §5)."""
+        return self._ask(Verb.STAT)
+
+    def listing(self) -> bytes:
+        """Ask for each message's size (RFC 1939 §5); `sizes` reads the body."""
+        return self._ask(Verb.LIST)
+
+    def uidl(self) -> bytes:
+        """Ask for each message's uid (RFC 1939 §7); `uids` reads the body."""
+        return self._ask(Verb.UIDL)
+
+    def retr(self, number: int) -> bytes:
+        """Ask for a message (RFC 1939 §5)."""
+        return self._ask(Verb.RETR, number)
+
+    def dele(self, number: int) -> bytes:
+        """Mark a message as deleted (RFC 1939 §5)."""
+        return self._ask(Verb.DELE, number)
+
+    def quit(self) -> bytes:
+        """End the session, and in TRANSACTION remove what is marked (RFC 1939 §6)."""
+        return self._ask(Verb.QUIT)
+
+    def receive(self, octets: bytes) -> Sequence[Response]:
+        """Take what the server sent and return the responses it completes, in order.
+
+        Octets that are not POP3, or were not asked for, set `broken`; from then on nothing more is taken.
+        """
+        responses: list[Response] = []
+        if self.broken is not None:
+            return responses
+        self._buffer += octets
+        at = 0
+        try:
+            while self._asked:
+                head = self._head
+                found = self._status(at) if head is None else self._body(at, *head)
+                if found is None:
+                    break
+                at, response = found
+                if response is not None:
+                    self._asked.popleft()
+                    responses.append(response)
+            else:
+                self._expect_silence(at)
+        except ProtocolError as error:
+            self.broken = error
+        del self._buffer[:at]
+        return responses
+
+    def _expect_silence(self, at: int) -> None:
+        if at < len(self._buffer):
+            raise ProtocolError(f"the server said unasked {_shown(self._buffer[at:])}; end the session")
+
+    def _ask(self, verb: Verb, number: int | None = None, argument: str | None = None) -> bytes:
+        words = (verb.encode(), b"%d" % number if number is not None else b"", _argument(verb, argument))
+        self._asked.append((verb, number))
+        return b" ".join(filter(None, words)) + CRLF
+
+    def _status(self, at: int) -> tuple[int, Response | None] | None:
+        """Read a status line; where it ends, and the response unless its body is to come."""
+        end = self._buffer.find(b"\n", at + self._scanned)
+        if end < 0:
+            self._scanned = len(self._buffer) - at
+            if self._scanned > STATUS_LIMIT:
+                raise ProtocolError(f"a status line of more than {STATUS_LIMIT} octets; is it a POP3 server?")
+            return None
+        self._scanned = 0
+        line = bytes(self._buffer[at:end])
+        verb, number = self._asked[0]
+        ok, code, text = _read_status(line)
+        response = Response(verb, number, ok, code, text)
+        if not (ok and verb in _MULTI_LINE):
+            return end + 1, response
+        # A server that ends lines with LF alone is understood, but then only LF.LF ends its messages.
+        eol = CRLF if line.endswith(b"\r") else b"\n"
+        self._head = response, eol
+        return end + 1 - len(eol), None
+
+    def _body(self, at: int, head: Response, eol: bytes) -> tuple[int, Response] | None:
+        """Read up to the terminator; `at` is where the line end before the body begins."""
+        terminator = eol + b"." + eol
+        end = self._buffer.find(terminator, at + self._scanned)
+        if end < 0:
+            self._scanned = max(0, len(self._buffer) - at - len(terminator) + 1)
+            if self._scanned > self._body_limit:
+                raise ProtocolError(
+                    f"{head.verb} brought more than {self._body_limit} octets; it was given up"
+                )
+            return None
+        self._scanned = 0
+        self._head = None
+        body = unstuff(bytes(memoryview(self._buffer)[at + len(eol) : end + len(eol)]), eol=eol)
+        return end + len(terminator), Response(head.verb, head.number, head.ok, head.code, head.text, body)
+
+
+def capabilities(body: bytes) -> frozenset[str]:
+    """Return the tags in CAPA's body, in upper case, without their parameters."""
+    return frozenset(
+        words[0].decode("latin-1").upper() for line in body.splitlines() if (words := line.split())
+    )
+
+
+def sizes(body: bytes) -> dict[int, int]:
+    """Return size by number from LIST's body; lines that are no listing are left out."""
+    return {int(number): int(words[0]) for number, words in _listing(body) if _NUMBER.fullmatch(words[0])}
+
+
+def uids(body: bytes) -> dict[int, str]:
+    """Return uid by number from UIDL's body, whatever the uids are; lines without one are left out."""
+    return {int(number): words[0].decode("latin-1") for number, words in _listing(body)}
+
+
+def _listing(body: bytes) -> Iterator[tuple[bytes, Sequence[bytes]]]:
+    for line in body.splitlines():
+        number, *words = line.split() or (b"",)
+        if words and _NUMBER.fullmatch(number):
+            yield number, words
+
+
+def _argument(verb: Verb, argument: str | None) -> bytes:
+    octets = (argument or "").encode("utf-8", "surrogateescape")
+    if any(end in octets for end in (b"\r", b"\n", b"\0")):
+        raise ProtocolError(
+            f"{verb}: its argument has CR, LF or NUL, which no POP3 line can carry; take them out"
+        )
+    return octets
+
+
+def _read_status(line: bytes) -> tuple[bool, str | None, str]:
+    indicator, _, rest = line.rstrip(b"\r").partition(b" ")
+    if indicator.upper() not in (b"+OK", b"-ERR"):
+        raise ProtocolError(f"the server said {_shown(line)}, not +OK or -ERR; is it a POP3 server?")
+    text = rest.decode("utf-8", "replace").strip()
+    code = _CODE.match(text)
+    if code is None:
+        return indicator.upper() == b"+OK", None, text
+    return indicator.upper() == b"+OK", code[1].upper(), text[code.end() :]
+
+
+def _shown(octets: bytes | bytearray) -> str:
+    return ascii(bytes(octets[:80]).decode("latin-1"))

@@ -1,0 +1,150 @@
+"""Maildrops in memory: users, their passwords and messages, one lock each. What a server of its own serves.
+
+Laws: a uid is stable and never given again, not even when its message is gone; a session sees the messages
+that were there when it opened (RFC 1939 §4); one session at a time holds a maildrop, others are told
+[IN-USE] (RFC 2449 §8.1.2), and only those who know the password learn that; the same messages in the same
+order get the same uids in every process.
+"""
+
+import hmac
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+from mailsim.errors import MailsimError
+from mailsim.pop3.effects import Refusal
+from mailsim.pop3.maildrop import Maildrop, WireMessage
+from mailsim.pop3.wire import ResponseCode, Uid
+
+WRONG_CREDENTIALS = Refusal(ResponseCode.AUTH, "wrong user name or password")
+LOCKED = Refusal(ResponseCode.IN_USE, "maildrop is open in another session")
+
+
+class UnknownUserError(MailsimError):
+    """A user that has no maildrop here."""
+
+
+@dataclass(slots=True)
+class _Account:
+    password: bytes = field(repr=False)
+    messages: dict[Uid, WireMessage] = field(default_factory=dict, repr=False)
+    taken: int = 0  # messages ever appended: the serial number of the last one
+    holder: Maildrop | None = None
+
+
+class Maildrops:
+    """All maildrops of a server, by user.
+
+    Takes a mapping of user to password and messages, octets each, oldest first.
+    """
+
+    __slots__ = ("_accounts",)
+
+    def __init__(self, maildrops: Mapping[str, tuple[str, Iterable[bytes]]] | None = None) -> None:
+        self._accounts: dict[str, _Account] = {}
+        for user, (password, messages) in (maildrops or {}).items():
+            self.add(user, password)
+            for octets in messages:
+                self.append(user, octets)
+
+    def __repr__(self) -> str:
+        return f"Maildrops({', '.join(self._accounts)})"
+
+    @property
+    def users(self) -> tuple[str, ...]:
+        """Everyone who has a maildrop, in the order added."""
+        return tuple(self._accounts)
+
+    def add(self, user: str, password: str) -> None:
+        """Give a user an empty maildrop; for one who has a maildrop, change the password only."""
+        secret = _octets(password)
+        if user in self._accounts:
+            self._accounts[user].password = secret
+        else:
+            self._accounts[user] = _Account(secret)
+
+    def append(self, user: str, octets: bytes) -> Uid:
+        """Put a message behind the others and return its uid; sessions that are open do not see it.
+
+        Raises:
+            UnknownUserError: The user has no maildrop.
+        """
+        account = self._account(user)
+        account.taken += 1
+        # The serial number makes it unique, the digest keeps it from naming another message after a restart.
+        message = WireMessage(f"{account.taken:08d}.{blake2b(octets, digest_size=8).hexdigest()}", octets)
+        account.messages[message.uid] = message
+        return message.uid
+
+    def messages(self, user: str) -> tuple[bytes, ...]:
+        """Return what a user's maildrop holds, each message's octets as they were given, oldest first.
+
+        Raises:
+            UnknownUserError: The user has no maildrop.
+        """
+        return tuple(message.octets for message in tuple(self._account(user).messages.values()))
+
+    def uids(self, user: str) -> tuple[Uid, ...]:
+        """Return the uids of `messages(user)`, in the same order.
+
+        Raises:
+            UnknownUserError: The user has no maildrop.
+        """
+        return tuple(self._account(user).messages)
+
+    def message(self, user: str, uid: str) -> bytes | None:
+        """Return the octets of one message, None when it is not there, or no longer.
+
+        Raises:
+            UnknownUserError: The user has no maildrop.
+        """
+        message = self._account(user).messages.get(Uid(uid))
+        return None if message is None else message.octets
+
+    def locked(self, user: str) -> bool:
+        """Say whether a session has a user's maildrop open.
+
+        Raises:
+            UnknownUserError: The user has no maildrop.
+        """
+        return self._account(user).holder is not None
+
+    def open(self, user: str, password: str) -> Maildrop | Refusal:
+        """Lock a user's maildrop and return it as it is now; a refusal when the login is wrong or it is locked."""
+        account = self._accounts.get(user)
+        expected = b"" if account is None else account.password
+        right = hmac.compare_digest(expected, _octets(password))
+        if account is None or not right:
+            return WRONG_CREDENTIALS
+        if account.holder is not None:
+            return LOCKED
+        account.holder = Maildrop(user, tuple(account.messages.values()))
+        return account.holder
+
+    def update(self, maildrop: Maildrop, removed: Sequence[str]) -> bool:
+        """Remove messages and unlock; False, and nothing done, if that maildrop no longer holds the lock."""
+        account = self._accounts.get(maildrop.user)
+        if account is None or account.holder is not maildrop:
+            return False
+        for uid in removed:
+            account.messages.pop(Uid(uid), None)
+        account.holder = None
+        return True
+
+    def release(self, maildrop: Maildrop) -> None:
+        """Unlock without removing anything; nothing happens if that maildrop does not hold the lock."""
+        self.update(maildrop, ())
+
+    def _account(self, user: str) -> _Account:
+        account = self._accounts.get(user)
+        if account is None:
+            known = ", ".join(self._accounts) or "nobody"
+            raise UnknownUserError(
+                f"user {user!r}: no maildrop; there is one for {known}; add the user first"
+            )
+        return account
+
+
+def _octets(password: str) -> bytes:
+    """Return a password's octets as the wire carries them, undecodable ones included."""
+    return password.encode("utf-8", "surrogateescape")

@@ -1,0 +1,133 @@
+"""POP3 on the wire: a message's octets, dot-stuffing, command and status lines, their limits.
+
+Laws: `unstuff(stuff(m)) == wire_form(m)`; `len(wire_form(m)) == wire_size(m)`; no octets raise.
+Everything is done by whole-buffer operations: no Python loop runs per line of a message.
+RFC 1939 §3 (lines, stuffing), §5 and §11 (sizes), §7 (UIDL); RFC 2449 §4 (limits), §8 (response codes).
+"""
+
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NewType
+
+Uid = NewType("Uid", str)
+
+CRLF = b"\r\n"
+TERMINATOR = b".\r\n"
+COMMAND_LIMIT = 255  # octets with CRLF, RFC 2449 §4 (RFC 1939 §3 had 47)
+STATUS_LIMIT = 512  # octets with CRLF, RFC 1939 §3
+
+_UID = re.compile(r"[\x21-\x7e]{1,70}")  # RFC 1939 §7
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
+
+
+class Verb(StrEnum):
+    """The commands that are spoken here."""
+
+    USER = "USER"
+    PASS = "PASS"  # noqa: S105 - the name of a command
+    STAT = "STAT"
+    LIST = "LIST"
+    RETR = "RETR"
+    DELE = "DELE"
+    NOOP = "NOOP"
+    RSET = "RSET"
+    QUIT = "QUIT"
+    UIDL = "UIDL"
+    TOP = "TOP"
+    CAPA = "CAPA"
+
+
+class ResponseCode(StrEnum):
+    """What an -ERR is about, so that a client need not read its text."""
+
+    AUTH = "AUTH"
+    """The credentials are wrong: trying again is of no use (RFC 3206 §6)."""
+    IN_USE = "IN-USE"
+    """The credentials are right, the maildrop is locked by another session (RFC 2449 §8.1.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command line: its verb, None when the keyword is not spoken here, and all after the first space."""
+
+    verb: Verb | None
+    argument: bytes = field(repr=False)  # it may be a password
+
+
+_VERBS = {verb.encode(): verb for verb in Verb}
+
+
+def wire_size(message: bytes) -> int:
+    """Return the octets that RETR sends of a message, stuffing and terminator left out (RFC 1939 §11)."""
+    bare = message.count(b"\n") - message.count(CRLF)
+    unfinished = bool(message) and not message.endswith(b"\n")
+    return len(message) + bare + 2 * unfinished
+
+
+def wire_form(message: bytes) -> bytes:
+    """Return a message as it is transmitted: every line ends in CRLF, the last one too.
+
+    A bare LF becomes CRLF; a bare CR is an octet like any other. A message of no lines stays empty.
+    The same object comes back when nothing is to be done.
+    """
+    if message.count(b"\n") != message.count(CRLF):
+        message = message.replace(CRLF, b"\n").replace(b"\n", CRLF)
+    if message and not message.endswith(b"\n"):
+        message += CRLF
+    return message
+
+
+def stuff(message: bytes) -> bytes:
+    """Return a message's wire form with each line that begins with a dot given another (RFC 1939 §3)."""
+    stuffed = wire_form(message).replace(b"\r\n.", b"\r\n..")
+    return b"." + stuffed if stuffed.startswith(b".") else stuffed
+
+
+def unstuff(body: bytes, *, eol: bytes = CRLF) -> bytes:
+    """Return the message in a multi-line response, given without its terminating dot line.
+
+    Only a doubled dot loses one: a lone dot was sent by a server that does not stuff, and is the message's.
+    """
+    body = body.replace(eol + b"..", eol + b".")
+    return body[1:] if body.startswith(b"..") else body
+
+
+def top(message: bytes, lines: int) -> bytes:
+    """Return the wire form of a message's header, its blank line and so many lines of its body (RFC 1939 §7)."""
+    octets = wire_form(message)
+    blank = 0 if octets.startswith(CRLF) else octets.find(b"\r\n\r\n") + 2
+    if blank == 1:  # not found: all is header
+        return octets
+    end = blank + 2
+    for _ in range(lines):
+        line_end = octets.find(b"\n", end)
+        if line_end < 0:
+            break
+        end = line_end + 1
+    return octets[:end]
+
+
+def parse_command(line: bytes) -> Command:
+    """Return the command in a line given without its line end; the keyword in any letter case (RFC 1939 §3)."""
+    keyword, _, argument = line.partition(b" ")
+    return Command(_VERBS.get(keyword.upper()), argument)
+
+
+def parse_number(word: bytes) -> int | None:
+    """Return a decimal number of 0 or more, None for anything else."""
+    return int(word) if word.isdigit() else None
+
+
+def is_uid(uid: str) -> bool:
+    """Say whether a unique-id is 1 to 70 characters of 0x21-0x7E (RFC 1939 §7)."""
+    return _UID.fullmatch(uid) is not None
+
+
+def status_line(indicator: str, text: str, code: ResponseCode | None = None) -> bytes:
+    """Return one status line of at most 512 octets, whatever the text (RFC 1939 §3, RFC 2449 §8).
+
+    Control characters become spaces, so no text can add a line.
+    """
+    words = (indicator, f"[{code}]" if code else "", _CONTROLS.sub(" ", text))
+    return " ".join(filter(None, words)).encode("utf-8", "replace")[: STATUS_LIMIT - 2] + CRLF
