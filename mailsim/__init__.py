@@ -1,0 +1,57 @@
+"""mailsim: a practice's whole mail world - POP3, SMTP, provider, routing - on your machine, repeatable.
+
+The names here are the Python face. Each is loaded when it is first used, so `import mailsim`
+costs next to nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mailsim.errors import MailsimError
+    from mailsim.mail import Address, Envelope, Message, Reply
+    from mailsim.practice.decision import Decision
+    from mailsim.practice.faults import Fault, SiteError
+    from mailsim.practice.site import Site, load_site, read_site
+
+    __version__: str
+
+__all__ = [
+    "Address",
+    "Decision",
+    "Envelope",
+    "Fault",
+    "MailsimError",
+    "Message",
+    "Reply",
+    "Site",
+    "SiteError",
+    "load_site",
+    "read_site",
+]
+
+_HOMES = {
+    "mailsim.errors": ("MailsimError",),
+    "mailsim.mail": ("Address", "Envelope", "Message", "Reply"),
+    "mailsim.practice.decision": ("Decision",),
+    "mailsim.practice.faults": ("Fault", "SiteError"),
+    "mailsim.practice.site": ("Site", "load_site", "read_site"),
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    if name == "__version__":
+        from importlib.metadata import version  # noqa: PLC0415 - reads the installed metadata
+
+        value: object = version("mailsim")
+    elif name in _HOME:
+        value = getattr(import_module(_HOME[name]), name)
+    else:
+        raise AttributeError(f"module 'mailsim' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, "__version__"})

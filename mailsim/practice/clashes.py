@@ -75,8 +75,6 @@ def clashes(tables: Tables) -> Iterator[Fault]:
             yield Fault(f"{key}.password_env", shown("password_env", ""), allowed, "remove one")
     yield from _repeated(tables.actions, lambda action: action.id, "action", "id", "remove one")
     yield from _repeated(tables.users, lambda user: user.name, "user", "name", "remove or rename one")
-    together = "put all mailboxes into one [[alias]]"
-    yield from _repeated(tables.aliases, lambda alias: alias.address, "alias", "address", together)
     yield from _unknown_mailboxes(tables)
     yield from _sent_faults(tables.sent)
 
@@ -91,6 +89,8 @@ def warnings(tables: Tables) -> Iterator[Fault]:
         yield Fault("mailbox.catch_all_header", shown("", mailbox.catch_all_header), effect, "remove it")
     if _fallback_clash(mailbox) and mailbox.allow_fallback_clash:
         yield _clash_fault(mailbox, "the loop is detected and ended (R4.9)")
+    together = "put all mailboxes into one [[alias]]"
+    yield from _repeated(tables.aliases, lambda alias: alias.address, "alias", "address", together)
     yield from _alias_warnings(tables, mailbox)
     for index, user in tables.users.items():
         if user.sender is not None and user.sender.domain != mailbox.default_sender.domain:

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from mailsim.mail import Address, parse_address, parse_addresses
-from mailsim.practice.routing import Resolver
+from mailsim.practice.decision import Resolver
 from mailsim.practice.server_address import ServerAddress, ServerAddressError, check_smtp_port, smtp_host
 from mailsim.provider.profiles import UnknownProfile, profile, profiles
 
@@ -164,6 +164,20 @@ def _environment_name(value: str) -> str:
     return value
 
 
+_EXTRA = tuple(
+    resolver for resolver in Resolver if resolver is not Resolver.ADDRESS
+)  # that one is always there
+
+
+def _resolver(value: object) -> Resolver:
+    if value in _EXTRA:
+        return Resolver(str(value))
+    near = get_close_matches(str(value).lower(), _EXTRA, n=1)
+    words = [f'"{resolver.value}"' for resolver in _EXTRA]
+    allowed = f"must be {', '.join(words[:-1])} or {words[-1]}"
+    raise fault(allowed, f'write "{near[0]}"' if near else "write one of these")
+
+
 def _no_repetition(value: tuple[Resolver, ...]) -> tuple[Resolver, ...]:
     if len(set(value)) < len(value):
         raise fault("must name each resolver once", "remove the repetition")
@@ -187,7 +201,8 @@ Label = Annotated[str, AfterValidator(_label)]
 MessageId = Annotated[str, AfterValidator(_message_id)]
 EnvironmentName = Annotated[str, AfterValidator(_environment_name)]
 _Lax = Field(strict=False)  # TOML has arrays and strings where Python has tuples and enums
-Resolvers = Annotated[tuple[Annotated[Resolver, _Lax], ...], _Lax, AfterValidator(_no_repetition)]
+ExtraResolver = Annotated[Resolver, BeforeValidator(_resolver), WithJsonSchema({"enum": list(_EXTRA)})]
+Resolvers = Annotated[tuple[ExtraResolver, ...], _Lax, AfterValidator(_no_repetition)]
 
 
 class Table(BaseModel):

@@ -16,7 +16,8 @@ from mailsim.practice.account import PopAccount, SmtpAccount, pop_account, smtp_
 from mailsim.practice.decision import Decision
 from mailsim.practice.directory import Action, Alias, Directory, User
 from mailsim.practice.faults import Fault
-from mailsim.practice.routing import Rules, decide
+from mailsim.practice.routing import decide
+from mailsim.practice.rules import Rules
 from mailsim.practice.settings import Settings
 from mailsim.practice.site_file import load_toml, read_settings
 

@@ -6,15 +6,13 @@ are good without them are still compared with each other (`clashes.py`).
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from pathlib import Path
-from typing import NamedTuple, TypeAlias, TypeVar
+from typing import NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
 
 from mailsim.practice.clashes import Tables, clashes, warnings
-from mailsim.practice.faults import Fault, SiteError, printable, shown
+from mailsim.practice.faults import Fault, SiteError, printable
 from mailsim.practice.settings import (
     ActionTable,
     AliasTable,
@@ -25,8 +23,8 @@ from mailsim.practice.settings import (
     SmtpTable,
     UserTable,
 )
+from mailsim.practice.validation import Where, faults_of
 
-Where: TypeAlias = tuple[str | int, ...]
 _T = TypeVar("_T", bound=BaseModel)
 
 
@@ -78,98 +76,16 @@ def read_settings(tables: Mapping[str, object], *, source: str = "") -> Reading:
     try:
         settings = Settings.model_validate(dict(tables))
     except ValidationError as error:
-        found = error.errors(include_url=False)
-        between = list(clashes(_salvaged(tables, [detail["loc"] for detail in found])))
+        faulty = [detail["loc"] for detail in error.errors(include_url=False)]
+        between = list(clashes(_salvaged(tables, faulty)))
         said = {fault.key for fault in between}  # "must not be given" says more than "must be a number"
-        single = [fault for fault in map(_fault, found) if fault.key not in said]
+        single = [fault for fault in faults_of(error, Settings) if fault.key not in said]
         raise SiteError(single + between, source=source) from None
     good = Tables.of(settings)
     faults = list(clashes(good))
     if faults:
         raise SiteError(faults, source=source)
     return Reading(settings, tuple(warnings(good)))
-
-
-def _fault(detail: ErrorDetails) -> Fault:
-    """One error of the validation library in our words."""
-    where, kind = detail["loc"], detail["type"]
-    key, name = _key(where), str(where[-1])
-    value = shown(" ".join(str(step) for step in where), detail["input"])
-    context = detail.get("ctx", {})
-    if kind == "site":
-        return Fault(key, value, str(context["allowed"]), str(context["fix"]))
-    if kind == "missing":
-        return Fault(key, None, f"is required: {_description(where)}", f"add {name} = ...")
-    if kind == "extra_forbidden":
-        return Fault(key, value, *_unknown(where))
-    if kind == "enum":
-        return _not_in_list(key, value, detail["input"], str(context["expected"]))
-    if kind == "greater_than_equal":
-        return Fault(key, value, "must not be negative", "write a number from 0")
-    allowed, fix = _KINDS.get(kind, ("must be a table", "write it as [" + name + "]"))
-    return Fault(key, value, allowed, fix)
-
-
-_KINDS = {
-    "string_type": ("must be text", "write it in quotes"),
-    "int_type": ("must be a whole number", "write it without quotes and point"),
-    "bool_type": ("must be true or false", "write it without quotes"),
-    "tuple_type": ("must be an array", "write it in brackets: [...], or [[...]] for tables"),
-}
-
-
-def _not_in_list(key: str, value: str, given: object, expected: str) -> Fault:
-    allowed = expected.replace("'", '"')
-    near = get_close_matches(str(given).lower(), allowed.split('"')[1::2], n=1)
-    return Fault(key, value, f"must be {allowed}", f'write "{near[0]}"' if near else "write one of these")
-
-
-def _unknown(where: Where) -> tuple[str, str]:
-    """What to say of an unknown key: the known ones, and the nearest or where it belongs."""
-    name = str(where[-1])
-    known = _keys(_model(where[:-1]))
-    near = get_close_matches(name, known, n=1)
-    elsewhere = [f"[{table}]" for table in Settings.model_fields if name in _keys(_model((table,)))]
-    fix = f"write {near[0]}" if near else "remove it"
-    if not near and elsewhere:
-        fix = f"it belongs under {' or '.join(elsewhere)}"
-    return f"is no key here; known are {', '.join(known)}", fix
-
-
-def _keys(model: type[BaseModel]) -> list[str]:
-    return [field.alias or name for name, field in model.model_fields.items()]
-
-
-_MODELS: dict[str, type[BaseModel]] = {
-    "mailbox": MailboxTable,
-    "pop": PopTable,
-    "smtp": SmtpTable,
-    "routing": type(Settings.model_fields["routing"].default),
-    "action": ActionTable,
-    "user": UserTable,
-    "alias": AliasTable,
-    "sent": SentTable,
-}
-
-
-def _model(table: Where) -> type[BaseModel]:
-    """The model of the table at that place."""
-    return _MODELS[str(table[0])] if table else Settings
-
-
-def _description(where: Where) -> str:
-    field = next(
-        field for name, field in _model(where[:-1]).model_fields.items() if (field.alias or name) == where[-1]
-    )
-    return (field.description or "").rstrip(".")
-
-
-def _key(where: Where) -> str:
-    """`alias[2].address`."""
-    text = ""
-    for step in where:
-        text += f"[{step}]" if isinstance(step, int) else f".{printable(step)}"
-    return text.removeprefix(".")
 
 
 def _salvaged(tables: Mapping[str, object], faulty: Sequence[Where]) -> Tables:

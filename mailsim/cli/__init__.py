@@ -1,0 +1,76 @@
+"""The command line: `mailsim COMMAND`, one module a command (contracts, "The command line").
+
+Laws:
+- Standard output carries results only; faults go to standard error, one line each.
+- Exit status 0: done and as expected; 1: done and not as expected; 2: bad input or usage.
+- A command's rooms are loaded when it runs: `mailsim --help` stays fast.
+- Nothing from mail, files or arguments reaches a terminal unescaped.
+"""
+
+import io
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from mailsim.cli.route import route
+from mailsim.errors import MailsimError
+
+app = typer.Typer(
+    name="mailsim",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("route")(route)
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001 - how typer calls it
+    if wanted:
+        import mailsim
+
+        typer.echo(f"mailsim {mailsim.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Why did the reply not come back? A practice's whole mail world on your machine, repeatable."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status; `arguments` default to those of the process."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        status = app(args=arguments, prog_name="mailsim", standalone_mode=False)
+        sys.stdout.flush()
+    except typer.TyperException as error:
+        command = getattr(getattr(error, "ctx", None), "command_path", "mailsim")
+        return _refused([f"{command}: {error.format_message().rstrip('.')}. Try '{command} --help'."])
+    except MailsimError as error:
+        return _refused([f"mailsim: {line}" for line in str(error).splitlines()])
+    except BrokenPipeError:
+        return _nobody_reads()
+    return status or 0
+
+
+def _refused(lines: Sequence[str]) -> int:
+    from mailsim.practice.faults import printable
+
+    for line in lines:
+        sys.stderr.write(printable(line.replace("\n", " ")) + "\n")
+    return 2
+
+
+def _nobody_reads() -> int:
+    """The reader of standard output is gone: what is still buffered goes nowhere, without a word."""
+    sys.stdout = io.StringIO()
+    return 1

@@ -1,0 +1,57 @@
+"""How far long work is: one line on a terminal's standard error, nothing when piped."""
+
+import sys
+import time
+from types import TracebackType
+from typing import Self
+
+_QUIET = 1.0  # seconds: short work shows nothing
+_PAUSE = 0.2  # seconds between two lines
+_BAR = 30
+
+
+class Progress:
+    """A line of what was done, drawn again and again, and removed at the end.
+
+    Nothing is shown when standard error is no terminal, nor when standard output is one:
+    there the results themselves show how far it is.
+    """
+
+    def __init__(self, total: int | None) -> None:
+        self._total = total
+        self._octets = 0
+        self._messages = 0
+        self._shown = False
+        self._visible = sys.stderr.isatty() and not sys.stdout.isatty()
+        self._start = time.monotonic()
+        self._next = self._start + _QUIET
+
+    def __enter__(self) -> Self:
+        return self
+
+    def advance(self, octets: int) -> None:
+        """One more message, of that size, is done."""
+        self._octets += octets
+        self._messages += 1
+        if self._visible and time.monotonic() >= self._next:
+            self._draw()
+
+    def _draw(self) -> None:
+        now = time.monotonic()
+        self._next = now + _PAUSE
+        self._shown = True
+        rate = self._messages / (now - self._start)
+        text = f"{self._messages:,} messages, {rate:,.0f} a second"
+        if self._total:
+            done = min(1.0, self._octets / self._total)
+            bar = "#" * int(_BAR * done)
+            text = f"[{bar:<{_BAR}}] {done:4.0%}  {text}"
+        sys.stderr.write(f"\r\x1b[K{text}")
+        sys.stderr.flush()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._shown:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()

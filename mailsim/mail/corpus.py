@@ -1,0 +1,253 @@
+"""Stored mail to messages: `.eml` files, mbox files, Maildirs, folders of them, and a stream.
+
+Laws:
+- The octets of a message are those of the file; an mbox's `From ` lines and the empty line
+  before each are the mbox's own, and `>From ` stays as it was received.
+- One message at a time is in memory, whatever the size of the mbox.
+- Everything is looked at before the first message is read, so that a missing path is known
+  before anything was made of the others.
+- The order is that of the paths given; within a folder, by name.
+
+What counts as mail: a path given by name is an mbox when it is named `.mbox`, or when it is
+not named `.eml` and begins with `From `; else it is one message. In a folder only `.eml`,
+`.mbox`, and names without suffix that begin like an mbox or a message are taken, hidden
+names are not, and symbolic links only to files inside the folder. A directory with `cur`
+and `new` is a Maildir (https://cr.yp.to/proto/maildir.html).
+"""
+
+import errno
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from mailsim.errors import MailsimError
+
+STREAM = "-"
+_SEPARATOR = b"From "  # RFC 4155
+_LF = 0x0A
+_BLOCK = 1 << 20
+_FIRST_FIELD = re.compile(rb"[!-9;-~]+[ \t]*:")  # RFC 5322 section 2.2
+_HEAD = 1024
+
+
+class CorpusError(MailsimError):
+    """Paths that hold no mail or cannot be read; the text has one line for each."""
+
+
+class Stored(NamedTuple):
+    """One message as it was found."""
+
+    name: str
+    """The path as given or found; `PATH:N` for the Nth message of an mbox, `-` for a stream."""
+    octets: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """Mail that was found, to be read in order and once."""
+
+    sources: tuple["Source", ...]
+
+    @property
+    def size(self) -> int | None:
+        """The octets of all files; None when a stream or a device is among them."""
+        sizes = [source.size for source in self.sources]
+        return None if None in sizes else sum(size for size in sizes if size is not None)
+
+    def __iter__(self) -> Iterator[Stored]:
+        """The messages; raises CorpusError where a file can no longer be read."""
+        for source in self.sources:
+            try:
+                yield from source.read()
+            except OSError as error:
+                raise CorpusError(_unreadable(source.name, error)) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file or stream."""
+
+    name: str
+    mbox: bool
+    size: int | None
+    """None where a file's end is not known before it is read."""
+    stream: BinaryIO | None = None
+    """What is read instead of the file; it has been read up to the end of `head`."""
+    head: bytes = b""
+
+    def read(self) -> Iterator[Stored]:
+        """The messages of this file."""
+        if self.stream is not None:
+            yield from self._messages(self.stream)
+        else:
+            with Path(self.name).open("rb") as file:
+                yield from self._messages(file)
+
+    def _messages(self, file: BinaryIO) -> Iterator[Stored]:
+        if not self.mbox:
+            yield Stored(self.name, self.head + file.read())
+            return
+        for number, octets in enumerate(read_mbox(file, self.head), 1):
+            yield Stored(f"{self.name}:{number}", octets)
+
+
+def find_mail(paths: Sequence[str], stdin: BinaryIO) -> Corpus:
+    """The mail at those paths, `-` being the stream.
+
+    Raises:
+        CorpusError: A path is missing, cannot be read, or holds no mail; one line for each such path.
+    """
+    sources: list[Source] = []
+    faults: list[str] = []
+    for path in paths:
+        try:
+            found = _streamed(STREAM, stdin) if path == STREAM else _at(path)
+        except (OSError, ValueError) as error:
+            faults.append(_unreadable(path, error))
+            continue
+        sources += found
+        if not found:
+            faults.append(
+                f"{_shown(path)}: holds no mail; name .eml files, an mbox, a Maildir or a folder of them"
+            )
+    if faults:
+        raise CorpusError("\n".join(faults))
+    return Corpus(tuple(sources))
+
+
+def _unreadable(path: str, error: Exception) -> str:
+    reason = getattr(error, "strerror", None) or str(error)
+    place = getattr(error, "filename", None) or path
+    return f"{_shown(str(place))}: cannot be read: {reason}; name a file or folder that can be"
+
+
+def _shown(path: str) -> str:
+    return path if path.isprintable() else ascii(path)
+
+
+def _at(path: str) -> list[Source]:
+    place = Path(path)
+    if place.is_dir():
+        return [_stored(file) for file in _in_folder(place)]
+    if not place.is_file():  # a pipe or device is opened once: what is read of it is gone
+        return _streamed(path, place.open("rb"))
+    head = _head(place)
+    if place.suffix.lower() == ".mbox" and not head.startswith(_SEPARATOR):
+        return []
+    return [_stored(place, path)] if head or place.suffix.lower() == ".eml" else []
+
+
+def _streamed(name: str, stream: BinaryIO) -> list[Source]:
+    head = stream.read(len(_SEPARATOR))
+    return [Source(name, head == _SEPARATOR, None, stream, head)] if head else []
+
+
+def _stored(place: Path, name: str | None = None) -> Source:
+    if not os.access(place, os.R_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(place))
+    mbox = place.suffix.lower() != ".eml" and _head(place).startswith(_SEPARATOR)
+    return Source(name or str(place), mbox, place.stat().st_size)
+
+
+def _head(place: Path) -> bytes:
+    with place.open("rb") as file:
+        return file.read(_HEAD)
+
+
+def _in_folder(folder: Path) -> Iterator[Path]:
+    """The files of a folder that are mail, in the order of their names."""
+    root = folder.resolve()
+    waiting = [folder]
+    while waiting:
+        place = waiting.pop()
+        if not place.is_dir():
+            yield place
+            continue
+        entries = sorted(place.iterdir(), key=lambda entry: entry.name)
+        inside: list[Path] = []
+        if (place / "cur").is_dir() and (place / "new").is_dir():
+            boxes = [entry for box in ("cur", "new") for entry in (place / box).iterdir()]
+            inside += [
+                entry for entry in sorted(boxes, key=lambda entry: entry.name) if _is_message(entry, root)
+            ]
+            entries = [
+                entry for entry in entries if entry.is_dir() and entry.name not in ("cur", "new", "tmp")
+            ]
+        for entry in entries:
+            if _is_folder(entry) or _is_mail(entry, root):
+                inside.append(entry)
+        waiting += reversed(inside)
+
+
+def _is_folder(entry: Path) -> bool:
+    """Whether it is a directory of the folder: no link, and hidden only if it is a Maildir++ folder."""
+    hidden = entry.name.startswith(".") and not (entry / "cur").is_dir()
+    return entry.is_dir() and not entry.is_symlink() and not hidden
+
+
+def _is_message(entry: Path, root: Path) -> bool:
+    """Whether it is a file of the folder: not hidden, and no link to elsewhere."""
+    if entry.name.startswith(".") or not entry.is_file():
+        return False
+    return not entry.is_symlink() or entry.resolve().is_relative_to(root)
+
+
+def _is_mail(entry: Path, root: Path) -> bool:
+    if not _is_message(entry, root):
+        return False
+    suffix = entry.suffix.lower()
+    if suffix == ".eml":
+        return True
+    if suffix not in ("", ".", ".mbox"):
+        return False
+    head = _head(entry)
+    return head.startswith(_SEPARATOR) or (suffix != ".mbox" and _FIRST_FIELD.match(head) is not None)
+
+
+def read_mbox(file: BinaryIO, head: bytes = b"") -> Iterator[bytes]:
+    """The messages of an mbox, one in memory at a time; `head` is what was read of it before.
+
+    A line that begins with `From ` after an empty line separates (RFC 4155, Appendix A).
+    That line and the empty line before it belong to no message, nor does the first line.
+    """
+    waiting = bytearray(head)
+    inside = False  # whether `waiting` begins inside a message, after its `From ` line
+    searched = 0
+    while block := file.read(_BLOCK):
+        waiting += block
+        while True:
+            if not inside:
+                line_end = waiting.find(b"\n")
+                if line_end < 0:
+                    break
+                del waiting[: line_end + 1]
+                inside, searched = True, 0
+            at = waiting.find(b"\n" + _SEPARATOR, searched)
+            if at < 0:
+                searched = max(0, len(waiting) - len(_SEPARATOR))
+                break
+            searched = at + 1
+            end = _empty_line(waiting, at)
+            if end is not None:
+                yield _front(waiting, end)
+                del waiting[: at + 1]
+                inside = False
+    if inside:
+        end = _empty_line(waiting, len(waiting) - 1) if waiting.endswith(b"\n") else None
+        yield _front(waiting, len(waiting) if end is None else end)
+    elif waiting:
+        yield b""
+
+
+def _empty_line(octets: bytearray, end: int) -> int | None:
+    """Where the empty line begins whose LF is at `end`; None when that line is not empty."""
+    start = end - 1 if octets[max(0, end - 1) : end] == b"\r" else end
+    return start if start == 0 or octets[start - 1] == _LF else None
+
+
+def _front(octets: bytearray, end: int) -> bytes:
+    with memoryview(octets) as view:
+        return bytes(view[:end])
