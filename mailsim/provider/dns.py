@@ -16,7 +16,7 @@ class Zone:
     """The records of a world: domain names in comparison form to their data."""
 
     mx: Mapping[str, tuple[tuple[int, str], ...]] = field(default_factory=dict)
-    """Domain -> (preference, exchanger), lowest preference first served."""
+    """Domain -> (preference, exchanger), lowest preference first served; `*` for every name without records (RFC 4592)."""
     hosts: frozenset[str] = frozenset()
     """Names that have an address."""
 
@@ -27,6 +27,8 @@ class Zone:
         """
         name = normal_domain(domain)
         records = sorted(self.mx.get(name, ()))
+        if not records and name not in self.hosts:
+            records = sorted(self.mx.get("*", ()))
         if not records and name in self.hosts:
             return (name,)
         exchangers = tuple(host for _, host in records if host != ".")

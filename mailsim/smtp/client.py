@@ -9,13 +9,13 @@ import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 import aiosmtplib
 
 from mailsim.errors import MailsimError
 from mailsim.mail import Address, Envelope, Reply
-from mailsim.smtp.server import Tls
+from mailsim.practice.settings import Authentication
+from mailsim.smtp.backend import Tls
 
 CLOSED = Reply(421, "Connection lost", "4.4.2")
 """What a lost connection amounts to (RFC 5321 section 3.8): try again later."""
@@ -23,15 +23,6 @@ CLOSED = Reply(421, "Connection lost", "4.4.2")
 
 class SubmissionPortError(MailsimError):
     """A submission to port 25 (R1.6)."""
-
-
-class Authentication(StrEnum):
-    """How a client logs in (R1.8); the values are those of the site file."""
-
-    NONE = "none"
-    PLAIN = "plain"
-    LOGIN = "login"
-    CRAM_MD5 = "cram-md5"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +53,12 @@ class Outcome:
     """The recipients it did not take, each with the refusal; a refusal of all for the same cause too."""
     accepted: Reply | None
     """The reply after DATA, when at least one recipient was taken."""
+
+    def refusals(self, envelope: Envelope) -> Mapping[Address, Reply]:
+        """Every recipient of the envelope that the message did not get through to, and the refusal."""
+        if self.accepted is None or self.accepted.accepted:
+            return self.refused
+        return dict.fromkeys(envelope.recipients, self.accepted) | dict(self.refused)
 
 
 class Client:
@@ -129,6 +126,7 @@ class Client:
             Authentication.PLAIN: smtp.auth_plain,
             Authentication.LOGIN: smtp.auth_login,
             Authentication.CRAM_MD5: smtp.auth_crammd5,
+            Authentication.XOAUTH2: smtp.auth_xoauth2,
         }
         if smtp.is_ehlo_or_helo_needed:
             await smtp.ehlo()

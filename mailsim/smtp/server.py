@@ -11,62 +11,19 @@ import collections
 import re
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Protocol
 
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 from aiosmtpd.smtp import Envelope as Transaction
 from aiosmtpd.smtp import Session as Connection
 
-from mailsim.mail import Address, Envelope, Message, Reply, parse_address
+from mailsim.mail import Envelope, Message, Reply, parse_address
+from mailsim.smtp.backend import Backend, Peer, Tls
 
-OK = Reply(250, "OK", "2.0.0")
 BAD_ADDRESS = Reply(553, "The address is no mailbox address", "5.1.3")
 HARD_LIMIT = 256 * 1024 * 1024
 """Octets that a message may take in memory, whatever the policy says later."""
 LINE_LIMIT = 1024 * 1024
 """Octets of one line: far over RFC 5321's 1,000, since real mail has such lines and real servers take them."""
-
-
-class Tls(StrEnum):
-    """How a connection is secured."""
-
-    NONE = "none"
-    STARTTLS = "starttls"
-    """RFC 3207: plain at first."""
-    IMPLICIT = "implicit"
-    """RFC 8314: from the first octet."""
-
-
-@dataclass(frozen=True, slots=True)
-class Peer:
-    """The client of one connection, as far as it is known."""
-
-    name: str
-    """What it said in EHLO; empty before."""
-    account: str = ""
-    """Whom it authenticated as; empty when it did not."""
-
-
-class Backend(Protocol):
-    """What a server decides with; each verb answers at once with a Reply."""
-
-    def login(self, username: str, password: str) -> bool:
-        """Whether these credentials are an account's."""
-        ...
-
-    def mail(self, peer: Peer, sender: Address | None, size: int) -> Reply:
-        """Judge MAIL FROM; size 0 when the client declared none."""
-        ...
-
-    def rcpt(self, peer: Peer, sender: Address | None, recipient: Address) -> Reply:
-        """Judge one RCPT TO."""
-        ...
-
-    def data(self, peer: Peer, envelope: Envelope, message: Message) -> Reply:
-        """Judge the whole message; with a 250 the backend has taken it on."""
-        ...
 
 
 class Listener:
@@ -217,7 +174,7 @@ class _Hooks:
 
 
 def _peer(session: Connection) -> Peer:
-    return Peer(session.host_name or "", session.login_data or "" if session.authenticated else "")
+    return Peer(session.host_name or "", str(session.auth_data) if session.authenticated else "")
 
 
 _SIZE = re.compile(r"SIZE=(\d{1,20})")  # RFC 1870 section 4: at most 20 digits

@@ -1,0 +1,1 @@
+"""Whole mail worlds from one scenario: the practice, its provider, the people outside."""

@@ -1,0 +1,179 @@
+"""The SMTP servers of a world, as what they decide and record: the provider's two and those outside.
+
+Each is a `Backend`: four verbs in, a Reply out, no socket. In the Lab aiosmtpd asks them over
+loopback. What a server has taken on, it hands to `Carry`, which the world provides.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from mailsim.mail import Address, Envelope, Message, Reply, parse_addresses
+from mailsim.pop3.maildrops import Maildrops
+from mailsim.provider.mailhost import MailHost
+from mailsim.provider.policy import Policy, Stage
+from mailsim.smtp.backend import OK, Peer
+from mailsim.trace.event import Step
+from mailsim.world.journal import Journal
+
+Carry = Callable[[str, Envelope, Message], None]
+"""Hand a message on: which server sends it, to whom, what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who may submit: a login, and the address that goes with it."""
+
+    username: str
+    password: str = field(repr=False)
+    address: Address
+
+
+class SubmissionHost:
+    """A provider's server for its own users: judges the sender, rewrites or rejects, relays (R5.3, R5.4)."""
+
+    def __init__(self, name: str, account: Account, policy: Policy, journal: Journal, carry: Carry) -> None:
+        self.name = name
+        self._account = account
+        self._policy = policy
+        self._journal = journal
+        self._carry = carry
+
+    def login(self, username: str, password: str) -> bool:
+        """Whether these are the account's credentials."""
+        return (username, password) == (self._account.username, self._account.password)
+
+    def mail(self, peer: Peer, sender: Address | None, size: int) -> Reply:  # noqa: ARG002 - the verb's face
+        """Judge the declared size, and the envelope sender where the provider does so now."""
+        return self._policy.judge_size(size) or self._judge(Stage.MAIL, sender) or OK
+
+    def rcpt(self, peer: Peer, sender: Address | None, recipient: Address) -> Reply:  # noqa: ARG002
+        """Judge the envelope sender, where the provider speaks only now; any recipient is relayed to."""
+        return self._judge(Stage.RCPT, sender) or OK
+
+    def data(self, peer: Peer, envelope: Envelope, message: Message) -> Reply:
+        """Judge size and the header's From; hand the message on as the policy makes it."""
+        refusal = self._policy.judge_size(len(message.octets)) or self._judge_originators(envelope, message)
+        if refusal:
+            return refusal
+        sender = envelope.sender
+        recipients = ", ".join(map(str, envelope.recipients))
+        self._journal.record(
+            Step.ACCEPTED,
+            self.name,
+            message,
+            peer=peer.name,
+            sender=sender,
+            recipient=recipients,
+            outcome="250",
+        )
+        passed = self._policy.pass_on(self._account.address, message)
+        sender = self._policy.envelope_sender(self._account.address, sender)
+        if passed is not message:
+            detail = {"from": message.value("From"), "to": passed.value("From")}
+            self._journal.record(Step.REWRITTEN, self.name, passed, sender=sender, rule="R5.3", detail=detail)
+        self._carry(self.name, Envelope(sender, envelope.recipients), passed)
+        return OK
+
+    def _judge(self, stage: Stage, sender: Address | None) -> Reply | None:
+        return self._policy.judge_sender(stage, self._account.address, sender)
+
+    def _judge_originators(self, envelope: Envelope, message: Message) -> Reply | None:
+        """After DATA both are compared: the header's From and the envelope's sender."""
+        shown = parse_addresses(message.value("From") or "").addresses
+        replies = (self._judge(Stage.DATA, sender) for sender in (*shown, envelope.sender))
+        return next((reply for reply in replies if reply), None)
+
+
+class Exchanger:
+    """A provider's server for mail from outside: puts it in server mailboxes (R5.1, R5.2)."""
+
+    def __init__(
+        self, name: str, host: MailHost, users: Mapping[Address, str], maildrops: Maildrops, journal: Journal
+    ) -> None:
+        """`users` maps each server mailbox to the user of its maildrop."""
+        self.name = name
+        self._host = host
+        self._users = users
+        self._maildrops = maildrops
+        self._journal = journal
+
+    def login(self, username: str, password: str) -> bool:  # noqa: ARG002 - the verb's face
+        """Nobody logs in between servers."""
+        return False
+
+    def mail(self, peer: Peer, sender: Address | None, size: int) -> Reply:  # noqa: ARG002
+        """Any server may bring mail."""
+        return OK
+
+    def rcpt(self, peer: Peer, sender: Address | None, recipient: Address) -> Reply:  # noqa: ARG002
+        """Take what has a place here."""
+        return self._host.place(recipient).refused or OK
+
+    def data(self, peer: Peer, envelope: Envelope, message: Message) -> Reply:
+        """Store or discard one copy for each recipient."""
+        for recipient in envelope.recipients:
+            self._journal.relayed(peer.name, self.name, envelope.sender, recipient, message)
+            self._put(peer, envelope.sender, recipient, message)
+        return OK
+
+    def _put(self, peer: Peer, sender: Address | None, recipient: Address, message: Message) -> None:
+        mailbox = self._host.place(recipient).mailbox
+        if mailbox is None:
+            self._journal.record(
+                Step.DISCARDED,
+                self.name,
+                message,
+                peer=self.name,
+                sender=sender,
+                recipient=str(recipient),
+                rule="R5.2",
+            )
+            return
+        stored = self._host.stamp(message, sender=sender, recipient=recipient, mailbox=mailbox)
+        uid = self._maildrops.append(self._users[mailbox], stored.octets)
+        self._journal.record(
+            Step.STORED,
+            str(mailbox),
+            stored,
+            peer=self.name,
+            sender=sender,
+            recipient=str(recipient),
+            rule="R5.1",
+            detail={"uid": uid},
+        )
+
+
+class Outside:
+    """A server of the people outside: keeps what it gets, and tells who got it."""
+
+    def __init__(self, name: str, journal: Journal, arrived: Callable[[Address, Message], None]) -> None:
+        self.name = name
+        self._journal = journal
+        self._arrived = arrived
+
+    def login(self, username: str, password: str) -> bool:  # noqa: ARG002 - the verb's face
+        """Nobody logs in between servers."""
+        return False
+
+    def mail(self, peer: Peer, sender: Address | None, size: int) -> Reply:  # noqa: ARG002
+        """Any server may bring mail."""
+        return OK
+
+    def rcpt(self, peer: Peer, sender: Address | None, recipient: Address) -> Reply:  # noqa: ARG002
+        """Take any recipient."""
+        return OK
+
+    def data(self, peer: Peer, envelope: Envelope, message: Message) -> Reply:
+        """Put a copy in each recipient's mailbox, and tell the world that it is there."""
+        for recipient in envelope.recipients:
+            self._journal.relayed(peer.name, self.name, envelope.sender, recipient, message)
+            self._journal.record(
+                Step.STORED,
+                str(recipient),
+                message,
+                peer=self.name,
+                sender=envelope.sender,
+                recipient=str(recipient),
+            )
+            self._arrived(recipient, message)
+        return OK

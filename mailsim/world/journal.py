@@ -1,0 +1,74 @@
+"""Writing facts about messages into the trace: their trace id, their Message-ID, their size."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from mailsim.mail import Address, Message
+from mailsim.trace.event import Recorder, Step
+from mailsim.world.lineage import Lineage
+
+
+class Entry(NamedTuple):
+    """What the trace tells of a message itself; enough to write more about it once its octets are gone."""
+
+    trace_id: str
+    message_id: str
+    size: int
+
+
+class Journal:
+    """The recorder of one world; knows which conversation a message belongs to."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self.lineage = Lineage()
+
+    def entry(self, message: Message) -> Entry:
+        """What the trace tells of this message."""
+        return Entry(self.lineage.of(message), message.message_id or "", len(message.octets))
+
+    def record(
+        self,
+        step: Step,
+        place: str,
+        about: Message | Entry,
+        *,
+        peer: str = "",
+        sender: Address | None = None,
+        recipient: str = "",
+        outcome: str = "",
+        reason: str = "",
+        rule: str = "",
+        detail: Mapping[str, object] | None = None,
+    ) -> None:
+        """Write one event about a message; the arguments are the columns of the trace."""
+        entry = self.entry(about) if isinstance(about, Message) else about
+        self._recorder.record(
+            step,
+            place,
+            trace_id=entry.trace_id,
+            message_id=entry.message_id,
+            peer=peer,
+            sender="<>" if sender is None else str(sender),
+            recipient=recipient,
+            size=entry.size,
+            outcome=outcome,
+            reason=reason,
+            rule=rule,
+            detail=detail,
+        )
+
+    def relayed(
+        self, server: str, peer: str, sender: Address | None, recipient: Address, message: Message
+    ) -> None:
+        """Note that one recipient's copy passed from a server to the next: where it arrives, so in order."""
+        self.record(
+            Step.RELAYED,
+            server,
+            message,
+            peer=peer,
+            sender=sender,
+            recipient=str(recipient),
+            outcome="250",
+            rule="R5.5",
+        )

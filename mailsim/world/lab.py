@@ -1,0 +1,251 @@
+"""The Lab: a world on loopback sockets, with a blocking face for scripts, specs and notebooks.
+
+    with Lab(scenario) as world:
+        world.send(from_action=1234, to="jane@client.example", subject="Draft")
+        world.collect()
+        world.trace.frame()
+
+Its servers live in one event loop in a thread of their own, so its methods work the same in a script, in pytest
+and in a running Jupyter kernel; `async with` starts and stops it without blocking the caller's loop.
+"""
+
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import ExitStack
+from datetime import timedelta
+from os import PathLike
+from types import TracebackType
+from typing import Self, TypeVar
+
+from anyio import to_thread
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+
+from mailsim.errors import MailsimError
+from mailsim.mail import Envelope, Message
+from mailsim.practice.decision import Decision
+from mailsim.practice.site import Site
+from mailsim.practice.store import Store
+from mailsim.trace.event import Recorder, Trace
+from mailsim.world.clock import Clock
+from mailsim.world.conservation import check
+from mailsim.world.journal import Journal
+from mailsim.world.office import Office
+from mailsim.world.orders import draft_of, incoming, order
+from mailsim.world.plan import plan
+from mailsim.world.scenario import Scenario, scenario_of
+from mailsim.world.scenario_tables import EventTable, ReceiveTable, SendTable
+from mailsim.world.wire import Wire
+from mailsim.world.world import Sent
+
+_Result = TypeVar("_Result")
+
+
+class LabError(MailsimError):
+    """A Lab asked for something while it does not run."""
+
+
+class Lab:
+    """A world of real servers on loopback; see `World` for what it can do."""
+
+    def __init__(self, scenario: Scenario | str | PathLike[str] | Mapping[str, object]) -> None:
+        """A scenario, the path of a scenario file, or its tables; raises ScenarioError with every fault.
+
+        SiteError is raised when `[pop]` or `[smtp]` is given and lacks what it needs.
+        """
+        self.scenario = scenario_of(scenario)
+        self.trace = Trace()
+        self._plan = plan(self.scenario)
+        self._clock = Clock(self.scenario.tables.start)
+        self._journal = Journal(Recorder(self._clock.now, self.trace))
+        self._store = Store()
+        limits = {self._plan.smtp.server: self._plan.policy.size_limit}
+        self._office = Office(self.site, self._store, self._journal, now=self._clock.now, limits=limits)
+        self._wire = Wire(self._plan, self._office, self._clock, self._journal)
+        self._received = 0
+        self._portal: BlockingPortal | None = None
+        self._stack = ExitStack()
+
+    @property
+    def site(self) -> Site:
+        """The practice."""
+        return self.scenario.site
+
+    @property
+    def decisions(self) -> Sequence[Decision]:
+        """Every decision on a collected message, in order."""
+        return tuple(self._office.decisions)
+
+    # Beginning and end
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            stack.callback(self._store.close)
+            self._portal = stack.enter_context(start_blocking_portal("asyncio"))
+            self._portal.call(self._wire.start)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        portal, self._portal = self._portal, None
+        with self._stack:
+            if portal is not None:
+                try:
+                    portal.call(self._wire.stop)
+                except Exception:
+                    if error is None:  # an exception that is already on its way says more
+                        raise
+
+    async def __aenter__(self) -> Self:
+        return await to_thread.run_sync(self.__enter__)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await to_thread.run_sync(self.__exit__, kind, error, traceback)
+
+    def _call(self, way: Callable[[], Coroutine[None, None, _Result]]) -> _Result:
+        if self._portal is None:
+            raise LabError("the Lab does not run; use it inside `with Lab(...) as world:`")
+        return self._portal.call(way)
+
+    # What a world can do
+
+    def send(
+        self,
+        *,
+        to: str | Sequence[str],
+        from_action: int | None = None,
+        cc: str | Sequence[str] = (),
+        bcc: str | Sequence[str] = (),
+        subject: str = "",
+        text: str = "",
+        size: int | str = 0,
+        automatic: bool = False,
+        user: str | None = None,
+        from_address: str | None = None,
+    ) -> Sent:
+        """Have the practice send a message; returns when the SMTP server has answered.
+
+        Raises:
+            OrderError: An argument is no address, no size, no action of the practice.
+            DraftError: The draft cannot become a message.
+        """
+        arguments = {
+            "to": to,
+            "cc": cc,
+            "bcc": bcc,
+            "from_action": from_action,
+            "subject": subject,
+            "text": text,
+            "size": size,
+            "automatic": automatic,
+            "user": user,
+            "from": from_address,
+        }
+        table = order(SendTable, arguments)
+        return self._call(lambda: self._send(table))
+
+    async def _send(self, table: SendTable) -> Sent:
+        outgoing, outcome = await self._wire.send(draft_of(table))
+        refused = {str(address): reply for address, reply in outcome.refusals(outgoing.envelope).items()}
+        return Sent(outgoing.message, refused, outgoing.warnings)
+
+    def receive(
+        self,
+        *,
+        to: str | Sequence[str],
+        from_address: str | None = None,
+        subject: str = "",
+        text: str = "",
+        octets: bytes | None = None,
+    ) -> None:
+        """Have somebody outside send a message, a new one or `octets` as they are; returns at once.
+
+        Raises:
+            OrderError: An argument is no address, or nobody sends.
+        """
+        given = {"to": to, "from": from_address, "subject": subject, "text": text}
+        table = order(ReceiveTable, given if octets is None else given | {"file": "octets"})
+        self._call(lambda: self._receive(table, octets))
+
+    async def _receive(self, table: ReceiveTable, octets: bytes | None = None) -> None:
+        if octets is not None:
+            self._wire.receive(Envelope(table.sender, table.to), Message(octets))
+            return
+        self._received += 1
+        envelope, message = incoming(
+            table, self.scenario.folder, serial=self._received, date=self._clock.now()
+        )
+        self._wire.receive(envelope, message)
+
+    def collect(self) -> Sequence[Decision]:
+        """Have the practice collect once; mail on its way arrives first.
+
+        Returns the decisions made, in the order collected.
+
+        Raises:
+            CollectError: The POP3 session failed.
+        """
+        return self._call(self._wire.collect)
+
+    def settle(self) -> None:
+        """Let everything happen that is on its way or due later; time jumps instead of being waited for."""
+        self._call(self._wire.settle)
+
+    def run(self) -> None:
+        """Play the scenario's events in order, then settle.
+
+        Raises:
+            ConservationError: Mail was lost or doubled (R6.2).
+        """
+        self._call(self._run)
+        self.check()
+
+    async def _run(self) -> None:
+        start = self._clock.now()
+        for event in self.scenario.events:
+            if event.at is not None:
+                await self._wire.until(start + timedelta(seconds=event.at))
+            await self._play(event)
+        await self._wire.settle()
+
+    async def _play(self, event: EventTable) -> None:
+        if event.send is not None:
+            await self._send(event.send)
+        elif event.receive is not None:
+            await self._receive(event.receive)
+        else:
+            await self._wire.collect()
+
+    def check(self) -> None:
+        """Hold the law of conservation over all that has happened; the world must be settled.
+
+        Raises:
+            ConservationError: Mail was lost or doubled (R6.2).
+        """
+        check(self.trace, set(self._wire.maildrops.uids(self._plan.pop.username)))
+
+    def mailbox(self, target: str) -> Sequence[Message]:
+        """The copies that a target holds: `action:1234`, `mailbox:mary`, `unassigned`, `fallback:ADDRESS`."""
+
+        async def messages() -> Sequence[Message]:
+            return self._store.messages(target)
+
+        return self._call(messages)
+
+    def waiting(self) -> Sequence[Message]:
+        """What lies in the system mailbox at the provider, not yet collected."""
+        return [Message(octets) for octets in self._wire.maildrops.messages(self._plan.pop.username)]
+
+    # For other programs
+
+    @property
+    def addresses(self) -> Mapping[tuple[str, int], tuple[str, int]]:
+        """Every server's name and port in the world, and the loopback host and port behind it."""
+        return self._wire.network.addresses
+
+    @property
+    def authority(self) -> bytes:
+        """The certificate to trust, PEM."""
+        return self._wire.network.authority

@@ -1,0 +1,38 @@
+"""Which conversation a message belongs to: one trace id from compose to the last mailbox (R6.1).
+
+Over sockets only octets travel, and servers add and rewrite header fields. So a message is known by
+its Message-ID, or without one by its originator, date, subject and body (as in R4.13).
+"""
+
+import hashlib
+
+from mailsim.mail import Message
+
+
+class Lineage:
+    """Trace ids in the order in which conversations began."""
+
+    def __init__(self) -> None:
+        self._trace_ids: dict[str, str] = {}
+        self._begun = 0
+
+    def of(self, message: Message) -> str:
+        """The trace id of this message; a new one for a message never seen."""
+        key = _key(message)
+        if key not in self._trace_ids:
+            self._begun += 1
+            self._trace_ids[key] = f"t{self._begun:06}"
+        return self._trace_ids[key]
+
+    def tie(self, message: Message, trace_id: str) -> None:
+        """Have a message that answers or carries another belong to the other's conversation."""
+        self._trace_ids.setdefault(_key(message), trace_id)
+
+
+def _key(message: Message) -> str:
+    if message.message_id:
+        return message.message_id
+    digest = hashlib.blake2b(message.octets[message.body_start :], digest_size=16)
+    for name in ("From", "Date", "Subject"):
+        digest.update((message.value(name) or "").encode("utf-8", "replace"))
+    return digest.hexdigest()

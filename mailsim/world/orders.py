@@ -1,0 +1,79 @@
+"""What somebody is told to do in a world, from the same tables in a scenario file and in Python."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from email.header import Header
+from email.utils import format_datetime
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from mailsim.errors import MailsimError
+from mailsim.mail import Address, Envelope, Message
+from mailsim.practice.composing import Draft, Recipient
+from mailsim.practice.validation import faults_of
+from mailsim.world.scenario_tables import ReceiveTable, SendTable
+
+_Table = TypeVar("_Table", bound=BaseModel)
+
+
+class OrderError(MailsimError):
+    """An order that cannot be carried out; its text is one line for each fault."""
+
+
+def order(model: type[_Table], given: Mapping[str, object]) -> _Table:
+    """The table that these arguments make; those that are None are left out. Raises OrderError."""
+    arguments = {key: value for key, value in given.items() if value is not None}
+    try:
+        return model.model_validate(arguments)
+    except ValidationError as error:
+        raise OrderError("\n".join(map(str, faults_of(error, model)))) from None
+
+
+def draft_of(table: SendTable) -> Draft:
+    """The draft that `send = {...}` describes."""
+    return Draft(
+        to=_named(table.to),
+        cc=_named(table.cc),
+        bcc=_named(table.bcc),
+        subject=table.subject,
+        text=table.text,
+        attachment_size=table.size,
+        from_action=table.from_action,
+        user=table.user,
+        from_override=table.sender,
+        automatic=table.automatic,
+    )
+
+
+def _named(addresses: tuple[Address, ...]) -> tuple[Recipient, ...]:
+    return tuple(Recipient(address) for address in addresses)
+
+
+def incoming(table: ReceiveTable, folder: Path, *, serial: int, date: datetime) -> tuple[Envelope, Message]:
+    """The envelope and message that `receive = {...}` describes; a file is sent as it is."""
+    if table.file is not None:
+        message = Message((folder / table.file).read_bytes())
+        return Envelope(table.sender, table.to), message
+    sender = table.sender
+    lines = [
+        f"From: {sender}",
+        f"To: {', '.join(map(str, table.to))}",
+        f"Subject: {_one_line(table.subject)}",
+        f"Date: {format_datetime(date)}",
+        f"Message-ID: <{date:%Y%m%d%H%M%S}.{serial}@{sender.domain if sender else 'outside.example'}>",
+        "MIME-Version: 1.0",
+        "Content-Type: text/plain; charset=utf-8",
+        "Content-Transfer-Encoding: 8bit",
+        "",
+        *table.text.splitlines(),
+        "",
+    ]
+    return Envelope(sender, table.to), Message("\r\n".join(lines).encode())
+
+
+def _one_line(subject: str) -> str:
+    """A subject as a header field's value: no line ends of its own, other letters as encoded words (RFC 2047)."""
+    plain = "".join(letter if letter.isprintable() else " " for letter in subject)
+    return plain if plain.isascii() else Header(plain, "utf-8").encode(linesep="\r\n")

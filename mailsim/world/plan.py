@@ -1,0 +1,143 @@
+"""What a world is made of, decided before anything starts: names, ports, accounts, policies; pure.
+
+What the site's `[pop]` and `[smtp]` say is taken as it is. What they leave open is filled from the
+provider's profile, and at last by names on the practice's own domain: a world needs neither table.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from mailsim.mail import Address
+from mailsim.practice.account import PopAccount, SmtpAccount, pop_account, smtp_account
+from mailsim.practice.settings import PopTable, Settings, SmtpTable
+from mailsim.provider.dns import Zone
+from mailsim.provider.mailhost import CatchAll, EnvelopeHeader, MailHost, Stamp, catch_all_of, mailboxes_of
+from mailsim.provider.policy import Policy, SenderAction
+from mailsim.provider.profiles import Profile, profile
+from mailsim.smtp.backend import Tls
+from mailsim.world.correspondent import Correspondent
+from mailsim.world.hosts import Account
+from mailsim.world.scenario import Scenario
+
+_NO_PROFILE = Profile("", "A host without habits of its own", {})
+_HEADERS = (EnvelopeHeader("Delivered-To", Stamp.RECIPIENT),)
+_REFUSER, _REWRITER = "m365", "gmail"
+"""Whose words and header a provider takes that refuses or rewrites and has no profile that says how."""
+ELSEWHERE = "mx.elsewhere.example"
+"""The server of every outside domain that no correspondent has."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The parts of one world."""
+
+    pop: PopAccount
+    smtp: SmtpAccount
+    smtp_tls: Tls
+    account: Account
+    """Who submits, as the provider knows it."""
+    policy: Policy
+    mail_host: MailHost
+    users: Mapping[Address, str]
+    """Each server mailbox, and the user of its maildrop."""
+    exchanger: str
+    """The name of the provider's server for mail from outside."""
+    zone: Zone
+    outside: Mapping[str, str]
+    """Domain of correspondents -> the name of their server."""
+    correspondents: Mapping[Address, Correspondent]
+
+
+def plan(scenario: Scenario) -> Plan:
+    """The world that a scenario describes.
+
+    Raises:
+        SiteError: `[pop]` or `[smtp]` is given and lacks what it needs.
+    """
+    settings = scenario.site.settings
+    facts = profile(scenario.provider.profile) if scenario.provider.profile else _NO_PROFILE
+    settings = _with_servers(settings, facts)
+    pop, smtp = pop_account(settings), smtp_account(settings)
+    system = settings.mailbox.default_sender
+    exchanger = f"mx.{settings.domain}"
+    outside = {row.address.domain: f"mx.{row.address.domain}" for row in scenario.correspondents}
+    host = _mail_host(scenario, settings, facts)
+    users = {mailbox: str(mailbox) for mailbox in host.mailboxes} | {system: pop.username}
+    return Plan(
+        pop=pop,
+        smtp=smtp,
+        smtp_tls=_smtp_tls(smtp),
+        account=Account(smtp.username, smtp.password.get_secret_value(), system),
+        policy=Policy() if smtp.own else _policy(scenario, facts),
+        mail_host=host,
+        users=users,
+        exchanger=exchanger,
+        zone=_zone(settings.domain, exchanger, outside),
+        outside=outside,
+        correspondents=_correspondents(scenario),
+    )
+
+
+def _with_servers(settings: Settings, facts: Profile) -> Settings:
+    """The settings with a `[pop]` and an `[smtp]`, where the scenario leaves them out."""
+    domain, name = settings.domain, str(settings.mailbox.default_sender)
+    given: dict[str, object] = {}
+    if settings.pop is None:
+        server = facts.text("pop", f"ssl://pop.{domain}:995")
+        given["pop"] = PopTable.model_validate({"server": server, "username": name, "password": "world"})
+    if settings.smtp is None:
+        fields = {
+            "server": facts.text("smtp_server", f"smtp.{domain}"),
+            "port": facts.number("smtp_port", 587),
+            "authentication": facts.text("authentication", "plain"),
+        }
+        given["smtp"] = SmtpTable.model_validate(fields | {"username": name, "password": "world"})
+    return settings.model_copy(update=given)
+
+
+def _smtp_tls(smtp: SmtpAccount) -> Tls:
+    """How the connection is secured: port 465 is implicit TLS (RFC 8314), the system's own servers need none."""
+    if smtp.own:
+        return Tls.NONE
+    return Tls.IMPLICIT if smtp.port == 465 else Tls.STARTTLS
+
+
+def _policy(scenario: Scenario, facts: Profile) -> Policy:
+    table = scenario.provider
+    own = facts.policy()
+    action = table.sender_policy or own.action
+    if action is not own.action:
+        words = {SenderAction.REJECT: _REFUSER, SenderAction.REWRITE: _REWRITER}.get(action)
+        model = profile(words).policy() if words else Policy()
+        own = replace(
+            own, action=action, stage=model.stage, reply=model.reply, original_kept_in=model.original_kept_in
+        )
+    limit = own.size_limit if table.size_limit is None else table.size_limit
+    return replace(own, registered=frozenset(table.registered), size_limit=limit)
+
+
+def _mail_host(scenario: Scenario, settings: Settings, facts: Profile) -> MailHost:
+    system = settings.mailbox.default_sender
+    named = scenario.provider.catch_all
+    catch_all = (catch_all_of(named) if named else None) or (
+        system if settings.catch_all else CatchAll.REFUSE
+    )
+    return MailHost(
+        domain=settings.domain,
+        mailboxes=mailboxes_of((system, *scenario.provider.mailboxes), catch_all),
+        catch_all=catch_all,
+        headers=facts.envelope_headers() if facts.facts else _HEADERS,
+    )
+
+
+def _zone(domain: str, exchanger: str, outside: Mapping[str, str]) -> Zone:
+    mx = {name: ((10, host),) for name, host in outside.items()} | {domain: ((10, exchanger),)}
+    mx["*"] = ((10, ELSEWHERE),)
+    return Zone(mx, frozenset({exchanger, ELSEWHERE, *outside.values()}))
+
+
+def _correspondents(scenario: Scenario) -> Mapping[Address, Correspondent]:
+    rows = scenario.correspondents
+    people = [Correspondent(row.address, row.replies_to, timedelta(seconds=row.delay)) for row in rows]
+    return {person.address: person for person in people}

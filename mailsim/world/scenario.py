@@ -1,0 +1,178 @@
+"""A scenario: a practice, the mail internet around it, and what happens; from TOML or from Python.
+
+    scenario = load_scenario("rewritten.toml")
+    scenario = read_scenario({"mailbox": {...}, "action": [...], "event": [...]})
+
+Its site stands in the same file, or in another by `site = "path.toml"`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from os import PathLike
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from mailsim.practice.faults import Fault, SiteError
+from mailsim.practice.settings import Settings
+from mailsim.practice.site import Site, load_site, read_site
+from mailsim.practice.site_file import load_toml
+from mailsim.practice.validation import faults_of
+from mailsim.world.scenario_tables import (
+    CorrespondentTable,
+    EventTable,
+    ExpectTable,
+    ProviderTable,
+    ScenarioTables,
+)
+
+
+class ScenarioError(SiteError):
+    """A scenario that cannot be run; its text is one line for each fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A validated scenario."""
+
+    site: Site
+    tables: ScenarioTables
+    folder: Path
+    """What the paths of files in it are relative to."""
+
+    @property
+    def seed(self) -> int:
+        """What everything drawn by chance is drawn from."""
+        return self.tables.seed
+
+    @property
+    def provider(self) -> ProviderTable:
+        """Who hosts the practice's domain."""
+        return self.tables.provider
+
+    @property
+    def correspondents(self) -> Sequence[CorrespondentTable]:
+        """The people outside who answer."""
+        return self.tables.correspondent
+
+    @property
+    def events(self) -> Sequence[EventTable]:
+        """What happens, in order."""
+        return self.tables.event
+
+    @property
+    def expect(self) -> ExpectTable:
+        """What must have come of it at the end."""
+        return self.tables.expect
+
+    def with_seed(self, seed: int) -> "Scenario":
+        """The same scenario with another seed."""
+        return replace(self, tables=self.tables.model_copy(update={"seed": seed}))
+
+
+def scenario_of(source: Scenario | str | PathLike[str] | Mapping[str, object]) -> Scenario:
+    """A scenario as it is, from the path of a file, or from tables; raises ScenarioError."""
+    if isinstance(source, Scenario):
+        return source
+    return read_scenario(source) if isinstance(source, Mapping) else load_scenario(source)
+
+
+def load_scenario(path: str | PathLike[str]) -> Scenario:
+    """The scenario that a file describes.
+
+    Raises:
+        ScenarioError: The file cannot be read, or is faulty: every fault at once, its site's included.
+    """
+    file = Path(path)
+    try:
+        tables = load_toml(file)
+    except SiteError as error:
+        raise ScenarioError(error.faults) from None
+    return read_scenario(tables, folder=file.parent, source=str(file))
+
+
+def read_scenario(tables: Mapping[str, object], *, folder: Path = Path(), source: str = "") -> Scenario:
+    """The scenario that tables of the form of a scenario file describe.
+
+    Raises:
+        ScenarioError: With every fault of the tables; `source` names the file in its text.
+    """
+    site_tables = {key: value for key, value in tables.items() if key in Settings.model_fields}
+    own_tables = {key: value for key, value in tables.items() if key not in site_tables and key != "site"}
+    faults: list[Fault] = []
+    own = site = None
+    try:
+        own = ScenarioTables.model_validate(own_tables)
+    except ValidationError as error:
+        faults += faults_of(error, ScenarioTables, beside=Settings.model_fields)
+    try:
+        site = _site(tables.get("site"), site_tables, folder)
+    except SiteError as error:
+        faults += error.faults
+    if own is None or site is None or faults:
+        raise ScenarioError(faults, source=source)
+    faults = [*_file_faults(own, folder), *_action_faults(own, site)]
+    if faults:
+        raise ScenarioError(faults, source=source)
+    return Scenario(site, own, folder)
+
+
+def _site(named: object, site_tables: Mapping[str, object], folder: Path) -> Site:
+    if named is None:
+        return read_site(site_tables)
+    if not isinstance(named, str):
+        raise SiteError([Fault("site", None, "must be the path of a site file", "write it in quotes")])
+    if site_tables:
+        both = f"stands beside the tables {', '.join(site_tables)} of a site"
+        raise SiteError([Fault("site", f'"{named}"', both, "keep one of the two")])
+    return load_site(folder / named)
+
+
+def _file_faults(tables: ScenarioTables, folder: Path) -> list[Fault]:
+    """Every message file must be there before anything runs, and lie in the scenario's folder."""
+    faults = []
+    for index, event in enumerate(tables.event):
+        name = event.receive.file if event.receive else None
+        if name is None:
+            continue
+        path = folder / name
+        if not path.resolve().is_relative_to(folder.resolve()):
+            faults.append(
+                Fault(
+                    f"event[{index}].receive.file",
+                    f'"{name}"',
+                    "leaves the scenario's folder",
+                    "copy it there",
+                )
+            )
+        elif not path.is_file():
+            faults.append(
+                Fault(f"event[{index}].receive.file", f'"{name}"', "is no file", f"put it in {folder}")
+            )
+    return faults
+
+
+def _action_faults(tables: ScenarioTables, site: Site) -> list[Fault]:
+    """A message can be sent from a known action and by a known user only."""
+    faults = []
+    for index, event in enumerate(tables.event):
+        send = event.send
+        if send is None:
+            continue
+        if send.from_action is not None and send.from_action not in site.directory.actions:
+            known = ", ".join(map(str, site.directory.actions)) or "none"
+            key = f"event[{index}].send.from_action"
+            faults.append(
+                Fault(key, str(send.from_action), f"is no action; known are {known}", "add [[action]]")
+            )
+        if send.user is not None and send.user not in site.directory.users:
+            known = ", ".join(site.directory.users) or "none"
+            faults.append(
+                Fault(
+                    f"event[{index}].send.user",
+                    f'"{send.user}"',
+                    f"is no user; known are {known}",
+                    "add [[user]]",
+                )
+            )
+    return faults

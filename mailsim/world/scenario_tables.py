@@ -1,0 +1,185 @@
+"""The scenario file's own tables as models: what may stand where (contracts, "The scenario file")."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from mailsim.practice.settings import Name, SiteAddress, Table, fault
+from mailsim.provider.mailhost import CatchAll, catch_all_of
+from mailsim.provider.policy import SenderAction
+from mailsim.provider.profiles import UnknownProfile, profile
+from mailsim.world.correspondent import RepliesTo
+from mailsim.world.quantities import duration, octets
+
+_Lax = Field(strict=False)  # TOML has arrays and strings where Python has tuples and enums
+
+
+def _size(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return octets(value)
+    except ValueError as error:
+        raise fault("must be a size in octets", str(error).partition("; ")[2]) from None
+
+
+def _duration(value: object) -> object:
+    if not isinstance(value, str):
+        raise fault("must be a duration", "write such as '30s', '15m' or '2h', in quotes")
+    try:
+        return duration(value).total_seconds()
+    except ValueError as error:
+        raise fault("must be a duration", str(error).partition("; ")[2]) from None
+
+
+def _recipients(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def _catch_all(value: object) -> str:
+    if not isinstance(value, str) or catch_all_of(value) is None:
+        words = " or ".join(f'"{word.value}"' for word in CatchAll)
+        raise fault("must say where the catch-all's mail goes", f"write one address, or {words}")
+    return value
+
+
+def _profile(value: str) -> str:
+    try:
+        return profile(value).id
+    except UnknownProfile as error:
+        raise fault("must be a built-in provider", str(error).partition("; ")[2]) from None
+
+
+Size = Annotated[int, BeforeValidator(_size), Field(ge=0)]
+Seconds = Annotated[float, BeforeValidator(_duration)]
+Recipients = Annotated[tuple[SiteAddress, ...], BeforeValidator(_recipients), _Lax]
+
+
+class ProviderTable(Table):
+    """`[provider]`: who hosts the practice's domain."""
+
+    profile: Annotated[str, BeforeValidator(_profile)] | None = None
+    """A built-in profile; the other keys override it."""
+    sender_policy: Annotated[SenderAction, _Lax] | None = None
+    """What happens to a sender that is not the account's: `accept`, `rewrite` or `reject`."""
+    registered: Recipients = ()
+    """Send-as addresses that the account may use."""
+    size_limit: Size | None = None
+    """Octets, or a size such as `25 MB`; 0 is no limit."""
+    catch_all: Annotated[str, BeforeValidator(_catch_all)] | None = None
+    """Where mail goes that no server mailbox takes: an address of the domain, `discard` or `refuse`."""
+    mailboxes: Annotated[tuple[SiteAddress, ...], _Lax] = ()
+    """The server mailboxes beside the system mailbox."""
+
+
+class CorrespondentTable(Table):
+    """`[[correspondent]]`: somebody outside who answers."""
+
+    address: SiteAddress
+    """The address."""
+    replies_to: Annotated[RepliesTo, _Lax] = RepliesTo.REPLY_TO
+    """What the mail program answers to: `from` ignores Reply-To, `reply-to` honours it."""
+    delay: Seconds = 0
+    """How long the answer takes, such as `2h`."""
+
+
+class SendTable(Table):
+    """`send = {...}`: the practice sends a message."""
+
+    to: Recipients
+    """One address or several."""
+    cc: Recipients = ()
+    """Copies."""
+    bcc: Recipients = ()
+    """Copies that no header names."""
+    from_action: Annotated[int, Field(ge=0)] | None = None
+    """The action it is sent from; without one the default sender sends."""
+    subject: str = ""
+    """The subject."""
+    text: str = ""
+    """The body."""
+    size: Size = 0
+    """An attachment of about this size."""
+    automatic: bool = False
+    """Whether the system sends it of itself (R3.3)."""
+    user: Name | None = None
+    """The user who sends, whose own From may count (R3.2)."""
+    sender: Annotated[SiteAddress | None, Field(alias="from")] = None
+    """The From that the composer chose (R3.2)."""
+
+
+class ReceiveTable(Table):
+    """`receive = {...}`: somebody outside sends a message."""
+
+    to: Recipients
+    """The envelope recipients."""
+    sender: Annotated[SiteAddress | None, Field(alias="from")] = None
+    """The sender; required unless a file is sent."""
+    subject: str = ""
+    """The subject."""
+    text: str = ""
+    """The body."""
+    file: str | None = None
+    """A message to send as it is, beside the scenario file."""
+
+    @model_validator(mode="after")
+    def _has_a_source(self) -> "ReceiveTable":
+        if self.file is None and self.sender is None:
+            raise fault("must say who sends", "add from = ... or file = ...")
+        if self.file is not None and (self.subject or self.text):
+            raise fault("a file is sent as it is", "remove subject and text, or file")
+        return self
+
+
+class CollectTable(Table):
+    """`collect = {}`: the practice collects its mail."""
+
+
+class EventTable(Table):
+    """`[[event]]`: one thing that happens."""
+
+    at: Seconds | None = None
+    """When, after the start; without it right after the event before."""
+    send: SendTable | None = None
+    """The practice sends."""
+    receive: ReceiveTable | None = None
+    """Somebody outside sends."""
+    collect: CollectTable | None = None
+    """The practice collects."""
+
+    @model_validator(mode="after")
+    def _is_one_thing(self) -> "EventTable":
+        if sum(what is not None for what in (self.send, self.receive, self.collect)) != 1:
+            raise fault("must be exactly one of send, receive and collect", "write an [[event]] for each")
+        return self
+
+
+class ExpectTable(Table):
+    """`[expect]`: what must have come of the mail at the end."""
+
+    delivered: dict[str, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
+    """Target, such as `action:1234` or `mailbox:mary`, to the copies it must hold."""
+    unassigned: Annotated[int, Field(ge=0)] | None = None
+    """How many messages must be in Unassigned."""
+    fallback: Annotated[int, Field(ge=0)] | None = None
+    """How many messages must have gone to the fallback address."""
+    duplicate: Annotated[int, Field(ge=0)] | None = None
+    """How many messages must have been duplicates."""
+
+
+class ScenarioTables(Table):
+    """A scenario file without its site."""
+
+    seed: int = 0
+    """Everything that is drawn by chance is drawn from it."""
+    start: datetime = datetime.fromisoformat("2026-01-05T09:00:00+00:00")
+    """The world's time at the beginning."""
+    provider: ProviderTable = ProviderTable()
+    """Who hosts the practice's domain."""
+    correspondent: Annotated[tuple[CorrespondentTable, ...], _Lax] = ()
+    """The people outside who answer; all others only take mail."""
+    event: Annotated[tuple[EventTable, ...], _Lax] = ()
+    """What happens, in order."""
+    expect: ExpectTable = ExpectTable()
+    """What must have come of it."""

@@ -1,0 +1,332 @@
+"""A world on loopback sockets: real SMTP and POP3 between the practice, its provider and the people outside.
+
+Every arrow of a message's way is a connection. The world is quiet when nothing is on its way: that is counted,
+never guessed by waiting. All of it lives in one event loop, that of its Lab. An exception in any task comes
+out of the next call, or at the end.
+"""
+
+import asyncio
+import hashlib
+from collections import defaultdict
+from collections.abc import Coroutine, Sequence
+from contextlib import AsyncExitStack
+from datetime import datetime
+
+from mailsim.errors import MailsimError
+from mailsim.mail import Address, Envelope, Message
+from mailsim.pop3.collector import Retrieved, collect
+from mailsim.pop3.maildrops import Maildrops
+from mailsim.pop3.server import serve
+from mailsim.practice.composing import Draft
+from mailsim.practice.decision import Decision
+from mailsim.smtp.backend import Backend, Tls
+from mailsim.smtp.client import Outcome, Route
+from mailsim.smtp.server import listen
+from mailsim.trace.event import Step
+from mailsim.world.carrier import Carrier
+from mailsim.world.clock import Clock
+from mailsim.world.correspondent import Correspondent, answer
+from mailsim.world.hosts import Exchanger, Outside, SubmissionHost
+from mailsim.world.journal import Entry, Journal
+from mailsim.world.network import Network
+from mailsim.world.office import PRACTICE, Office, Outgoing
+from mailsim.world.plan import ELSEWHERE, Plan
+
+SMTP_PORT = 25
+"""Between servers (RFC 5321 section 4.5.4.2); only submissions are kept off it (R1.6)."""
+MOST_MOVING = 256
+"""Messages on their way at once; a sender waits for room, so memory does not grow with a run."""
+
+
+class StartError(MailsimError):
+    """A server of the world that did not start; the others were stopped."""
+
+
+class Wire:
+    """One world's servers, connections, and mail on its way."""
+
+    def __init__(self, plan: Plan, office: Office, clock: Clock, journal: Journal) -> None:
+        self.office = office
+        self.network = Network()
+        self.maildrops = Maildrops()
+        self._plan = plan
+        self._clock = clock
+        self._journal = journal
+        self._carrier = Carrier()
+        self._servers = AsyncExitStack()
+        self._moving: set[asyncio.Task[None]] = set()
+        self._errors: list[BaseException] = []
+        self._written: set[str] = set()
+
+    # Beginning and end
+
+    async def start(self) -> None:
+        """Start every server of the plan; raises StartError, after stopping the others, when one does not."""
+        try:
+            await self._start_pop3()
+            await self._start_smtp()
+        except BaseException:
+            await self._servers.aclose()
+            raise
+
+    async def _start_pop3(self) -> None:
+        plan, pop = self._plan, self._plan.pop
+        for mailbox, user in plan.users.items():
+            own = user == pop.username
+            self.maildrops.add(user, pop.password.get_secret_value() if own else f"world-{mailbox.local}")
+        name, port = pop.server.host, pop.server.port
+        context = self.network.server_context(name) if pop.server.tls else None
+        try:
+            listener = await serve(self.maildrops, tls=context)
+        except OSError as error:
+            raise _start_error(name, port, error) from None
+        self._servers.push_async_callback(listener.close)
+        self.network.listen(name, port, (listener.host, listener.port))
+
+    async def _start_smtp(self) -> None:
+        plan, journal = self._plan, self._journal
+        submission = SubmissionHost(plan.smtp.server, plan.account, plan.policy, journal, self.carry)
+        login = bool(plan.account.username)
+        limit = plan.policy.size_limit
+        await self._listen(
+            submission, plan.smtp.server, plan.smtp.port, plan.smtp_tls, login=login, size_limit=limit
+        )
+        exchanger = Exchanger(plan.exchanger, plan.mail_host, plan.users, self.maildrops, journal)
+        await self._listen(exchanger, plan.exchanger, SMTP_PORT)
+        for name in {*plan.outside.values(), ELSEWHERE}:
+            await self._listen(Outside(name, journal, self._arrived), name, SMTP_PORT)
+
+    async def _listen(
+        self,
+        backend: Backend,
+        name: str,
+        port: int,
+        tls: Tls = Tls.NONE,
+        *,
+        login: bool = False,
+        size_limit: int = 0,
+    ) -> None:
+        context = None if tls is Tls.NONE else self.network.server_context(name)
+        try:
+            listener = await listen(
+                backend, hostname=name, tls=tls, context=context, login=login, size_limit=size_limit
+            )
+        except OSError as error:
+            raise _start_error(name, port, error) from None
+        self._servers.push_async_callback(listener.close)
+        self.network.listen(name, port, (listener.host, listener.port))
+
+    async def stop(self) -> None:
+        """End everything: mail on its way, connections, servers. Raises what a task raised and nobody heard of."""
+        for task in self._moving:
+            task.cancel()
+        await asyncio.gather(*self._moving, return_exceptions=True)
+        await self._carrier.close()
+        await self._servers.aclose()
+        self._raise_errors()
+
+    # Mail on its way
+
+    def _launch(self, way: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(way)
+        self._moving.add(task)
+        task.add_done_callback(self._landed)
+
+    def _landed(self, task: asyncio.Task[None]) -> None:
+        self._moving.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            self._errors.append(error)
+
+    async def quiet(self) -> None:
+        """Wait until nothing is on its way any more."""
+        while self._moving:
+            await asyncio.wait(self._moving)
+        self._raise_errors()
+
+    def _raise_errors(self) -> None:
+        errors, self._errors = self._errors, []
+        if errors:
+            raise errors[0]
+
+    async def settle(self) -> None:
+        """Let everything happen that is on its way or due later; time jumps to what is due."""
+        await self.quiet()
+        while self._clock.step():
+            await self.quiet()
+
+    async def until(self, time: datetime) -> None:
+        """Let happen what is due up to a time, and move the clock there."""
+        await self.quiet()
+        while self._clock.step(until=time):
+            await self.quiet()
+        self._clock.jump(time)
+
+    def carry(self, server: str, envelope: Envelope, message: Message) -> None:
+        """Have a server send a message on, one transaction for each domain (RFC 5321 section 5.1)."""
+        domains: dict[str, list[Address]] = defaultdict(list)
+        for recipient in envelope.recipients:
+            domains[recipient.domain].append(recipient)
+        for domain, recipients in domains.items():
+            self._launch(self._relay(server, domain, Envelope(envelope.sender, tuple(recipients)), message))
+
+    async def _relay(self, server: str, domain: str, envelope: Envelope, message: Message) -> None:
+        exchanger = self._plan.zone.exchangers(domain)[0]
+        host, port = self.network.resolve(exchanger, SMTP_PORT)
+        route = Route(name=exchanger, port=SMTP_PORT, host=host, host_port=port)
+        outcome = await self._carrier.send(server, route, envelope, message.octets)
+        for recipient, reply in outcome.refusals(envelope).items():
+            self._journal.record(
+                Step.BOUNCED,
+                server,
+                message,
+                peer=exchanger,
+                sender=envelope.sender,
+                recipient=str(recipient),
+                outcome=str(reply.code),
+                reason=str(reply),
+            )
+
+    # The people outside
+
+    def _arrived(self, recipient: Address, message: Message) -> None:
+        """Somebody outside has got a message: whoever answers will do so after their delay."""
+        person = self._plan.correspondents.get(recipient)
+        if person is None or not _asks_for_an_answer(message, self._written):
+            return
+        if person.delay:
+            self._clock.at(self._clock.now() + person.delay, lambda: self._answer(person, message))
+        else:
+            self._answer(person, message)
+
+    def _answer(self, person: Correspondent, message: Message) -> None:
+        domain = person.address.domain
+        # Not numbered: over sockets the order of arrivals is not repeatable, the ids must be (R6.3).
+        token = hashlib.blake2b(f"{message.message_id} {person.address}".encode(), digest_size=8).hexdigest()
+        answered = answer(person, message, message_id=f"<{token}@{domain}>", date=self._clock.now())
+        if answered is None:
+            return
+        envelope, reply = answered
+        self._journal.lineage.tie(reply, self._journal.lineage.of(message))
+        self._written.add(reply.message_id or "")
+        self._journal.record(
+            Step.REPLIED,
+            str(person.address),
+            reply,
+            sender=envelope.sender,
+            recipient=", ".join(map(str, envelope.recipients)),
+            detail={"replies_to": person.replies_to},
+        )
+        self.carry(self._plan.outside[domain], envelope, reply)
+
+    def receive(self, envelope: Envelope, message: Message) -> None:
+        """Have somebody outside send a message to the practice."""
+        place = "outside" if envelope.sender is None else str(envelope.sender)
+        recipients = ", ".join(map(str, envelope.recipients))
+        self._journal.record(Step.COMPOSED, place, message, sender=envelope.sender, recipient=recipients)
+        self._written.add(message.message_id or "")
+        server = self._plan.outside.get(envelope.sender.domain, ELSEWHERE) if envelope.sender else ELSEWHERE
+        self.carry(server, envelope, message)
+
+    # The practice
+
+    async def send(self, draft: Draft) -> tuple[Outgoing, Outcome]:
+        """Compose and submit; returns when the SMTP server has answered, the mail still on its way.
+
+        Raises:
+            DraftError: The draft cannot become a message.
+            SubmissionPortError: The SMTP server's port is 25 (R1.6).
+        """
+        while len(self._moving) >= MOST_MOVING:
+            await asyncio.wait(self._moving, return_when=asyncio.FIRST_COMPLETED)
+        outgoing = self.office.compose(draft)
+        if not outgoing.envelope.recipients:
+            return outgoing, Outcome({}, None)
+        return outgoing, await self._submit(outgoing)
+
+    async def _submit(self, outgoing: Outgoing) -> Outcome:
+        envelope, message, smtp = outgoing.envelope, outgoing.message, self._plan.smtp
+        host, port = self.network.resolve(smtp.server, smtp.port)
+        route = Route(
+            name=smtp.server,
+            port=smtp.port,
+            host=host,
+            host_port=port,
+            tls=self._plan.smtp_tls,
+            context=None if self._plan.smtp_tls is Tls.NONE else self.network.client_context,
+            authentication=smtp.authentication,
+            username=smtp.username,
+            password=smtp.password.get_secret_value(),
+            submission=True,
+        )
+        name = f"{smtp.server}:{smtp.port}"
+        recipients = ", ".join(map(str, envelope.recipients))
+        self._journal.record(
+            Step.SUBMITTED,
+            PRACTICE,
+            message,
+            peer=name,
+            sender=envelope.sender,
+            recipient=recipients,
+            rule="R3.6",
+        )
+        outcome = await self._carrier.send(PRACTICE, route, envelope, message.octets)
+        for recipient, reply in outcome.refusals(envelope).items():
+            self._journal.record(
+                Step.REFUSED,
+                smtp.server,
+                message,
+                peer=PRACTICE,
+                sender=envelope.sender,
+                recipient=str(recipient),
+                outcome=str(reply.code),
+                reason=str(reply),
+                rule="R3.8",
+            )
+        return outcome
+
+    async def collect(self) -> Sequence[Decision]:
+        """Collect once by POP3: retrieve, decide, store, delete, and forward what could not be read (R4.1, R4.2, R4.8).
+
+        Returns the decisions made. Mail on its way arrives first; what is due later does not.
+
+        Raises:
+            CollectError: The session failed; what was kept stays kept, nothing else was deleted.
+            StoreError: A batch could not be stored; it is still at the server.
+        """
+        await self.quiet()
+        before = len(self.office.decisions)
+        pop = self._plan.pop
+        host, port = self.network.resolve(pop.server.host, pop.server.port)
+        kept: dict[int, Entry] = {}
+
+        def keep(batch: Sequence[Retrieved]) -> None:
+            kept.update(self.office.take(batch))
+
+        collection = await collect(
+            host,
+            port,
+            username=pop.username,
+            password=pop.password.get_secret_value(),
+            tls=self.network.client_context if pop.server.tls else None,
+            server_hostname=pop.server.host if pop.server.tls else None,
+            keep=keep,
+        )
+        left = {failure.number for failure in collection.failures}
+        for number, entry in kept.items() if collection.deleted else ():
+            if number not in left:
+                self.office.removed(entry)
+        for outgoing in self.office.forwards():
+            await self._submit(outgoing)
+        return self.office.decisions[before:]
+
+
+def _asks_for_an_answer(message: Message, written: set[str]) -> bool:
+    """Whether a person answers: not to automatic mail (RFC 3834), nor to an answer to their side's own mail."""
+    automatic = (message.value("Auto-Submitted") or "no").lower() != "no"
+    return not automatic and message.value("In-Reply-To") not in written
+
+
+def _start_error(name: str, port: int, error: OSError) -> StartError:
+    return StartError(
+        f"{name}:{port} did not start: {error.strerror or error}; the other servers were stopped"
+    )

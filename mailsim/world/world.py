@@ -1,0 +1,100 @@
+"""What every world can do, on sockets or in memory: the one face that specs, notebooks and commands speak to."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from mailsim.mail import Message, Reply
+from mailsim.practice.decision import Decision
+from mailsim.practice.site import Site
+from mailsim.trace.event import Trace
+from mailsim.world.scenario import Scenario
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What came of sending one message."""
+
+    message: Message
+    refused: Mapping[str, Reply]
+    """Each recipient that the SMTP server refused, with its reply; empty when all is well."""
+    warnings: tuple[str, ...] = ()
+    """What was made harmless, and what may not arrive (R3.7)."""
+
+    @property
+    def message_id(self) -> str:
+        """With angle brackets."""
+        return self.message.message_id or ""
+
+
+class World(Protocol):
+    """One practice, its provider and the people outside."""
+
+    @property
+    def scenario(self) -> Scenario:
+        """What the world was made from."""
+        ...
+
+    @property
+    def site(self) -> Site:
+        """The practice."""
+        ...
+
+    @property
+    def trace(self) -> Trace:
+        """Everything that has happened."""
+        ...
+
+    @property
+    def decisions(self) -> Sequence[Decision]:
+        """Every decision on a collected message, in order."""
+        ...
+
+    def send(
+        self,
+        *,
+        to: str | Sequence[str],
+        from_action: int | None = None,
+        cc: str | Sequence[str] = (),
+        bcc: str | Sequence[str] = (),
+        subject: str = "",
+        text: str = "",
+        size: int | str = 0,
+        automatic: bool = False,
+        user: str | None = None,
+        from_address: str | None = None,
+    ) -> Sent:
+        """Have the practice send a message."""
+        ...
+
+    def receive(
+        self,
+        *,
+        to: str | Sequence[str],
+        from_address: str | None = None,
+        subject: str = "",
+        text: str = "",
+        octets: bytes | None = None,
+    ) -> None:
+        """Have somebody outside send a message: a new one, or `octets` as they are."""
+        ...
+
+    def collect(self) -> Sequence[Decision]:
+        """Have the practice collect once; the decisions made."""
+        ...
+
+    def settle(self) -> None:
+        """Let everything happen that is on its way or due later."""
+        ...
+
+    def run(self) -> None:
+        """Play the scenario's events in order, then settle."""
+        ...
+
+    def mailbox(self, target: str) -> Sequence[Message]:
+        """The copies that a target holds: `action:1234`, `mailbox:mary`, `unassigned`, `fallback:ADDRESS`."""
+        ...
+
+    def waiting(self) -> Sequence[Message]:
+        """What lies in the system mailbox at the provider, not yet collected."""
+        ...
