@@ -31,8 +31,8 @@ class Address:
 
     def __init__(self, local: str, domain: str) -> None:
         self.local = local
-        self.domain = normal_domain(domain)
-        self.key = f"{normal_local(local)}@{self.domain}"
+        self.domain = domain = normal_domain(domain)
+        self.key = f"{normal_local(local)}@{domain}"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Address) and self.key == other.key
@@ -98,9 +98,9 @@ def parse_addresses(value: str, *, semicolons: bool = False) -> AddressList:
     programs write To and Cc. An empty value, empty list elements (RFC 5322 section 4.4) and
     empty groups give neither addresses nor junk. Encoded words stand for themselves.
     """
-    plain = _PLAIN_OR_ANGLE.fullmatch(value)
+    plain = _plain_list(value)
     if plain:
-        return AddressList((Address(plain[1] or plain[3], plain[2] or plain[4]),), ())
+        return AddressList(tuple(plain), ())
     addresses: list[Address] = []
     junk: list[str] = []
     for element in _elements(_tokens(value), semicolons=semicolons):
@@ -114,12 +114,25 @@ def parse_addresses(value: str, *, semicolons: bool = False) -> AddressList:
 
 _ATEXT = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]"  # RFC 5322 section 3.2.3
 _DOT_ATOM = re.compile(rf"(?:{_ATEXT}|[^\x00-\x7f])+(?:\.(?:{_ATEXT}|[^\x00-\x7f])+)*")
-_PLAIN_SPEC = rf"({_ATEXT}+(?:\.{_ATEXT}+)*+)@([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*+\.?)"
+_PLAIN_SPEC = rf"({_ATEXT}++(?:\.{_ATEXT}++)*+)@([A-Za-z0-9_-]++(?:\.[A-Za-z0-9_-]++)*+\.?)"
 _PLAIN = re.compile(rf"[ \t]*+{_PLAIN_SPEC}[ \t]*+")
-# One address, bare or behind a display name of plain words or one quoted string.
+# One address, bare or behind a display name: one quoted string, or words without special characters.
 _PLAIN_OR_ANGLE = re.compile(
-    rf"[ \t]*+(?:{_PLAIN_SPEC}|(?:\"[^\"\\]*+\"|[\w .'-]*+)[ \t]*+<{_PLAIN_SPEC}>)[ \t]*+", re.ASCII
+    rf"[ \t]*+(?:{_PLAIN_SPEC}[ \t]*+"
+    rf"|(?:\"[^\"\\]*+\"[ \t]*+|[^\x00-\x1f\x7f\"(),:;<>@\[\\\]]*+)<{_PLAIN_SPEC}>[ \t]*+)"
 )
+
+
+def _plain_list(value: str) -> list[Address] | None:
+    """The addresses of a list whose every element is plain; None when one is not."""
+    addresses = []
+    for element in value.split(","):
+        plain = _PLAIN_OR_ANGLE.fullmatch(element)
+        if plain is None:
+            return None
+        local, domain, angle_local, angle_domain = plain.groups()
+        addresses.append(Address(local or angle_local, domain or angle_domain))
+    return addresses
 
 
 class _Token(NamedTuple):
@@ -129,71 +142,78 @@ class _Token(NamedTuple):
     """As written."""
 
 
-_TOKEN = re.compile(
-    r'"(?P<quoted>(?:[^"\\]|\\.)*)"'
-    r"|(?P<literal>\[[^\[\]]*\])"
-    r"|(?P<space>[\s\x00]+)"  # white space of any kind; a NUL never belongs to an address
+_QUOTED = r'"(?P<quoted>(?:[^"\\]++|\\.)*+)"|'
+_UNQUOTED = (
+    r"(?P<literal>\[[^\[\]]*+\])"
+    r"|(?P<space>[\s\x00]++)"  # white space of any kind; a NUL never belongs to an address
     r"|(?P<special>[<>,;:@.()\"\[\]\\])"
-    r"|(?P<word>[^\s\x00<>,;:@.()\"\[\]\\]+)",
-    re.DOTALL,
+    r"|(?P<word>[^\s\x00<>,;:@.()\"\[\]\\]++)"
 )
+_TOKEN = re.compile(_QUOTED + _UNQUOTED, re.DOTALL)
+_UNQUOTED_TOKEN = re.compile(_UNQUOTED, re.DOTALL)
 
 
 def _tokens(value: str) -> Iterator[_Token]:
-    """The tokens of a value without its comments; an unbalanced quote or parenthesis is read over."""
+    """The tokens of a value without its comments; an unbalanced quote or parenthesis is read over.
+
+    After an unbalanced one no other of its kind is sought: thousands of them would
+    make the reading quadratic.
+    """
+    pattern, comments = _TOKEN, True
     position = 0
-    while position < len(value):
-        match = _TOKEN.match(value, position)
-        assert match, "the alternatives of _TOKEN cover every character"  # noqa: S101 - proves it to the reader and to mypy
+    while match := pattern.match(value, position):
         position = match.end()
-        kind = match.lastgroup or "quoted"
-        text = match[0]
-        if text == "(":
-            position = _comment_end(value, position)
-            yield _Token("space", " ")
-        elif kind == "special":
-            yield _Token("space", " ") if text in ')"[]\\' else _Token(text, text)
-        else:
+        kind, text = match.lastgroup or "", match[0]
+        if kind != "special":
             yield _Token(kind, text)
+        elif text in ')"[]\\(':
+            if text == '"':
+                pattern = _UNQUOTED_TOKEN
+            elif text == "(" and comments:
+                end = _comment_end(value, position)
+                comments, position = end > position, max(end, position)
+            yield _Token("space", " ")
+        else:
+            yield _Token(text, text)
 
 
 _COMMENT_PART = re.compile(r"\\.|[()]", re.DOTALL)
 
 
 def _comment_end(value: str, start: int) -> int:
-    """Where the comment that opened before `start` ends; `start` itself when it never does (RFC 5322 section 3.2.2)."""
+    """Where the comment that opened before `start` ends; -1 when it never does (RFC 5322 section 3.2.2)."""
     depth = 1
     for part in _COMMENT_PART.finditer(value, start):
         depth += {"(": 1, ")": -1}.get(part[0], 0)
         if depth == 0:
             return part.end()
-    return start
+    return -1
 
 
 def _elements(tokens: Iterator[_Token], *, semicolons: bool) -> Iterator[list[_Token]]:
     """The non-empty list elements of a value; a group's name is dropped, its members stand in the list."""
     element: list[_Token] = []
-    in_angle = in_group = False
+    in_group = False
+    angle = ""  # what an open angle bracket holds so far: nothing ("<"), a route ("@"), an addr-spec ("a")
     for token in tokens:
-        separates = token.kind == "," or (token.kind == ";" and (in_group or semicolons))
-        if separates and not (in_angle and token.kind == "," and _is_route(element)):
+        kind = token.kind
+        if (kind == "," and angle not in ("<", "@")) or (kind == ";" and (in_group or semicolons)):
             if _is_something(element):
                 yield element
-            element, in_angle = [], False
-            in_group = in_group and token.kind == ","
-        elif token.kind == ":" and not in_angle:
+            element, angle = [], ""
+            in_group = in_group and kind == ","
+        elif kind == ":" and not angle:
             element, in_group = [], True  # what stood before the colon was the group's display name
         else:
-            in_angle = token.kind == "<" or (in_angle and token.kind != ">")
             element.append(token)
+            if kind in ("<", ">"):
+                angle = kind if kind == "<" else ""
+            elif kind == ":":
+                angle = "a"
+            elif angle == "<" and kind != "space":
+                angle = "@" if kind in ("@", ",") else "a"  # `<@a,@b:user@c`, RFC 5322 section 4.4
     if _is_something(element):
         yield element
-
-
-def _is_route(element: list[_Token]) -> bool:
-    """Whether an open angle bracket holds an obsolete route so far: `<@a,@b:user@c` (RFC 5322 section 4.4)."""
-    inside = [token for token in _after_last(element, "<") if token.kind != "space"]
-    return not inside or inside[0].kind in "@,"
 
 
 def _is_something(element: list[_Token]) -> bool:
@@ -266,4 +286,6 @@ def _domain(parts: list[_Token]) -> str:
         parts = parts[:-1]
     words, dots = parts[::2], parts[1::2]
     well_formed = len(words) == len(dots) + 1 and all(part.kind == "word" for part in words)
-    return "".join(part.text for part in parts) if well_formed and all(part.kind == "." for part in dots) else ""
+    return (
+        "".join(part.text for part in parts) if well_formed and all(part.kind == "." for part in dots) else ""
+    )
