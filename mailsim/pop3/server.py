@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Protocol, cast
 
-from mailsim.pop3.effects import Authenticate, Close, Effect, Refusal, Remove, Send
+from mailsim.pop3.effects import Authenticate, Effect, Refusal, Remove, Send
 from mailsim.pop3.maildrop import Maildrop
 from mailsim.pop3.session import Session
 
@@ -117,7 +117,6 @@ class Connection(asyncio.Protocol):
         self._outgoing: deque[memoryview] = deque()
         self._paused = False  # the transport has enough
         self._closing = False  # close when all is written
-        self._finishing = False  # close when all is answered and written
         self._active = self._loop.time()
         self._transport: asyncio.Transport
         self._timer: asyncio.TimerHandle
@@ -151,12 +150,6 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Take a segment."""
         self._perform(self._session.receive(data))
-
-    def eof_received(self) -> bool:
-        """Answer what came before the client's FIN, then close; a FIN is no QUIT (RFC 1939 §6)."""
-        self._finishing = True
-        unanswered = bool(self._outgoing) or self._session.behind
-        return unanswered and self._listener.tls is None  # asyncio's TLS cannot stay half open
 
     def pause_writing(self) -> None:
         """Stop: the client does not read."""
@@ -201,7 +194,7 @@ class Connection(asyncio.Protocol):
                         waiting.extend(self._session.authenticated(opened))
                 case Remove(uids):
                     waiting.extend(self._session.removed(failed=not self._update(uids)))
-                case Close():
+                case _:  # Close
                     self._closing = True
         self._pump()
 
@@ -210,28 +203,28 @@ class Connection(asyncio.Protocol):
         return maildrop is not None and self._listener.mailboxes.update(maildrop, uids)
 
     def _pump(self) -> None:
-        """Write while the transport takes it; read and answer more only when all is written."""
+        """Write while the transport takes it; read and answer more only when all is written.
+
+        So a client's FIN is seen only after all before it is answered. It is no QUIT: asyncio closes, nothing is
+        removed (RFC 1939 §6).
+        """
         while self._outgoing and not self._paused:
             octets = self._outgoing.popleft()
             self._transport.write(octets[:SLICE])
             if len(octets) > SLICE:
                 self._outgoing.appendleft(octets[SLICE:])
-        if self._outgoing:
-            self._transport.pause_reading()
-        elif self._closing:
+        if self._closing and not self._outgoing:
             self._transport.close()
         elif self._paused:
             self._transport.pause_reading()
         elif self._session.behind:
             self._transport.pause_reading()
             self._loop.call_soon(self._catch_up)  # not at once: other sessions are waiting too
-        elif self._finishing:
-            self._transport.close()
         else:
             self._transport.resume_reading()
 
     def _catch_up(self) -> None:
-        if not (self._transport.is_closing() or self._paused):
+        if not self._transport.is_closing():
             self._perform(self._session.receive(b""))
 
     def _look_at_clock(self) -> None:

@@ -1,0 +1,200 @@
+"""The client's machine: its laws, and servers that are not quite POP3."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailsim.pop3.client import STATUS_LIMIT, Client, ProtocolError, Response, capabilities, sizes, uids
+from mailsim.pop3.wire import Verb, stuff, wire_form
+
+GREETING = b"+OK ready\r\n"
+
+
+def asking_everything() -> Client:
+    """Return a client that has asked one of each, RETR twice."""
+    client = Client()
+    client.capa()
+    client.user("alice")
+    client.password("secret")
+    client.stat()
+    client.listing()
+    client.uidl()
+    client.retr(1)
+    client.retr(2)
+    client.dele(1)
+    client.quit()
+    return client
+
+
+def transcript(message: bytes, eol: bytes = b"\r\n") -> bytes:
+    """Return a server's side of that session."""
+    body = stuff(message).replace(b"\r\n", eol)
+    lines = [
+        b"+OK ready",
+        b"-ERR what?",
+        b"+OK",
+        b"+OK in",
+        b"+OK 2 9",
+        b"+OK",
+        b"1 5",
+        b"2 4",
+        b".",
+        b"+OK x",
+    ]
+    lines += [b"1  a", b"2 b", b"."]
+    return (
+        b"".join(line + eol for line in lines)
+        + (b"+OK 5 octets" + eol + body + b"." + eol)
+        + (b"-ERR [sys/temp] later" + eol + b"+OK" + eol + b"+OK bye" + eol)
+    )
+
+
+def test_commands_are_lines() -> None:
+    """Each method returns the octets to send."""
+    client = Client()
+
+    assert [client.capa(), client.user("alice"), client.password("two words"), client.retr(12)] == [
+        b"CAPA\r\n",
+        b"USER alice\r\n",
+        b"PASS two words\r\n",
+        b"RETR 12\r\n",
+    ]
+    assert client.outstanding == 5
+
+
+@given(st.binary(max_size=60), st.lists(st.integers(0, 250), max_size=8))
+def test_responses_do_not_depend_on_the_segments(message: bytes, places: list[int]) -> None:
+    """Cut anywhere, the same responses come, and the message is the one that the server stuffed."""
+    octets = transcript(message)
+    edges = [0, *sorted(places), len(octets)]
+    client = asking_everything()
+    cut = [response for start, end in pairwise(edges) for response in client.receive(octets[start:end])]
+
+    whole = asking_everything().receive(octets)
+    assert cut == whole
+    assert [response.verb for response in whole] == [None, *client_verbs()]
+    assert whole[7].body == wire_form(message)
+    assert whole[8] == Response(Verb.RETR, 2, ok=False, code="SYS/TEMP", text="later")
+    assert client.outstanding == 0
+    assert client.broken is None
+
+
+def client_verbs() -> list[Verb]:
+    """Return the verbs of that session."""
+    return [
+        Verb.CAPA,
+        Verb.USER,
+        Verb.PASS,
+        Verb.STAT,
+        Verb.LIST,
+        Verb.UIDL,
+        Verb.RETR,
+        Verb.RETR,
+        Verb.DELE,
+        Verb.QUIT,
+    ]
+
+
+def test_a_server_with_bare_line_feeds_is_understood() -> None:
+    """Its messages end at LF.LF, and stuffing is undone there."""
+    responses = asking_everything().receive(transcript(b"a\r\n.b\r\n", b"\n"))
+
+    assert responses[7].body == b"a\n.b\n"
+    assert len(responses) == 11
+
+
+@given(
+    st.lists(
+        st.binary(max_size=30) | st.sampled_from([GREETING, b"-ERR\r\n", b".\r\n", b"+OK\r\n"]), max_size=20
+    )
+)
+def test_no_octets_raise(segments: list[bytes]) -> None:
+    """What is not POP3 breaks the session, in the same way however it is cut."""
+    client = asking_everything()
+    cut = [response for segment in segments for response in client.receive(segment)]
+    other = asking_everything()
+    bytewise = [response for octet in b"".join(segments) for response in other.receive(bytes([octet]))]
+
+    assert cut == bytewise
+    assert (client.broken is None) is (other.broken is None)
+
+
+@pytest.mark.parametrize(
+    ("octets", "error"),
+    [
+        (b"220 mail.example ESMTP\r\n", "220 mail.example ESMTP"),
+        (b"* OK IMAP4rev1\r\n", "IMAP4rev1"),
+        (b"\r\n", "is it a POP3 server"),
+        (b"+OKAY\r\n", "OKAY"),
+        (b"x" * (STATUS_LIMIT + 1), "status line of more than"),
+        (GREETING + b"-ERR idle too long\r\n", "unasked '-ERR idle too long"),
+    ],
+)
+def test_what_is_not_pop3_breaks_the_session(octets: bytes, error: str) -> None:
+    """The error quotes the server; nothing more is taken."""
+    client = Client()
+    client.receive(octets)
+
+    assert error in str(client.broken)
+    assert client.receive(b"+OK\r\n") == []
+
+
+def test_a_message_without_end_is_given_up() -> None:
+    """Memory is bounded by the limit, and each octet is looked at once."""
+    client = Client(body_limit=1000)
+    client.receive(GREETING)
+    client.retr(1)
+    client.receive(b"+OK\r\n")
+    for _ in range(100):
+        assert client.receive(b"x" * 20) == []
+
+    assert "RETR brought more than 1000 octets" in str(client.broken)
+
+
+@pytest.mark.parametrize("argument", ["a\rb", "a\nQUIT", "a\0b"])
+def test_no_argument_can_add_a_command(argument: str) -> None:
+    """The error does not show the argument, which may be a password."""
+    with pytest.raises(ProtocolError, match="CR, LF or NUL") as caught:
+        Client().password(argument)
+
+    assert "QUIT" not in str(caught.value)
+    assert Client().outstanding == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b"1 120\r\n2   200 extra\r\n", {1: 120, 2: 200}),
+        (b"x 1\r\n1\r\n\r\n1 x\r\n-1 5\r\n3 30\r\n", {3: 30}),
+        (b"9" * 5000 + b" 1\r\n1 " + b"9" * 5000 + b"\r\n", {}),
+        (b"", {}),
+    ],
+)
+def test_sizes_are_read_where_they_are_numbers(body: bytes, expected: dict[int, int]) -> None:
+    """Lines that are no listing are left out."""
+    assert sizes(body) == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b"1 a\r\n2   b\r\n", {1: "a", 2: "b"}),
+        (b"1 " + b"x" * 101 + b"\r\n", {1: "x" * 101}),
+        (b"1 \xff\r\n2\r\nx y\r\n", {1: "\xff"}),
+    ],
+)
+def test_uids_are_read_whatever_they_are(body: bytes, expected: dict[int, str]) -> None:
+    """Servers send several spaces, long and 8-bit uids."""
+    assert uids(body) == expected
+
+
+def test_capabilities_are_tags_without_parameters() -> None:
+    """In upper case."""
+    assert capabilities(b"TOP\r\nsasl PLAIN LOGIN\r\n\r\nPipelining\r\n") == {"TOP", "SASL", "PIPELINING"}
+
+
+def test_a_message_is_not_shown() -> None:
+    """A response displays its status only."""
+    assert "private" not in repr(Response(Verb.RETR, 1, ok=True, code=None, text="", body=b"private"))

@@ -1,0 +1,360 @@
+"""The collector: kept before deleted, whatever the server does (R4.1, R4.2)."""
+
+import asyncio
+import socket
+import ssl
+import struct
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from socket import SO_LINGER, SOL_SOCKET
+
+import pytest
+
+from mailsim.pop3.collector import CollectError, Collection, Failure, Retrieved, Step, collect
+from mailsim.pop3.embedded import Pop3Server, Tls
+from mailsim.pop3.maildrops import Maildrops
+from mailsim.pop3.server import serve
+from mailsim.pop3.wire import wire_form
+
+pytestmark = pytest.mark.anyio
+
+
+@dataclass
+class Peer:
+    """A scripted server: what it answers to a command, and what it was told.
+
+    A script maps a command line or its verb to an answer. An answer that ends in `DROP` ends the connection,
+    `RESET` resets it.
+    """
+
+    script: Mapping[str, bytes]
+    port: int = 0
+    told: list[str] = field(default_factory=list)
+    most_at_once: int = 0
+
+
+DROP = b"<drop>"
+RESET = b"<reset>"
+GOOD: Mapping[str, bytes] = {
+    "": b"+OK ready\r\n",
+    "CAPA": b"+OK\r\nPIPELINING\r\n.\r\n",
+    "USER": b"+OK\r\n",
+    "PASS": b"+OK\r\n",
+    "LIST": b"+OK\r\n1 8\r\n2 8\r\n3 8\r\n4 8\r\n5 8\r\n.\r\n",
+    "UIDL": b"+OK\r\n1 a\r\n2 b\r\n3 c\r\n4 d\r\n5 e\r\n.\r\n",
+    "RETR": b"+OK\r\nH: h\r\n\r\n.\r\n",
+    "DELE": b"+OK\r\n",
+    "QUIT": b"+OK\r\n",
+}
+
+
+@asynccontextmanager
+async def scripted(script: Mapping[str, bytes]) -> AsyncIterator[Peer]:
+    """Serve one client after another by a script."""
+    peer = Peer({**GOOD, **script})
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        lines = [""]
+        while lines:
+            peer.most_at_once = max(peer.most_at_once, len(lines))
+            for line in lines:
+                answer = peer.script.get(line, peer.script.get(line.partition(" ")[0], b"-ERR\r\n"))
+                writer.write(answer.removesuffix(DROP).removesuffix(RESET))
+                if answer == RESET:
+                    writer.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
+                    writer.transport.abort()
+                    return
+                if answer.endswith(DROP):
+                    writer.close()
+                    return
+            lines = (await reader.read(10_000)).decode("latin-1").splitlines()
+            peer.told += lines
+        writer.close()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    peer.port = server.sockets[0].getsockname()[1]
+    try:
+        yield peer
+    finally:
+        server.close()
+        await server.wait_closed()
+
+
+@dataclass
+class Keeper:
+    """Keeps batches, and what the peer had been told when each came."""
+
+    peer: Peer | None = None
+    batches: list[Sequence[Retrieved]] = field(default_factory=list)
+    told: list[list[str]] = field(default_factory=list)
+
+    def keep(self, batch: Sequence[Retrieved]) -> None:
+        """Keep a batch."""
+        self.batches.append(batch)
+        self.told.append(list(self.peer.told) if self.peer else [])
+
+    async def keep_later(self, batch: Sequence[Retrieved]) -> None:
+        """Keep a batch after a while."""
+        await asyncio.sleep(0)
+        self.keep(batch)
+
+    @property
+    def messages(self) -> list[bytes]:
+        """All octets kept, in order."""
+        return [one.octets for batch in self.batches for one in batch]
+
+
+async def collect_from(peer: Peer, keeper: Keeper, *, batch: int = 2, silence: float = 20) -> Collection:
+    """Collect as alice."""
+    return await collect(
+        "127.0.0.1",
+        peer.port,
+        username="alice",
+        password="secret",
+        tls=None,
+        keep=keeper.keep_later,
+        batch=batch,
+        timeout=silence,
+    )
+
+
+@pytest.mark.parametrize("tls", list(Tls))
+async def test_all_is_collected_and_deleted(tls: Tls, nasty: tuple[bytes, ...]) -> None:
+    """Octet for octet as sent, in order, with uids; the maildrop is empty after it (R4.1)."""
+    keeper = Keeper()
+    async with Pop3Server({"alice": ("secret", nasty * 10)}, tls=tls) as server:
+        context = ssl.create_default_context(cafile=server.ca) if server.ca else None
+        done = await collect(
+            server.host, server.port, username="alice", password="secret", tls=context, keep=keeper.keep
+        )
+        again = await collect(
+            server.host, server.port, username="alice", password="secret", tls=context, keep=keeper.keep
+        )
+
+    count = len(nasty) * 10
+    assert done == Collection(listed=count, kept=count, deleted=count, failures=())
+    assert again == Collection(listed=0, kept=0, deleted=0, failures=())
+    assert keeper.messages == [wire_form(message) for message in nasty * 10]
+    kept = [one for batch in keeper.batches for one in batch]
+    assert [one.number for one in kept] == list(range(1, count + 1))
+    assert len({one.uid for one in kept}) == count
+    assert not any(one.truncated or one.size_listed != len(one.octets) for one in kept)
+    assert server.messages("alice") == ()
+
+
+async def test_a_batch_is_deleted_only_after_it_is_kept() -> None:
+    """When a batch comes, the server has been told to delete the earlier ones and no more (R4.2)."""
+    async with scripted({}) as peer:
+        keeper = Keeper(peer)
+        done = await collect_from(peer, keeper)
+
+    deleted = [[line for line in told if line.startswith("DELE")] for told in keeper.told]
+    assert deleted == [[], ["DELE 1", "DELE 2"], ["DELE 1", "DELE 2", "DELE 3", "DELE 4"]]
+    assert peer.told[-2:] == ["DELE 5", "QUIT"]
+    assert done == Collection(listed=5, kept=5, deleted=5, failures=())
+
+
+@pytest.mark.parametrize(
+    ("script", "step", "kept", "deleted"),
+    [
+        ({"RETR 4": b"+OK\r\nH: h\r\nhalf" + DROP}, Step.RETRIEVE, 2, 2),
+        ({"RETR 4": b"+OK\r\nH: h\r\n.\r" + DROP}, Step.RETRIEVE, 2, 2),
+        ({"RETR 1": DROP}, Step.RETRIEVE, 0, 0),
+        ({"DELE 4": DROP}, Step.DELETE, 4, 4),
+        ({"QUIT": DROP}, Step.QUIT, 5, 5),
+        ({"RETR 3": b"250 ok\r\n"}, Step.RETRIEVE, 2, 2),
+        ({"STAT": b"", "UIDL": b"+OK\r\n.\r\n+OK\r\n"}, Step.RETRIEVE, 0, 0),
+        ({"LIST": b"-ERR [SYS/TEMP] later\r\n"}, Step.LIST, 0, 0),
+        ({"PASS": b"-ERR [AUTH] no\r\n"}, Step.LOGIN, 0, 0),
+        ({"USER": b"-ERR no\r\n"}, Step.LOGIN, 0, 0),
+        ({"": b"-ERR busy\r\n"}, Step.GREETING, 0, 0),
+        ({"": b"220 mail.example ESMTP\r\n"}, Step.GREETING, 0, 0),
+        ({"": DROP}, Step.GREETING, 0, 0),
+    ],
+)
+async def test_a_broken_session_is_one_error_and_deletes_nothing_unkept(
+    script: dict[str, bytes], step: Step, kept: int, deleted: int
+) -> None:
+    """It says where it broke; no DELE names a message that was not kept, and QUIT is not sent to mend it."""
+    async with scripted(script) as peer:
+        keeper = Keeper(peer)
+        with pytest.raises(CollectError) as caught:
+            await collect_from(peer, keeper)
+
+    assert caught.value.step is step
+    assert str(caught.value).startswith(f"127.0.0.1:{peer.port}: {step}: ")
+    assert "secret" not in str(caught.value)
+    assert len(keeper.messages) == kept
+    assert sum(line.startswith("DELE") for line in peer.told) == deleted
+    assert ("QUIT" in peer.told) is (step is Step.QUIT)
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"), [(b"-ERR [in-use] locked\r\n", "IN-USE"), (b"-ERR no\r\n", None)]
+)
+async def test_a_refused_login_has_the_servers_code(answer: bytes, code: str | None) -> None:
+    """So that a caller can tell a locked maildrop from a wrong password."""
+    async with scripted({"PASS": answer}) as peer:
+        with pytest.raises(CollectError) as caught:
+            await collect_from(peer, Keeper())
+
+    assert caught.value.code == code
+
+
+async def test_a_batch_that_cannot_be_kept_ends_the_session() -> None:
+    """The error of `keep` goes on as it is; nothing is deleted, nothing committed."""
+
+    def full(_: Sequence[Retrieved]) -> None:
+        raise OSError("no space left")
+
+    async with scripted({}) as peer:
+        with pytest.raises(OSError, match="no space left"):
+            await collect("127.0.0.1", peer.port, username="a", password="b", tls=None, keep=full)
+
+    assert not {"DELE 1", "QUIT"} & set(peer.told)
+
+
+async def test_a_server_without_capa_and_uidl_works_one_command_at_a_time() -> None:
+    """Nothing is pipelined where PIPELINING is not offered (RFC 2449 §6.6)."""
+    async with scripted({"CAPA": b"-ERR\r\n", "UIDL": b"-ERR\r\n"}) as peer:
+        keeper = Keeper()
+        done = await collect_from(peer, keeper, batch=5)
+
+    assert done.deleted == 5
+    assert peer.most_at_once == 1
+    assert [one.uid for one in keeper.batches[0]] == [None] * 5
+
+
+async def test_commands_are_pipelined_where_offered() -> None:
+    """All of a batch at once."""
+    async with scripted({}) as peer:
+        await collect_from(peer, Keeper(), batch=5)
+
+    assert peer.most_at_once == 5
+
+
+async def test_a_message_that_is_refused_stays_and_the_others_are_collected() -> None:
+    """The failures say which, where and why; all that is left may be refused."""
+    refused = {"RETR 1": b"-ERR gone\r\n", "RETR 5": b"-ERR [SYS/TEMP] later\r\n", "DELE 4": b"-ERR no\r\n"}
+    async with scripted(refused) as peer:
+        keeper = Keeper()
+        done = await collect_from(peer, keeper, batch=1)
+
+    assert done == Collection(
+        listed=5,
+        kept=3,
+        deleted=2,
+        failures=(
+            Failure(1, "a", Step.RETRIEVE, "gone"),
+            Failure(4, "d", Step.DELETE, "no"),
+            Failure(5, "e", Step.RETRIEVE, "later"),
+        ),
+    )
+    assert [one.number for batch in keeper.batches for one in batch] == [2, 3, 4]
+
+
+async def test_a_refused_quit_means_nothing_is_deleted() -> None:
+    """Servers may remove some or none then (RFC 1939 §6)."""
+    async with scripted({"QUIT": b"-ERR some deleted messages not removed\r\n"}) as peer:
+        done = await collect_from(peer, Keeper())
+
+    assert (done.kept, done.deleted) == (5, 0)
+
+
+async def test_a_message_shorter_than_listed_is_marked() -> None:
+    """It may be cut short, or the server estimates; one longer than listed is not marked."""
+    async with scripted({"LIST": b"+OK\r\n1 9\r\n2 8\r\n3 7\r\n.\r\n"}) as peer:
+        keeper = Keeper()
+        await collect_from(peer, keeper, batch=3)
+
+    assert [one.truncated for one in keeper.batches[0]] == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("batch", "batch_octets", "counts"),
+    [(4, 10**9, [4, 4, 2]), (100, 250, [2, 2, 2, 2, 2]), (100, 1, [1] * 10), (0, 0, [1] * 10)],
+)
+async def test_a_batch_is_bounded_by_count_and_octets(
+    batch: int, batch_octets: int, counts: list[int]
+) -> None:
+    """A message that is larger than a batch comes alone."""
+    keeper = Keeper()
+    listener = await serve(Maildrops({"alice": ("secret", [b"x" * 98 + b"\r\n"] * 10)}))
+    await collect(
+        listener.host,
+        listener.port,
+        username="alice",
+        password="secret",
+        tls=None,
+        keep=keeper.keep,
+        batch=batch,
+        batch_octets=batch_octets,
+    )
+    await listener.close()
+
+    assert [len(batch) for batch in keeper.batches] == counts
+
+
+async def test_a_silent_server_is_given_up() -> None:
+    """After the time-out, with the step."""
+    async with scripted({"CAPA": b""}) as peer:
+        with pytest.raises(CollectError, match=r"greeting: the server was silent for 0\.05 s"):
+            await collect_from(peer, Keeper(), silence=0.05)
+
+
+async def test_a_reset_connection_is_lost() -> None:
+    """Told like any other loss."""
+    async with scripted({"DELE 1": RESET}) as peer:
+        with pytest.raises(CollectError, match=r"delete: connection lost: .*[Rr]eset"):
+            await collect_from(peer, Keeper())
+
+
+async def test_a_server_that_is_closed_while_a_batch_is_kept_deletes_nothing() -> None:
+    """The collector finds out at its next command."""
+    maildrops = Maildrops({"alice": ("secret", [b"x"])})
+    listener = await serve(maildrops)
+
+    async def keep(_: Sequence[Retrieved]) -> None:
+        await listener.close()
+
+    with pytest.raises(CollectError, match="delete: connection lost"):
+        await collect(listener.host, listener.port, username="alice", password="secret", tls=None, keep=keep)
+    assert maildrops.messages("alice") == (b"x",)
+
+
+@pytest.mark.parametrize("tls", [None, ssl.create_default_context()])
+async def test_no_connection_is_told(tls: ssl.SSLContext | None) -> None:
+    """Nobody listens, or nobody speaks TLS there."""
+    async with scripted({"": b"+OK ready\r\n"}) as peer:
+        port = peer.port if tls else 1
+        with pytest.raises(CollectError, match="connect: no connection") as caught:
+            await collect("127.0.0.1", port, username="a", password="b", tls=tls, keep=Keeper().keep)
+
+    assert caught.value.step is Step.CONNECT
+
+
+async def test_a_server_that_never_shakes_hands_is_given_up() -> None:
+    """The time-out counts for connecting too."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as nobody,  # the system connects, nobody accepts
+        pytest.raises(CollectError, match=r"no connection within 0\.05 s"),
+    ):
+        await collect(
+            "127.0.0.1",
+            nobody.getsockname()[1],
+            username="a",
+            password="b",
+            tls=ssl.create_default_context(),
+            keep=Keeper().keep,
+            timeout=0.05,
+        )
+
+
+async def test_a_name_that_no_line_can_carry_is_refused() -> None:
+    """It would be another command."""
+    async with scripted({}) as peer:
+        with pytest.raises(CollectError, match="login: USER: its argument has CR"):
+            await collect(
+                "127.0.0.1", peer.port, username="a\r\nX", password="b", tls=None, keep=Keeper().keep
+            )

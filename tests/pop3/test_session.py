@@ -1,0 +1,237 @@
+"""The server's machine: its laws, and what no dialogue shows."""
+
+from collections import deque
+from collections.abc import Sequence
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailsim.pop3.effects import Authenticate, Close, Effect, Refusal, Remove, Send
+from mailsim.pop3.maildrop import Maildrop, WireMessage
+from mailsim.pop3.session import ALLOWED, BACKLOG, LARGE, OUTPUT_STEP, OutOfTurnError, Session, State
+from mailsim.pop3.wire import ResponseCode, Uid, Verb
+
+MESSAGES = (b"H: h\r\n\r\n.dot\r\n", b"a\nb", b"")
+REFUSED = Refusal(ResponseCode.AUTH, "no")
+
+words = st.sampled_from(["1", "2", "3", "4", "0", "-1", "x", "99999999999999999999", "alice", "secret", ""])
+commands = st.one_of(
+    st.builds(
+        lambda verb, *arguments: " ".join([verb, *arguments]).rstrip(" ").encode() + b"\r\n",
+        st.sampled_from([*Verb, "uSeR", "XYZZY", ""]),
+        words,
+        words,
+    ),
+    st.sampled_from(
+        [b"\r\n", b"\n", b"STAT\n", b"NOOP " + b"x" * 248 + b"\r\n", b"y" * 600 + b"\r\n", b"\x00\xff\r\n"]
+    ),
+    st.just(b"USER alice\r\nPASS secret\r\n"),
+)
+conversations = st.lists(st.one_of(commands, st.binary(max_size=8)), max_size=30).map(b"".join)
+
+
+def maildrop(messages: Sequence[bytes] = MESSAGES) -> Maildrop:
+    """Return a maildrop with uids u1, u2 and so on."""
+    return Maildrop("alice", [WireMessage(f"u{number}", octets) for number, octets in enumerate(messages, 1)])
+
+
+def logged_in(messages: Sequence[bytes] = MESSAGES) -> Session:
+    """Return a session in TRANSACTION."""
+    session = Session()
+    session.start()
+    session.receive(b"USER alice\r\nPASS secret\r\n")
+    session.authenticated(maildrop(messages))
+    return session
+
+
+def drive(session: Session, segments: Sequence[bytes]) -> tuple[bytes, list[Effect]]:
+    """Feed a session; all octets that it sends, and the other effects. Only alice gets in, with `secret`."""
+    sent = b""
+    others: list[Effect] = []
+    waiting = deque(session.start())
+    for segment in [*segments, b""]:
+        waiting.extend(session.receive(segment))
+        while waiting:
+            effect = waiting.popleft()
+            if isinstance(effect, Send):
+                sent += effect.octets
+                continue
+            others.append(effect)
+            if isinstance(effect, Authenticate):
+                right = (effect.user, effect.password) == ("alice", "secret")
+                waiting.extend(session.authenticated(maildrop()) if right else session.refused(REFUSED))
+            elif isinstance(effect, Remove):
+                waiting.extend(session.removed(failed=len(effect.uids) > 1))
+    return sent, others
+
+
+def cut(octets: bytes, places: Sequence[int]) -> list[bytes]:
+    """Cut octets at these places."""
+    edges = [0, *sorted({place for place in places if place < len(octets)}), len(octets)]
+    return [octets[start:end] for start, end in pairwise(edges)]
+
+
+@given(conversations, st.lists(st.integers(0, 2000), max_size=20))
+def test_effects_do_not_depend_on_the_segments(octets: bytes, places: list[int]) -> None:
+    """Whole, cut anywhere, or byte by byte: the same answers and the same effects."""
+    whole = drive(Session(), [octets])
+
+    assert drive(Session(), cut(octets, places)) == whole
+    assert drive(Session(), [bytes([octet]) for octet in octets]) == whole
+
+
+@given(st.lists(st.one_of(st.binary(), conversations), max_size=10))
+def test_no_octets_raise_and_status_lines_are_short(segments: list[bytes]) -> None:
+    """Anything may come; every line before a message begins with +OK or -ERR and has at most 512 octets."""
+    sent, others = drive(Session(), segments)
+
+    assert sent.startswith(b"+OK ")
+    assert all(len(line) <= 510 for line in sent.split(b"\r\n"))
+    assert others.count(Close()) <= 1
+
+
+@given(conversations)
+def test_only_quit_removes(octets: bytes) -> None:
+    """There is at most one Remove, only after a login, and Close is the effect after it (RFC 1939 §6)."""
+    _, others = drive(Session(), [octets])
+
+    for place, effect in enumerate(others):
+        if isinstance(effect, Remove):
+            assert isinstance(others[place - 1], Authenticate)
+            assert others[place + 1 :] == [Close()]
+
+
+@given(st.lists(commands, max_size=15))
+def test_an_error_changes_nothing(lines: list[bytes]) -> None:
+    """Leaving out a command that got -ERR leaves all later answers as they were, PASS excepted (RFC 1939 §7)."""
+    session = logged_in()
+    good: list[bytes] = []
+    answers: list[bytes] = []
+    for line in b"".join(lines).splitlines(keepends=True):
+        answer = b"".join(effect.octets for effect in session.receive(line) if isinstance(effect, Send))
+        if not answer.startswith(b"-ERR"):
+            good.append(line)
+            answers.append(answer)
+    again = logged_in()
+
+    assert [
+        b"".join(effect.octets for effect in again.receive(line) if isinstance(effect, Send)) for line in good
+    ] == answers
+
+
+@pytest.mark.parametrize("octets", [b"STAT\r\n", b"x", b""])
+def test_nothing_is_parsed_while_the_driver_is_asked(octets: bytes) -> None:
+    """Pipelined commands wait for the answer to PASS, then are answered at once."""
+    session = Session()
+    effects = session.receive(b"USER alice\r\nPASS secret\r\nNOOP\r\n" + octets)
+
+    assert effects[-1] == Authenticate("alice", "secret")
+    assert session.receive(b"") == []
+    assert not session.behind
+
+    [send] = session.authenticated(maildrop())
+    assert isinstance(send, Send)
+    assert send.octets.startswith(b"+OK 3 messages (20 octets)\r\n+OK\r\n")
+
+
+def test_input_that_waits_is_bounded() -> None:
+    """Who sends more than the backlog is closed; the driver's answer then comes too late and does no harm."""
+    session = Session()
+    session.receive(b"USER alice\r\nPASS secret\r\n")
+
+    assert session.receive(b"NOOP\r\n" * 1000) == []
+    assert session.receive(b"x" * BACKLOG) == [Close()]
+    assert session.state is State.ENDED
+    assert session.authenticated(maildrop()) == []
+    assert session.refused(REFUSED) == []
+    assert session.removed() == []
+    assert session.receive(b"NOOP\r\n") == []
+
+
+def test_an_answer_that_nobody_asked_for_is_refused() -> None:
+    """The driver's mistake is told, with the state."""
+    session = Session()
+
+    with pytest.raises(OutOfTurnError, match="AUTHENTICATING in state AUTHORIZATION"):
+        session.authenticated(maildrop())
+    with pytest.raises(OutOfTurnError):
+        session.refused(REFUSED)
+    with pytest.raises(OutOfTurnError):
+        session.removed()
+
+
+def test_answers_of_one_segment_are_one_send() -> None:
+    """So they are one write (RFC 2449 §6.6)."""
+    assert logged_in().receive(b"STAT\r\nLIST 1\r\nNOOP\r\nXYZZY\r\n") == [
+        Send(b"+OK 3 20\r\n+OK 1 14\r\n+OK\r\n-ERR unknown command\r\n")
+    ]
+
+
+def test_a_large_message_is_sent_without_a_copy() -> None:
+    """Its octets are those of the maildrop, which all sessions share."""
+    message = b"x" * LARGE + b"\r\n"
+
+    head, body, end = logged_in([message]).receive(b"RETR 1\r\n")
+
+    assert isinstance(body, Send)
+    assert body.octets is message
+    assert [head, end] == [Send(b"+OK %d octets\r\n" % len(message)), Send(b".\r\n")]
+
+
+def test_much_output_comes_in_steps() -> None:
+    """After enough answers the session is behind and goes on when asked, so that a client can read first."""
+    message = b"x" * (OUTPUT_STEP // 4) + b"\r\n"
+    session = logged_in([message])
+    retrieved = []
+    effects = session.receive(b"RETR 1\r\n" * 10)
+    while effects:
+        retrieved.append(sum(len(effect.octets) > 1000 for effect in effects if isinstance(effect, Send)))
+        assert session.behind is (sum(retrieved) < 10)
+        effects = session.receive(b"")
+
+    assert retrieved == [4, 4, 2]
+
+
+def test_an_endless_line_takes_no_memory_and_gets_one_answer() -> None:
+    """It is dropped as it comes and answered at its end (RFC 2449 §4)."""
+    session = logged_in()
+
+    for _ in range(100):
+        assert session.receive(b"x" * 100_000) == []
+
+    assert session.receive(b"x\r\nNOOP\r\n") == [Send(b"-ERR line too long: at most 255 octets\r\n+OK\r\n")]
+
+
+def test_failed_removal_is_told() -> None:
+    """RFC 1939 §6."""
+    session = logged_in()
+
+    assert session.receive(b"DELE 2\r\nDELE 1\r\nQUIT\r\nNOOP\r\n")[1:] == [Remove((Uid("u1"), Uid("u2")))]
+    assert session.removed(failed=True) == [Send(b"-ERR some deleted messages not removed\r\n"), Close()]
+
+
+def test_every_user_name_gets_the_same_answer() -> None:
+    """USER tells nobody who has a maildrop; odd octets are only a name nobody has."""
+    answers = {
+        repr(Session().receive(b"USER " + name + b"\r\n")) for name in (b"alice", b"nobody", b"\xff", b"a b")
+    }
+
+    assert len(answers) == 1
+
+
+def test_a_password_is_not_shown() -> None:
+    """Not even in the effect that carries it (R1.11)."""
+    session = Session()
+
+    [_, asked] = session.receive(b"USER alice\r\nPASS s\xe4cret\r\n")
+
+    assert asked == Authenticate("alice", "s\udce4cret")
+    assert "cret" not in repr(asked)
+
+
+def test_the_table_of_states_is_whole() -> None:
+    """Every state has its line, and every verb is allowed somewhere."""
+    assert set(ALLOWED) == set(State)
+    assert frozenset().union(*ALLOWED.values()) == frozenset(Verb)
