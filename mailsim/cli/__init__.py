@@ -14,6 +14,7 @@ from typing import Annotated
 
 import typer
 
+from mailsim.cli.demo import demo
 from mailsim.cli.route import route
 from mailsim.errors import MailsimError
 
@@ -24,6 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command("demo")(demo)
 app.command("route")(route)
 
 

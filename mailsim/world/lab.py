@@ -234,6 +234,14 @@ class Lab:
 
         return self._call(messages)
 
+    def targets(self) -> Mapping[str, int]:
+        """Every target that holds something, and how many copies."""
+
+        async def targets() -> Mapping[str, int]:
+            return self._store.targets()
+
+        return self._call(targets)
+
     def waiting(self) -> Sequence[Message]:
         """What lies in the system mailbox at the provider, not yet collected."""
         return [Message(octets) for octets in self._wire.maildrops.messages(self._plan.pop.username)]

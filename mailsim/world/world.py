@@ -95,6 +95,10 @@ class World(Protocol):
         """The copies that a target holds: `action:1234`, `mailbox:mary`, `unassigned`, `fallback:ADDRESS`."""
         ...
 
+    def targets(self) -> Mapping[str, int]:
+        """Every target that holds something, and how many copies."""
+        ...
+
     def waiting(self) -> Sequence[Message]:
         """What lies in the system mailbox at the provider, not yet collected."""
         ...

@@ -1,0 +1,55 @@
+"""Who writes to whom about what: people, matters and words from one seed, drawn from pools.
+
+Faker makes the pools once, since it costs more a word than a delivery does a message; drawing is cheap. Outside
+domains are reserved ones (RFC 2606), so nothing made here can ever reach anybody.
+"""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from faker import Faker
+
+_DOMAINS = tuple(f"{name}.example" for name in ("harbour", "orchard", "quarry", "meadow", "foundry", "lantern"))
+_PEOPLE, _SUBJECTS, _PARAGRAPHS = 24, 40, 40
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One message that an action sends."""
+
+    action: int
+    to: str
+    subject: str
+    text: str
+
+
+class Workload:
+    """Actions, correspondents and an endless supply of letters."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(seed)  # noqa: S311 - repeatable on purpose
+        fake = Faker("en_GB", use_weighting=False)
+        fake.seed_instance(seed)
+        self.actions = {
+            1000 + 7 * number: f"{fake.last_name()} v {fake.last_name()}" for number in range(1, 21)
+        }
+        """Action id -> name."""
+        self.correspondents = tuple(dict.fromkeys(self._address(fake) for _ in range(_PEOPLE)))
+        self._subjects = [fake.sentence(nb_words=4).rstrip(".") for _ in range(_SUBJECTS)]
+        self._paragraphs = [fake.paragraph(nb_sentences=8) for _ in range(_PARAGRAPHS)]
+
+    def _address(self, fake: Faker) -> str:
+        name = f"{fake.first_name()}.{fake.last_name()}".lower().replace("'", "").replace(" ", "")
+        return f"{name}@{self._random.choice(_DOMAINS)}"
+
+    def letters(self, count: int) -> Iterator[Letter]:
+        """That many letters, of about 1 to 5 KB each."""
+        actions = tuple(self.actions)
+        for _ in range(count):
+            yield Letter(
+                self._random.choice(actions),
+                self._random.choice(self.correspondents),
+                self._random.choice(self._subjects),
+                "\n\n".join(self._random.choices(self._paragraphs, k=self._random.randint(2, 10))),
+            )

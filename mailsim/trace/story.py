@@ -1,0 +1,56 @@
+"""A conversation told hop by hop, in words: what reports, failing specs and the demo show people."""
+
+import json
+from collections.abc import Callable, Iterator
+
+from mailsim.trace.event import Event, Step, Trace
+
+
+def told(trace: Trace) -> Iterator[str]:
+    """One line an event: the world's time, the place, and what happened there; nothing in it is from a message's body."""
+    width = max((len(event.place) for event in trace), default=0)
+    for event in trace:
+        yield f"{event.time:%Y-%m-%d %H:%M:%S}  {event.place:<{width}}  {sentence(event)}"
+
+
+def sentence(event: Event) -> str:
+    """What one event says, without its time and place."""
+    return _SENTENCES[event.step](event)
+
+
+def _composed(event: Event) -> str:
+    return f"writes {event.message_id or 'a message'} from {event.sender} to {event.recipient}"
+
+
+def _rewritten(event: Event) -> str:
+    changed = json.loads(event.detail)
+    return f"rewrites From: {changed.get('from')} becomes {changed.get('to')}"
+
+
+def _decided(event: Event) -> str:
+    decision = json.loads(event.detail)
+    meant = f", meant for {decision['meant_for']}" if decision.get("meant_for") else ""
+    towards = f" to {', '.join(decision['targets'])}" if decision.get("targets") else ""
+    return f"decides: {event.outcome}{towards} ({event.reason}{meant})"
+
+
+_SENTENCES: dict[Step, Callable[[Event], str]] = {
+    Step.COMPOSED: _composed,
+    Step.SUBMITTED: lambda event: f"submits it to {event.peer} with the sender {event.sender}",
+    Step.ACCEPTED: lambda event: f"accepts it from {event.sender} for {event.recipient}",
+    Step.REFUSED: lambda event: f"refuses it for {event.recipient}: {event.reason}",
+    Step.REWRITTEN: _rewritten,
+    Step.RELAYED: lambda event: f"hands the copy for {event.recipient} to {event.peer}, sender {event.sender}",
+    Step.CHECKED: lambda event: f"checks SPF for {event.sender}: {event.outcome}",
+    Step.STORED: lambda event: f"takes the copy for {event.recipient}",
+    Step.DISCARDED: lambda event: f"discards the copy for {event.recipient}",
+    Step.OPENED: lambda event: f"opens a session for {event.peer}",
+    Step.COLLECTED: lambda _: "collects it by POP3",
+    Step.DECIDED: _decided,
+    Step.DELIVERED: lambda _: "gets the copy",
+    Step.FORWARDED: lambda event: f"forwards it, attached, to {event.recipient}",
+    Step.DEFERRED: lambda event: f"will try again: {event.reason}",
+    Step.BOUNCED: lambda event: f"gives up on the copy for {event.recipient}: {event.reason}",
+    Step.REMOVED: lambda _: "deletes the server's copy",
+    Step.REPLIED: lambda event: f"answers to {event.recipient}",
+}
