@@ -20,10 +20,9 @@ from mailsim.mail import Address, Envelope, Message
 from mailsim.practice.body import body
 from mailsim.practice.directory import Directory
 from mailsim.practice.header_text import display_name, folded_line, has_controls, text_line
+from mailsim.practice.routing import RECOMMENDED_SIZE
 from mailsim.practice.settings import ActionAddressIn, InternalRouting, Settings
 
-RECOMMENDED_SIZE = 10 * 1024 * 1024
-"""R3.7: octets as transmitted."""
 _TOKEN = re.compile(r"(?=.{1,50}\Z)[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")
 _NO_LIMITS: Mapping[str, int] = MappingProxyType({})
@@ -195,7 +194,7 @@ def _recipients(draft: Draft) -> tuple[Address, ...]:
 
 
 def _safe(address: Address) -> Address:
-    if not str(address).isprintable() or len(address.local) > 900:
+    if not str(address).isprintable() or len(str(address).encode()) > 900:  # RFC 5322 section 2.1.1: 998
         raise DraftError(
             f"{str(address)[:100]!a} cannot stand in a header; remove control characters, shorten it"
         )

@@ -13,6 +13,10 @@ from dataclasses import dataclass
 from mailsim.errors import MailsimError
 
 _SECRET_KEY = re.compile(r"pass|pwd|secret|token|credential|api_?key", re.IGNORECASE)
+_SERVER_KEY = re.compile(r"server|host|url", re.IGNORECASE)
+_USERINFO = re.compile(
+    r"(?<=//).*@", re.DOTALL
+)  # greedy: a password may hold "/" and "@" (RFC 3986 section 3.2.1)
 _SHOWN_LENGTH = 100
 MASK = "***"
 
@@ -52,6 +56,13 @@ def printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else _escape(letter) for letter in text)
 
 
+def _without_userinfo(text: str, *, server: bool) -> str:
+    """The text with what stands before "@" in an address of a server masked: `ssl://***@host`."""
+    if "//" in text:
+        return _USERINFO.sub(f"{MASK}@", text)
+    return f"{MASK}@{text.rpartition('@')[2]}" if server and "@" in text else text
+
+
 def _escape(letter: str) -> str:
     return f"\\u{ord(letter):04x}" if ord(letter) <= 0xFFFF else f"\\U{ord(letter):08x}"
 
@@ -66,6 +77,7 @@ def shown(key: str, value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
+        value = _without_userinfo(value, server=_SERVER_KEY.search(key) is not None)
         text = value if len(value) <= _SHOWN_LENGTH else value[: _SHOWN_LENGTH - 1] + "…"
         return '"' + printable(text.replace("\\", "\\\\").replace('"', '\\"')) + '"'
     if isinstance(value, dict):

@@ -106,6 +106,7 @@ def _smtp_port(value: int) -> int:
     return value
 
 
+_ID_LIMIT = 10**18  # TOML's hexadecimal numbers have no end, and a local part has 64 octets
 _FIELD_NAME = re.compile(r"[!-9;-~]{1,76}")  # RFC 5322 section 2.2
 _NOT_FOR_ROUTING = {
     "received": "Received tells the way, not the recipient",
@@ -139,6 +140,14 @@ def _name(value: str) -> str:
     if not value.strip() or not value.isprintable():
         raise fault(
             "must be a name, not empty and without control characters", "write the name as it is shown"
+        )
+    return value
+
+
+def _action_id(value: int) -> int:
+    if not 0 <= value < _ID_LIMIT:
+        raise fault(
+            "must be a number from 0, of at most 18 digits", "write the number in the action's address"
         )
     return value
 
@@ -197,6 +206,7 @@ SmtpPort = Annotated[int, AfterValidator(_smtp_port)]
 Common = Annotated[str, AfterValidator(_common)]
 HeaderName = Annotated[str, AfterValidator(_header_name)]
 Name = Annotated[str, AfterValidator(_name)]
+ActionId = Annotated[int, AfterValidator(_action_id)]
 Label = Annotated[str, AfterValidator(_label)]
 MessageId = Annotated[str, AfterValidator(_message_id)]
 EnvironmentName = Annotated[str, AfterValidator(_environment_name)]
@@ -283,7 +293,7 @@ class RoutingTable(Table):
 class ActionTable(Table):
     """`[[action]]`: a matter with its own address `a<ID>@domain`."""
 
-    id: Annotated[int, Field(ge=0)]
+    id: ActionId
     """The number in the action's address."""
     name: Label = ""
     """What people call it."""
@@ -312,7 +322,7 @@ class SentTable(Table):
 
     message_id: MessageId
     """Its Message-ID, with angle brackets."""
-    action: Annotated[int, Field(ge=0)]
+    action: ActionId
     """The action it was sent from."""
 
 
