@@ -5,7 +5,7 @@ hides another nor causes a second report (R1.12).
 """
 
 import re
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TypeVar
@@ -79,20 +79,19 @@ def clashes(tables: Tables) -> Iterator[Fault]:
     yield from _sent_faults(tables.sent)
 
 
-def warnings(tables: Tables) -> Iterator[Fault]:
+def warnings(settings: Settings) -> Iterator[Fault]:
     """What is allowed and yet goes wrong, or has no effect: R1.3, R1.10, section 7 "Addresses"."""
-    mailbox = tables.mailbox
-    if mailbox is None:
-        return
+    mailbox = settings.mailbox
     if mailbox.catch_all_header is not None and mailbox.type is MailboxType.SINGLE:
         effect = "has an effect in catch-all mode only (R1.10)"
         yield Fault("mailbox.catch_all_header", shown("", mailbox.catch_all_header), effect, "remove it")
     if _fallback_clash(mailbox) and mailbox.allow_fallback_clash:
         yield _clash_fault(mailbox, "the loop is detected and ended (R4.9)")
     together = "put all mailboxes into one [[alias]]"
-    yield from _repeated(tables.aliases, lambda alias: alias.address, "alias", "address", together)
-    yield from _alias_warnings(tables, mailbox)
-    for index, user in tables.users.items():
+    aliases = dict(enumerate(settings.alias))
+    yield from _repeated(aliases, lambda alias: alias.address, "alias", "address", together)
+    yield from _alias_warnings(aliases, {str(action.id) for action in settings.action}, mailbox)
+    for index, user in enumerate(settings.user):
         if user.sender is not None and user.sender.domain != mailbox.default_sender.domain:
             effect = f"is not on the practice's domain {mailbox.default_sender.domain}: replies to it do not come back"
             fix = f"use an address of {mailbox.default_sender.domain} with an alias"
@@ -180,10 +179,11 @@ def _sent_faults(sent: Mapping[int, SentTable]) -> Iterator[Fault]:
             yield Fault(f"sent[{index}].message_id", shown("", entry.message_id), allowed, "remove one")
 
 
-def _alias_warnings(tables: Tables, mailbox: MailboxTable) -> Iterator[Fault]:
+def _alias_warnings(
+    aliases: Mapping[int, AliasTable], actions: Collection[str], mailbox: MailboxTable
+) -> Iterator[Fault]:
     sender = mailbox.default_sender
-    ids = {action.id for action in tables.actions.values()}
-    for index, alias in tables.aliases.items():
+    for index, alias in aliases.items():
         key, value = f"alias[{index}].address", _quoted(alias.address)
         if alias.address == mailbox.fallback_address:
             effect = "is the fallback address too: unreadable mail sent there comes back into the practice"
@@ -194,10 +194,9 @@ def _alias_warnings(tables: Tables, mailbox: MailboxTable) -> Iterator[Fault]:
             continue
         action = _ACTION_LOCAL.fullmatch(alias.address.key.partition("@")[0])
         if action and alias.address.domain == sender.domain:
-            known = action[1] in {str(number) for number in ids}
             effect = (
                 f"is the address of action {action[1]}, which gets its mail"
-                if known
+                if action[1] in actions
                 else f"looks like the address of an action: an action {action[1]} would take its mail"
             )
             yield Fault(key, value, effect, "use another address")

@@ -81,11 +81,10 @@ def read_settings(tables: Mapping[str, object], *, source: str = "") -> Reading:
         said = {fault.key for fault in between}  # "must not be given" says more than "must be a number"
         single = [fault for fault in faults_of(error, Settings) if fault.key not in said]
         raise SiteError(single + between, source=source) from None
-    good = Tables.of(settings)
-    faults = list(clashes(good))
+    faults = list(clashes(Tables.of(settings)))
     if faults:
         raise SiteError(faults, source=source)
-    return Reading(settings, tuple(warnings(good)))
+    return Reading(settings, tuple(warnings(settings)))
 
 
 def _salvaged(tables: Mapping[str, object], faulty: Sequence[Where]) -> Tables:
