@@ -41,7 +41,7 @@ def answer(
     lines = [
         f"From: {correspondent.address}",
         f"To: {', '.join(map(str, recipients))}",
-        f"Subject: {_answered_subject(message.value('Subject') or '')}",
+        f"Subject: {_answered_subject(_field(message, 'Subject'))}",
         f"Date: {format_datetime(date)}",
         f"Message-ID: {message_id}",
         *_threading(message),
@@ -70,7 +70,14 @@ def _answered_subject(subject: str) -> str:
 
 def _threading(message: Message) -> list[str]:
     """In-Reply-To and References; each id on a line of its own, so that no line grows long."""
-    if message.message_id is None:
+    message_id = _field(message, "Message-ID")
+    if not message_id:
         return []
-    references = " ".join(filter(None, [message.value("References"), message.message_id]))
-    return [f"In-Reply-To: {message.message_id}", "References: " + "\r\n ".join(references.split())]
+    references = [*_field(message, "References").split(), message_id]
+    return [f"In-Reply-To: {message_id}", "References: " + "\r\n ".join(references)]
+
+
+def _field(message: Message, name: str) -> str:
+    """A value of the other's header that can stand in ours: what is not printable becomes a space."""
+    value = message.value(name) or ""
+    return "".join(letter if letter.isprintable() else " " for letter in value).strip()

@@ -1,0 +1,75 @@
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from mailsim.trace.event import Event, Step, Trace
+from mailsim.world.conservation import ConservationError, balance, check
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+def trace(*steps: tuple[str, str, dict[str, object]]) -> Trace:
+    """Events of one message: step, place and the rest."""
+    events = []
+    for serial, (step, place, rest) in enumerate(steps):
+        detail = json.dumps(rest.pop("detail", {}))
+        fields = {"serial": serial, "time": NOW, "trace_id": "t1", "message_id": "<1@a>", "detail": detail}
+        events.append(Event(step=Step(step), place=place, **fields, **rest))  # type: ignore[arg-type] # rows of a table
+    return Trace(events)
+
+
+COMPOSED = ("composed", "practice", {"recipient": "a@x, b@x"})
+STORED = ("stored", "matters@abc.com", {"recipient": "b@x", "detail": {"uid": "1"}})
+
+
+@pytest.mark.parametrize(
+    ("rows", "waiting", "lost", "doubled"),
+    [
+        ([COMPOSED], [], ["a@x", "b@x"], []),
+        ([COMPOSED, ("refused", "smtp", {"recipient": "a@x"}), ("bounced", "smtp", {"recipient": "b@x"})], [], [], []),
+        ([COMPOSED, ("discarded", "mx", {"recipient": "a@x, b@x"})], [], [], []),
+        ([COMPOSED, ("stored", "a@x", {"recipient": "a@x"}), ("stored", "b@x", {"recipient": "b@x"})], [], [], []),
+        ([COMPOSED, ("discarded", "mx", {"recipient": "a@x, b@x"}), ("refused", "s", {"recipient": "a@x"})], [], [], ["a@x"]),
+        ([COMPOSED, ("delivered", "action:1", {"recipient": "a@x, b@x", "rule": "R3.5"})], [], [], []),
+        ([STORED], [], ["uid:1"], ["b@x"]),
+        ([STORED], ["1"], [], ["b@x"]),
+        ([STORED, ("collected", "practice", {"detail": {"uid": "1"}})], [], ["decision"], ["b@x"]),
+    ],
+)  # fmt: skip
+def test_every_copy_has_exactly_one_end(
+    rows: list[tuple[str, str, dict[str, object]]], waiting: list[str], lost: list[str], doubled: list[str]
+) -> None:
+    """Refused, bounced, discarded, stored outside or delivered inside, each once (R6.2)."""
+    found = balance(trace(*[(step, place, dict(rest)) for step, place, rest in rows]), waiting)
+
+    assert [copy[2] for copy in found.lost] == lost
+    assert [copy[2] for copy in found.doubled] == doubled
+
+
+def collected(*targets: str, delivered: tuple[str, ...]) -> Trace:
+    decided = ("decided", "practice", {"detail": {"targets": list(targets)}})
+    return trace(
+        ("composed", "jane@x", {"recipient": "b@x"}),
+        ("stored", "matters@abc.com", {"recipient": "b@x", "detail": {"uid": "1"}}),
+        ("collected", "practice", {"detail": {"uid": "1"}}),
+        decided,
+        *[("delivered", target, {}) for target in delivered],
+    )
+
+
+def test_a_collected_message_reaches_each_of_its_targets_once() -> None:
+    """All delivered: nothing to say."""
+    check(collected("action:1", "mailbox:mary", delivered=("action:1", "mailbox:mary")), ())
+
+
+def test_a_target_that_got_nothing_is_told_with_the_last_hop() -> None:
+    """The error names message, target and where it was last seen (R6.2)."""
+    with pytest.raises(ConservationError, match=r"lost: <1@a> for target:mailbox:mary .*last seen delivered at action:1"):
+        check(collected("action:1", "mailbox:mary", delivered=("action:1",)), ())
+
+
+def test_a_target_that_got_two_copies_is_told() -> None:
+    """Delivered twice is as bad as lost."""
+    with pytest.raises(ConservationError, match="doubled: <1@a> for target:action:1"):
+        check(collected("action:1", delivered=("action:1", "action:1")), ())

@@ -1,0 +1,120 @@
+from pathlib import Path
+
+import pytest
+
+from mailsim.world.scenario import Scenario, ScenarioError, load_scenario, read_scenario, scenario_of
+
+FIXTURES = Path(__file__).parents[2] / "fixtures"
+REWRITTEN = FIXTURES / "scenarios" / "rewritten.toml"
+SITE: dict[str, object] = {
+    "mailbox": {
+        "type": "catch-all",
+        "default_sender": "matters@abc.com",
+        "fallback_address": "help@elsewhere.example",
+    },
+    "action": [{"id": 1234}],
+    "user": [{"name": "mary"}],
+}
+
+
+def faults(**tables: object) -> dict[str, str]:
+    """The faults of a scenario with these tables: key to the rest of the line."""
+    with pytest.raises(ScenarioError) as caught:
+        read_scenario(SITE | tables)
+    return {fault.key: f"{fault.value} {fault.allowed}; {fault.fix}" for fault in caught.value.faults}
+
+
+def test_a_scenario_file_holds_a_site_and_what_happens() -> None:
+    """All of it is validated: the site, the provider, the people, the events."""
+    scenario = load_scenario(REWRITTEN)
+
+    assert scenario.seed == 7
+    assert scenario.site.directory.actions[1234].name == "Smith v Jones"
+    assert scenario.provider.profile == "gmail"
+    assert [person.delay for person in scenario.correspondents] == [7200]
+    assert scenario.events[0].send is not None
+    assert scenario.events[0].send.size == 40 * 1024
+    assert scenario.events[3].at == 3 * 3600
+    assert scenario.expect.delivered == {"action:1234": 1}
+
+
+def test_a_scenario_is_had_from_a_path_from_tables_or_as_it_is() -> None:
+    """Whatever somebody has at hand."""
+    scenario = scenario_of(REWRITTEN)
+
+    assert scenario_of(scenario) is scenario
+    assert isinstance(scenario_of(SITE), Scenario)
+    assert scenario.with_seed(8).seed == 8
+
+
+def test_the_site_may_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
+    """`site = "path.toml"`, relative to the scenario."""
+    (tmp_path / "site.toml").write_text(
+        '[mailbox]\ntype = "single"\ndefault_sender = "m@abc.com"\nfallback_address = "h@e.example"\n'
+    )
+    (tmp_path / "scenario.toml").write_text('site = "site.toml"\nseed = 3\n')
+
+    scenario = load_scenario(tmp_path / "scenario.toml")
+
+    assert scenario.site.settings.domain == "abc.com"
+
+
+@pytest.mark.parametrize(
+    ("tables", "key", "expected"),
+    [
+        ({"sead": 7}, "sead", "write seed"),
+        ({"aktion": []}, "aktion", "write action"),
+        ({"seed": "seven"}, "seed", "whole number"),
+        ({"start": "soon"}, "start", "write such as 2026"),
+        ({"provider": {"profile": "gmial"}}, "provider.profile", "gmail"),
+        ({"provider": {"sender_policy": "rewrites"}}, "provider.sender_policy", 'write "rewrite"'),
+        ({"provider": {"size_limit": "big"}}, "provider.size_limit", "'40 KB'"),
+        ({"provider": {"catch_all": "everywhere"}}, "provider.catch_all", '"discard"'),
+        ({"correspondent": [{"address": "jane"}]}, "correspondent[0].address", "one address"),
+        ({"correspondent": [{"address": "j@c.example", "delay": "soon"}]}, "correspondent[0].delay", "'2h'"),
+        ({"correspondent": [{"address": "j@c.example", "delay": 2}]}, "correspondent[0].delay", "in quotes"),
+        ({"event": [{}]}, "event[0]", "exactly one of send, receive and collect"),
+        ({"event": [{"collect": {}, "send": {"to": "a@b.example"}}]}, "event[0]", "exactly one"),
+        ({"event": [{"send": {}}]}, "event[0].send.to", "is required"),
+        ({"event": [{"receive": {"to": "a@abc.com"}}]}, "event[0].receive", "who sends"),
+        (
+            {"event": [{"receive": {"to": "a@abc.com", "file": "a.eml", "subject": "x"}}]},
+            "event[0].receive",
+            "sent as it is",
+        ),
+        ({"event": [{"receive": {"to": "a@abc.com", "file": "none.eml"}}]}, "event[0].receive.file", "is no file"),
+        (
+            {"event": [{"receive": {"to": "a@abc.com", "file": "../../etc/passwd"}}]},
+            "event[0].receive.file",
+            "leaves the scenario's folder",
+        ),
+        ({"event": [{"send": {"to": "a@b.example", "from_action": 9}}]}, "event[0].send.from_action", "1234"),
+        ({"event": [{"send": {"to": "a@b.example", "user": "mry"}}]}, "event[0].send.user", "mary"),
+        ({"expect": {"unassigned": -1}}, "expect.unassigned", "not be negative"),
+        ({"site": "site.toml"}, "site", "stands beside the tables"),
+        ({"site": 7}, "site", "in quotes"),
+        ({"mailbox": {"type": "catch-all"}}, "mailbox.default_sender", "is required"),
+    ],
+)
+def test_each_fault_names_its_key_and_what_to_do(tables: dict[str, object], key: str, expected: str) -> None:
+    """One line a fault, with the value, what is allowed and the cure."""
+    found = faults(**tables)
+
+    assert expected in found[key]
+
+
+def test_all_faults_are_told_at_once_the_site_s_too() -> None:
+    """R1.12 holds for scenarios: one pass tells everything."""
+    found = faults(
+        seed="x",
+        provider={"profile": "nobody"},
+        mailbox={"type": "catchall", "default_sender": "m@abc.com", "fallback_address": "h@abc.com"},
+    )
+
+    assert set(found) == {"seed", "provider.profile", "mailbox.type"}
+
+
+def test_a_file_that_is_none_is_one_line(tmp_path: Path) -> None:
+    """The path and the cure."""
+    with pytest.raises(ScenarioError, match="cannot be read"):
+        load_scenario(tmp_path / "none.toml")
