@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from mailsim.display import Tone, badge, block, heading, note, path
+
 _LONGEST_SHOWN = 200
 
 
@@ -141,6 +143,29 @@ class Decision:
         told += " - the recipient was guessed" if self.guessed else ""
         lines = (f"  {item.rule:<5} {item.read} -> {item.concluded}" for item in self.evidence)
         return "\n".join([told, *lines])
+
+    def _repr_html_(self) -> str:
+        """For notebooks: the verdict, and under it the evidence as a path."""
+        verdict = [str(self.reason)]
+        verdict += [f"to {', '.join(self.targets)}"] if self.targets else []
+        verdict += [f"meant for {self.meant_for}"] if self.meant_for else []
+        verdict += [f"found by {self.resolver}"] if self.resolver is not Resolver.ADDRESS else []
+        verdict += ["the recipient was guessed"] if self.guessed else []
+        return block(
+            heading(
+                self.message or self.message_id or "a message", badge(self.outcome, _TONES[self.outcome])
+            ),
+            note(*verdict),
+            path(self.evidence),
+        )
+
+
+_TONES = {
+    Outcome.DELIVERED: Tone.GOOD,
+    Outcome.UNASSIGNED: Tone.WARNING,
+    Outcome.FALLBACK: Tone.BAD,
+    Outcome.DUPLICATE: Tone.NEUTRAL,
+}
 
 
 def shown(text: str) -> str:

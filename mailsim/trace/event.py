@@ -6,11 +6,14 @@ trace id, so a story is the events of one trace id in order.
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Self, overload
+
+from mailsim.display import Tone, badge, block, heading, note, table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,6 +93,7 @@ class Event:
     """JSON: what else is known, such as the evidence of a decision."""
 
 
+_TONES = {"delivered": Tone.GOOD, "unassigned": Tone.WARNING, "fallback": Tone.BAD}
 COLUMNS = tuple(field.name for field in fields(Event))
 
 
@@ -117,6 +121,28 @@ class Trace(Sequence[Event]):
     def __repr__(self) -> str:
         messages = len({event.trace_id for event in self._events})
         return f"Trace({len(self)} events, {messages} conversations)"
+
+    def _repr_html_(self) -> str:
+        """For notebooks: what came of the mail, and the first and last events in words."""
+        from mailsim.trace.story import sentence  # noqa: PLC0415 - a story is made of events
+
+        came = Counter(str(e.outcome) for e in self._events if e.step is Step.DECIDED)
+        badges = [
+            badge(f"{count:,} {end}", _TONES.get(end, Tone.NEUTRAL)) for end, count in came.most_common(4)
+        ]
+        lost = Counter(e.step for e in self._events if e.step in (Step.REFUSED, Step.BOUNCED))
+        badges += [badge(f"{count:,} {step}", Tone.BAD) for step, count in lost.items()]
+        conversations = len({event.trace_id for event in self._events})
+        times = [f"{e.time:%Y-%m-%d %H:%M:%S}" for e in (*self._events[:1], *self._events[-1:])]
+        return block(
+            heading("Trace", *badges),
+            note(f"{len(self):,} events", f"{conversations:,} conversations", " to ".join(times)),
+            table(
+                ("", "time", "conversation", "step", "place", "what happened"),
+                self._events,
+                lambda e: (f"{e.serial}", f"{e.time:%H:%M:%S}", e.trace_id, e.step, e.place, sentence(e)),
+            ),
+        )
 
     def append(self, event: Event) -> None:
         """Add a fact; events are never changed or taken back."""

@@ -1,0 +1,147 @@
+"""HTML for notebooks: tables, badges, paths; pure text in, safe markup out.
+
+Laws:
+- Mail is hostile. Every `str` is escaped, made printable, clipped and isolated from the direction of the
+  text around it; only `Html`, which nothing but this module makes, stands as it is.
+- What is shown is bounded: of many rows the first and the last are shown, and how many stand between them.
+- No script, no link, no image, no style sheet: inline style alone. Text keeps the page's own colour, so light
+  and dark themes both work, in JupyterLab (by its CSS variables) and elsewhere.
+- Colour never speaks alone: a badge has a sign and words too.
+"""
+
+from collections.abc import Callable, Sequence
+from enum import Enum
+from html import escape
+from typing import TypeVar
+
+_Item = TypeVar("_Item")
+
+MOST_ROWS = 50
+"""Rows of a table, and stations of a path, that are shown at most."""
+_LONGEST = 300
+"""Characters of one text that are shown at most."""
+
+_MONO = "font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:0.92em"
+_FAINT = "opacity:0.72"
+_LINE = "var(--jp-border-color2,rgba(128,128,128,0.45))"
+_CELL = (
+    "text-align:left;vertical-align:top;padding:3px 12px 3px 0;overflow-wrap:anywhere;white-space:pre-wrap"
+)
+_ROW = f"border-top:1px solid {_LINE};background:none"
+
+
+class Html(str):
+    """Finished, safe markup, made by the functions of this module only."""
+
+    __slots__ = ()
+
+
+class Tone(Enum):
+    """How a badge speaks: its sign and its background, dark enough for white text (WCAG AA), told apart by the colour-blind."""
+
+    GOOD = ("✓", "#0b6aa2")
+    WARNING = ("!", "#a84300")
+    BAD = ("✗", "#a3195b")
+    NEUTRAL = ("•", "#5f6368")
+
+
+def text(words: str) -> Html:
+    """Words as they are, escaped and bounded; what a browser would obey or not show is written as an escape."""
+    clipped = words[:_LONGEST]
+    return Html(escape(_printable(clipped)) + ("…" if len(words) > _LONGEST else ""))
+
+
+def code(words: str) -> Html:
+    """Words that a machine wrote or reads, in the page's fixed-width letters."""
+    return Html(f'<code style="{_MONO};background:none;color:inherit;padding:0">{text(words)}</code>')
+
+
+def badge(words: str, tone: Tone) -> Html:
+    """A sign and words on the colour of the tone."""
+    sign, colour = tone.value
+    style = (
+        f"display:inline-block;background:{colour};color:#fff;border-radius:4px;padding:1px 8px;"
+        "font-size:0.92em;font-weight:600;white-space:nowrap"
+    )
+    return Html(f'<span style="{style}">{sign} {text(words)}</span>')
+
+
+def heading(title: str, *badges: str) -> Html:
+    """A title, and its badges in front of it."""
+    name = f'<strong style="font-size:1.05em;overflow-wrap:anywhere"><bdi>{text(title)}</bdi></strong>'
+    style = "display:flex;flex-wrap:wrap;gap:4px 8px;align-items:baseline;margin-bottom:2px"
+    return Html(f'<div style="{style}">{"".join(map(_part, badges))}{name}</div>')
+
+
+def note(*parts: str) -> Html:
+    """A line of small print, its parts set apart."""
+    shown = " · ".join(f"<bdi>{_part(part)}</bdi>" for part in parts)
+    return Html(f'<div style="{_FAINT};margin-bottom:4px;overflow-wrap:anywhere">{shown}</div>')
+
+
+def table(head: Sequence[str], items: Sequence[_Item], cells: Callable[[_Item], Sequence[str]]) -> Html:
+    """A table of a row an item; of more than 50 the first and the last 25, the number between them said.
+
+    `cells` makes the row of an item, as wide as the head; a head of empty titles is left out.
+    """
+    first, left_out, last = _ends(items)
+    body = [_row(cells(item)) for item in first]
+    if left_out:
+        style = f"{_CELL};{_FAINT};font-style:italic"
+        between = f'<td colspan="{len(head)}" style="{style}">… {left_out:,} more …</td>'
+        body += [f'<tr style="{_ROW}">{between}</tr>', *(_row(cells(item)) for item in last)]
+    titles = "".join(f'<th style="{_CELL};font-weight:600">{text(title)}</th>' for title in head)
+    top = f'<thead style="border:0"><tr style="background:none">{titles}</tr></thead>' if any(head) else ""
+    style = "border-collapse:collapse;border:0;margin:4px 0;color:inherit;table-layout:auto;max-width:100%"
+    return Html(f'<table style="{style}">{top}<tbody>{"".join(body)}</tbody></table>')
+
+
+def path(stations: Sequence[tuple[str, str, str]]) -> Html:
+    """A way in stations, joined by a line: for each a short label, what was seen there, and what follows."""
+    first, left_out, last = _ends(stations)
+    shown = [_station(*one) for one in first]
+    if left_out:
+        shown += [
+            f'<li style="{_FAINT};font-style:italic">… {left_out:,} more …</li>',
+            *(_station(*one) for one in last),
+        ]
+    style = f"list-style:none;margin:6px 0 4px 6px;padding:0 0 0 14px;border-left:2px solid {_LINE}"
+    return Html(f'<ol style="{style}">{"".join(shown)}</ol>')
+
+
+def block(*parts: str) -> Html:
+    """The whole of one object's display."""
+    style = "color:var(--jp-content-font-color1,currentColor);line-height:1.45;max-width:100%;overflow-x:auto"
+    return Html(f'<div style="{style}">{"".join(map(_part, parts))}</div>')
+
+
+def _part(words: str) -> Html:
+    return words if isinstance(words, Html) else text(words)
+
+
+def _row(cells: Sequence[str]) -> str:
+    shown = "".join(f'<td style="{_CELL}">{_part(cell)}</td>' for cell in cells)
+    return f'<tr style="{_ROW}">{shown}</tr>'
+
+
+def _station(label: str, seen: str, follows: str) -> str:
+    name = f'<span style="{_FAINT};display:inline-block;min-width:3.4em">{text(label)}</span>'
+    conclusion = f'<div style="margin-left:3.4em">→ <bdi>{text(follows)}</bdi></div>'
+    style = "margin:0 0 4px 0;overflow-wrap:anywhere"
+    return f'<li style="{style}">{name}<bdi>{code(seen)}</bdi>{conclusion}</li>'
+
+
+def _ends(items: Sequence[_Item]) -> tuple[Sequence[_Item], int, Sequence[_Item]]:
+    """The first items, how many are left out, and the last."""
+    left_out = len(items) - MOST_ROWS
+    if left_out <= 0:
+        return items, 0, ()
+    half = MOST_ROWS // 2
+    return items[:half], left_out, items[-half:]
+
+
+def _printable(words: str) -> str:
+    """Controls, direction marks and other letters without a shape as backslash escapes."""
+    if words.isprintable():
+        return words
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in words)
