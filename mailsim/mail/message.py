@@ -17,6 +17,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
+from mailsim.display import Tone, badge, block, heading, note, table
+
 _NAME = rb"[!-9;-~]++"  # RFC 5322 section 2.2: printable US-ASCII except the colon
 _COLON = rb"[ \t]*+:"  # spaces before the colon: obsolete, RFC 5322 section 4.5
 _FIELD_START = re.compile(rb"%b%b" % (_NAME, _COLON))
@@ -29,6 +31,7 @@ _EMPTY_LINE = re.compile(rb"\r*+\n")
 _LAST_LINE = re.compile(rb"\n(?=\r*+\n)")
 _CUT_NAME = re.compile(rb"%b[ \t]*+\Z" % _NAME)
 _FOLD = re.compile(rb"\r?\n(?=[ \t])")
+_MOST_SHOWN = 65536  # octets of a header that a notebook shows
 _BOM = b"\xef\xbb\xbf"
 _BEFORE_HEADER = re.compile(rb"(?:%b)?(?:From [^\n]*+\n)?" % _BOM)
 _UTF16 = re.compile(rb"\xff\xfe|\xfe\xff|(?:[^\0]\0){4}|(?:\0[^\0]){4}", re.DOTALL)
@@ -65,6 +68,18 @@ class Message:
 
     def __repr__(self) -> str:
         return f"Message({len(self.octets)} octets, {self.value('Message-ID')!r})"
+
+    def _repr_html_(self) -> str:
+        """For notebooks: the header fields as they stand, and sizes; never the body."""
+        lines = _FOLD.sub(b"", self.header[:_MOST_SHOWN]).decode("utf-8", "replace").split("\n")
+        fields = [line.partition(":") for line in lines if line.strip()]
+        badges = [badge(self.defect, Tone.BAD)] if self.defect else []
+        sizes = f"{len(self.octets):,} octets, {len(self.octets) - self.body_start:,} in the body"
+        return block(
+            heading("Message", *badges),
+            note(sizes),
+            table(("", ""), fields, lambda field: (field[0], field[2].strip())),
+        )
 
     @property
     def header(self) -> bytes:
