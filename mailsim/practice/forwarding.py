@@ -27,6 +27,8 @@ def forward(
 ) -> tuple[Envelope, Message]:
     """The message that carries an unreadable one to the fallback address; its envelope sender is null (RFC 3834)."""
     boundary = "=_fallback_" + re.sub(r"\W", "_", message_id)
+    while boundary.encode() in original.octets:  # a hostile message may hold the one it expects
+        boundary += "_"
     head = [
         f"From: {sender}",
         f"To: {fallback}",

@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from mailsim.errors import MailsimError
 from mailsim.mail import Message
@@ -43,11 +44,15 @@ class Kept:
 class Store:
     """Deliveries and sent messages; used from one thread at a time."""
 
-    def __init__(self, path: Path | None = None) -> None:
-        """Open or create a store; None keeps it in memory. Raises StoreError when the file is none or cannot be had."""
+    def __init__(self, path: Path | None = None, *, patience: float = 5) -> None:
+        """Open or create a store; None keeps it in memory.
+
+        `patience` is how many seconds to wait for another process that is writing. Raises
+        StoreError when the file is no store, or cannot be had.
+        """
         try:
             self._connection = sqlite3.connect(
-                path or ":memory:", check_same_thread=False, isolation_level=None
+                path or ":memory:", timeout=patience, check_same_thread=False, isolation_level=None
             )
             self._connection.execute("PRAGMA journal_mode=WAL")
             self._connection.execute("PRAGMA synchronous=FULL")
@@ -55,7 +60,7 @@ class Store:
         except sqlite3.Error as error:
             raise StoreError(f"{path}: cannot be used as a store: {error}; name a new file") from None
 
-    def __enter__(self) -> "Store":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:

@@ -142,7 +142,9 @@ def _share(messages: int, index: int) -> int:
     return messages // len(PROFILES) + (index < messages % len(PROFILES))
 
 
-def _run(policy: SenderAction, letters: int, seed: int, folder: Path, advanced: Callable[[int], None]) -> _Run:
+def _run(
+    policy: SenderAction, letters: int, seed: int, folder: Path, advanced: Callable[[int], None]
+) -> _Run:
     workload = Workload(seed)
     with Lab(_tables(policy, workload)) as world:
         for letter in workload.letters(letters):
@@ -223,7 +225,9 @@ def _may_write(out: Path) -> None:
         out.mkdir(parents=True, exist_ok=True)
         strange = any(out.iterdir()) and not (out / _MARK).is_file()
     except OSError as error:
-        raise OutError(f"{out}: cannot be written: {error.strerror}; name another folder with --out") from None
+        raise OutError(
+            f"{out}: cannot be written: {error.strerror}; name another folder with --out"
+        ) from None
     if strange:
         raise OutError(f"{out}: is not empty, and no demo wrote it; name another folder with --out")
 

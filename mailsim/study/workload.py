@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 from faker import Faker
 
-_DOMAINS = tuple(f"{name}.example" for name in ("harbour", "orchard", "quarry", "meadow", "foundry", "lantern"))
+_DOMAINS = tuple(
+    f"{name}.example" for name in ("harbour", "orchard", "quarry", "meadow", "foundry", "lantern")
+)
 _PEOPLE, _SUBJECTS, _PARAGRAPHS = 24, 40, 40
 
 

@@ -113,10 +113,10 @@ class Exchanger:
         """Store or discard one copy for each recipient."""
         for recipient in envelope.recipients:
             self._journal.relayed(peer.name, self.name, envelope.sender, recipient, message)
-            self._put(peer, envelope.sender, recipient, message)
+            self._put(envelope.sender, recipient, message)
         return OK
 
-    def _put(self, peer: Peer, sender: Address | None, recipient: Address, message: Message) -> None:
+    def _put(self, sender: Address | None, recipient: Address, message: Message) -> None:
         mailbox = self._host.place(recipient).mailbox
         if mailbox is None:
             self._journal.record(

@@ -29,7 +29,7 @@ from mailsim.world.clock import Clock
 from mailsim.world.conservation import check
 from mailsim.world.journal import Journal
 from mailsim.world.office import Office
-from mailsim.world.orders import draft_of, incoming, order
+from mailsim.world.orders import OrderError, draft_of, incoming, order, unknown_senders
 from mailsim.world.plan import plan
 from mailsim.world.scenario import Scenario, scenario_of
 from mailsim.world.scenario_tables import EventTable, ReceiveTable, SendTable
@@ -58,7 +58,9 @@ class Lab:
         self._journal = Journal(Recorder(self._clock.now, self.trace))
         self._store = Store()
         limits = {self._plan.smtp.server: self._plan.policy.size_limit}
-        self._office = Office(self.site, self._store, self._journal, now=self._clock.now, limits=limits)
+        self._office = Office(
+            self.site, self._store, self._journal, now=self._clock.now, seed=self.scenario.seed, limits=limits
+        )
         self._wire = Wire(self._plan, self._office, self._clock, self._journal)
         self._received = 0
         self._portal: BlockingPortal | None = None
@@ -144,6 +146,8 @@ class Lab:
             "from": from_address,
         }
         table = order(SendTable, arguments)
+        if faults := unknown_senders(table, self.site):
+            raise OrderError(faults)
         return self._call(lambda: self._send(table))
 
     async def _send(self, table: SendTable) -> Sent:
@@ -175,7 +179,10 @@ class Lab:
             return
         self._received += 1
         envelope, message = incoming(
-            table, self.scenario.folder, serial=self._received, date=self._clock.now()
+            table,
+            self.scenario.folder,
+            token=f"{self.scenario.seed}.{self._received}",
+            date=self._clock.now(),
         )
         self._wire.receive(envelope, message)
 

@@ -43,6 +43,7 @@ class Office:
         journal: Journal,
         *,
         now: Callable[[], datetime],
+        seed: int,
         limits: Mapping[str, int],
     ) -> None:
         """`limits` are the size limits of servers on the way, by name (R3.7)."""
@@ -52,6 +53,7 @@ class Office:
         """Every decision, in order."""
         self._journal = journal
         self._now = now
+        self._seed = seed
         self._limits = limits
         self._serial = 0
         self._collected = Collected()
@@ -65,12 +67,13 @@ class Office:
             DraftError: The draft cannot become a message.
         """
         site = self.site
+        origin = "mail" if draft.from_action is None else f"a{draft.from_action}"
         composed = compose(
             draft,
             site.settings,
             site.directory,
             date=self._now(),
-            token=self._token(draft),
+            token=self._token(origin),
             size_limits=self._limits,
         )
         envelope, message = composed.envelope, composed.message
@@ -91,11 +94,10 @@ class Office:
             self._deliver_inside(message, Envelope(envelope.sender, ways.inside))
         return Outgoing(Envelope(envelope.sender, ways.outside), message, composed.warnings)
 
-    def _token(self, draft: Draft) -> str:
-        """What makes a Message-ID unique: the time, and how many were composed before."""
+    def _token(self, origin: str) -> str:
+        """What makes a Message-ID unique, and the same again in every run of a seed (R6.3)."""
         self._serial += 1
-        origin = "mail" if draft.from_action is None else f"a{draft.from_action}"
-        return f"{self._now():%Y%m%d%H%M%S}.{self._serial}.{origin}"
+        return f"{self._seed}.{self._serial}.{origin}"
 
     def _deliver_inside(self, message: Message, envelope: Envelope) -> None:
         """Put copies where the practice's own addresses lead, without SMTP (R3.5)."""
@@ -172,14 +174,13 @@ class Office:
         return [self._forward(message, decision) for message, decision in waiting]
 
     def _forward(self, original: Message, decision: Decision) -> Outgoing:
-        self._serial += 1
         rules = self.site.rules
         envelope, message = forward(
             original,
             decision,
             sender=rules.system,
             fallback=rules.fallback,
-            message_id=f"<{self._now():%Y%m%d%H%M%S}.{self._serial}.fallback@{rules.system.domain}>",
+            message_id=f"<{self._token('fallback')}@{rules.system.domain}>",
             date=self._now(),
         )
         self._journal.lineage.tie(message, self._journal.lineage.of(original))

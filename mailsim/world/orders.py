@@ -1,6 +1,6 @@
 """What somebody is told to do in a world, from the same tables in a scenario file and in Python."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from email.header import Header
 from email.utils import format_datetime
@@ -12,6 +12,8 @@ from pydantic import BaseModel, ValidationError
 from mailsim.errors import MailsimError
 from mailsim.mail import Address, Envelope, Message
 from mailsim.practice.composing import Draft, Recipient
+from mailsim.practice.faults import Fault, shown
+from mailsim.practice.site import Site
 from mailsim.practice.validation import faults_of
 from mailsim.world.scenario_tables import ReceiveTable, SendTable
 
@@ -21,6 +23,10 @@ _Table = TypeVar("_Table", bound=BaseModel)
 class OrderError(MailsimError):
     """An order that cannot be carried out; its text is one line for each fault."""
 
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(map(str, faults)))
+
 
 def order(model: type[_Table], given: Mapping[str, object]) -> _Table:
     """The table that these arguments make; those that are None are left out. Raises OrderError."""
@@ -28,7 +34,19 @@ def order(model: type[_Table], given: Mapping[str, object]) -> _Table:
     try:
         return model.model_validate(arguments)
     except ValidationError as error:
-        raise OrderError("\n".join(map(str, faults_of(error, model)))) from None
+        raise OrderError(faults_of(error, model)) from None
+
+
+def unknown_senders(send: SendTable, site: Site, prefix: str = "") -> list[Fault]:
+    """The faults of a message sent from an action or by a user that the practice does not have."""
+    faults = []
+    if send.from_action is not None and send.from_action not in site.directory.actions:
+        known = f"is no action; known are {', '.join(map(str, site.directory.actions)) or 'none'}"
+        faults.append(Fault(f"{prefix}from_action", str(send.from_action), known, "add [[action]]"))
+    if send.user is not None and send.user not in site.directory.users:
+        known = f"is no user; known are {', '.join(site.directory.users) or 'none'}"
+        faults.append(Fault(f"{prefix}user", shown("", send.user), known, "add [[user]]"))
+    return faults
 
 
 def draft_of(table: SendTable) -> Draft:
@@ -51,7 +69,7 @@ def _named(addresses: tuple[Address, ...]) -> tuple[Recipient, ...]:
     return tuple(Recipient(address) for address in addresses)
 
 
-def incoming(table: ReceiveTable, folder: Path, *, serial: int, date: datetime) -> tuple[Envelope, Message]:
+def incoming(table: ReceiveTable, folder: Path, *, token: str, date: datetime) -> tuple[Envelope, Message]:
     """The envelope and message that `receive = {...}` describes; a file is sent as it is."""
     if table.file is not None:
         message = Message((folder / table.file).read_bytes())
@@ -62,7 +80,7 @@ def incoming(table: ReceiveTable, folder: Path, *, serial: int, date: datetime) 
         f"To: {', '.join(map(str, table.to))}",
         f"Subject: {_one_line(table.subject)}",
         f"Date: {format_datetime(date)}",
-        f"Message-ID: <{date:%Y%m%d%H%M%S}.{serial}@{sender.domain if sender else 'outside.example'}>",
+        f"Message-ID: <{token}@{sender.domain if sender else 'outside.example'}>",
         "MIME-Version: 1.0",
         "Content-Type: text/plain; charset=utf-8",
         "Content-Transfer-Encoding: 8bit",

@@ -18,6 +18,7 @@ from mailsim.practice.settings import Settings
 from mailsim.practice.site import Site, load_site, read_site
 from mailsim.practice.site_file import load_toml
 from mailsim.practice.validation import faults_of
+from mailsim.world.orders import unknown_senders
 from mailsim.world.scenario_tables import (
     CorrespondentTable,
     EventTable,
@@ -154,25 +155,9 @@ def _file_faults(tables: ScenarioTables, folder: Path) -> list[Fault]:
 
 def _action_faults(tables: ScenarioTables, site: Site) -> list[Fault]:
     """A message can be sent from a known action and by a known user only."""
-    faults = []
-    for index, event in enumerate(tables.event):
-        send = event.send
-        if send is None:
-            continue
-        if send.from_action is not None and send.from_action not in site.directory.actions:
-            known = ", ".join(map(str, site.directory.actions)) or "none"
-            key = f"event[{index}].send.from_action"
-            faults.append(
-                Fault(key, str(send.from_action), f"is no action; known are {known}", "add [[action]]")
-            )
-        if send.user is not None and send.user not in site.directory.users:
-            known = ", ".join(site.directory.users) or "none"
-            faults.append(
-                Fault(
-                    f"event[{index}].send.user",
-                    f'"{send.user}"',
-                    f"is no user; known are {known}",
-                    "add [[user]]",
-                )
-            )
-    return faults
+    return [
+        fault
+        for index, event in enumerate(tables.event)
+        if event.send is not None
+        for fault in unknown_senders(event.send, site, f"event[{index}].send.")
+    ]

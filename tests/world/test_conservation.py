@@ -48,6 +48,7 @@ def test_every_copy_has_exactly_one_end(
 
 
 def collected(*targets: str, delivered: tuple[str, ...]) -> Trace:
+    decided: tuple[str, str, dict[str, object]]
     decided = ("decided", "practice", {"detail": {"targets": list(targets)}})
     return trace(
         ("composed", "jane@x", {"recipient": "b@x"}),
@@ -65,7 +66,9 @@ def test_a_collected_message_reaches_each_of_its_targets_once() -> None:
 
 def test_a_target_that_got_nothing_is_told_with_the_last_hop() -> None:
     """The error names message, target and where it was last seen (R6.2)."""
-    with pytest.raises(ConservationError, match=r"lost: <1@a> for target:mailbox:mary .*last seen delivered at action:1"):
+    with pytest.raises(
+        ConservationError, match=r"lost: <1@a> for target:mailbox:mary .*last seen delivered at action:1"
+    ):
         check(collected("action:1", "mailbox:mary", delivered=("action:1",)), ())
 
 

@@ -56,7 +56,9 @@ def test_an_answer_threads_and_quotes_nothing_it_must_not() -> None:
 
 def test_an_answer_to_an_answer_keeps_its_subject_and_needs_no_message_id() -> None:
     """`Re:` is not doubled; a message without Message-ID cannot be threaded."""
-    answered_with = answer(JANE, message("From: a@abc.com", "Subject: RE: Draft"), message_id="<r@c>", date=DATE)
+    answered_with = answer(
+        JANE, message("From: a@abc.com", "Subject: RE: Draft"), message_id="<r@c>", date=DATE
+    )
 
     assert answered_with is not None
     assert answered_with[1].value("Subject") == "RE: Draft"

@@ -2,7 +2,9 @@ from mailsim.mail import Message
 from mailsim.world.lineage import Lineage
 
 FIRST = Message(b"Message-ID: <1@a.example>\r\nSubject: one\r\n\r\nbody\r\n")
-ADDED_TO = Message(b"Delivered-To: b@b.example\r\nMessage-ID: <1@a.example>\r\nSubject: [x] one\r\n\r\nbody\r\n")
+ADDED_TO = Message(
+    b"Delivered-To: b@b.example\r\nMessage-ID: <1@a.example>\r\nSubject: [x] one\r\n\r\nbody\r\n"
+)
 NAMELESS = Message(b"From: a@a.example\r\nSubject: two\r\n\r\nbody\r\n")
 
 

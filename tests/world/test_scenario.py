@@ -82,7 +82,11 @@ def test_the_site_may_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
             "event[0].receive",
             "sent as it is",
         ),
-        ({"event": [{"receive": {"to": "a@abc.com", "file": "none.eml"}}]}, "event[0].receive.file", "is no file"),
+        (
+            {"event": [{"receive": {"to": "a@abc.com", "file": "none.eml"}}]},
+            "event[0].receive.file",
+            "is no file",
+        ),
         (
             {"event": [{"receive": {"to": "a@abc.com", "file": "../../etc/passwd"}}]},
             "event[0].receive.file",

@@ -1,0 +1,84 @@
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mailsim.mail import Message
+from mailsim.practice.store import Kept, Store, StoreError
+
+FIRST = Kept(
+    Message(b"Message-ID: <1@a>\r\n\r\n\x00\xff"), "delivered", "alias", ("mailbox:john", "mailbox:mary")
+)
+SECOND = Kept(Message(b"Subject: no id\r\n\r\n"), "unassigned", "system-address", ("unassigned",))
+NOWHERE = Kept(Message(b"Message-ID: <1@a>\r\n\r\n"), "duplicate", "duplicate", ())
+
+
+def test_each_target_holds_its_copies_octet_for_octet_in_order() -> None:
+    """One message, several targets; the octets come back as they went in."""
+    with Store() as store:
+        store.keep([FIRST, SECOND, NOWHERE])
+        store.keep([FIRST])
+
+        assert store.targets() == {"mailbox:john": 2, "mailbox:mary": 2, "unassigned": 1}
+        assert [message.octets for message in store.messages("mailbox:mary")] == [FIRST.message.octets] * 2
+        assert store.messages("mailbox:nobody") == []
+
+
+def test_what_is_kept_is_there_after_a_new_start(tmp_path: Path) -> None:
+    """`keep` is durable when it returns (R4.2), and so is what was sent (R4.7)."""
+    path = tmp_path / "store.sqlite"
+    store = Store(path)
+    store.keep([FIRST])
+    store.add_sent("<sent@abc.com>", 1234)
+
+    with Store(path) as other:  # the first is not even closed
+        assert other.targets() == {"mailbox:john": 1, "mailbox:mary": 1}
+        assert other.sent == {"<sent@abc.com>": 1234}
+    store.close()
+    store.close()
+
+
+def test_a_batch_is_kept_whole_or_not_at_all() -> None:
+    """A batch that breaks in the middle leaves nothing of it, and the store goes on."""
+
+    def broken() -> Iterator[Kept]:
+        yield FIRST
+        raise KeyError("the next one")
+
+    with Store() as store:
+        with pytest.raises(KeyError):
+            store.keep(broken())
+
+        assert store.targets() == {}
+        store.keep([SECOND])
+        assert store.targets() == {"unassigned": 1}
+
+
+def test_a_file_that_is_no_store_is_one_clear_line(tmp_path: Path) -> None:
+    """Neither a text file nor a folder is overwritten."""
+    path = tmp_path / "notes.txt"
+    path.write_text("my notes, and more of them than a header" * 100)
+
+    with pytest.raises(StoreError, match=r"notes.txt: cannot be used as a store"):
+        Store(path)
+    with pytest.raises(StoreError, match="cannot be used"):
+        Store(tmp_path)
+    assert path.read_text().startswith("my notes")
+
+
+def test_a_store_that_another_process_holds_says_that_nothing_was_kept(tmp_path: Path) -> None:
+    """A locked or read-only file loses nothing: the caller knows that it was not written."""
+    path = tmp_path / "store.sqlite"
+    with Store(path, patience=0) as store:
+        other = sqlite3.connect(path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreError, match="nothing of this batch was kept"):
+            store.keep([FIRST])
+        with pytest.raises(StoreError, match=r"<x@abc\.com> was not remembered"):
+            store.add_sent("<x@abc.com>", 1)
+        other.execute("ROLLBACK")
+        other.close()
+
+        store.keep([FIRST])
+        assert len(store.targets()) == 2

@@ -1,0 +1,266 @@
+import asyncio
+import threading
+from pathlib import Path
+
+import pytest
+
+from mailsim.practice.decision import Outcome, Reason
+from mailsim.trace.event import Step
+from mailsim.world.lab import Lab, LabError
+from mailsim.world.orders import OrderError
+from mailsim.world.wire import StartError
+
+REWRITTEN = Path(__file__).parents[2] / "fixtures" / "scenarios" / "rewritten.toml"
+TABLES: dict[str, object] = {
+    "mailbox": {
+        "type": "catch-all",
+        "default_sender": "matters@abc.com",
+        "fallback_address": "help@elsewhere.example",
+    },
+    "action": [{"id": 1234, "name": "Smith v Jones"}],
+    "user": [{"name": "mary"}, {"name": "john"}],
+    "alias": [{"address": "sales@abc.com", "mailboxes": ["mary", "john"]}],
+    "correspondent": [{"address": "jane@client.example"}],
+}
+
+
+def tables(**changes: object) -> dict[str, object]:
+    return TABLES | changes
+
+
+def steps(world: Lab) -> list[str]:
+    return [event.step.value for event in world.trace]
+
+
+def test_a_reply_comes_back_to_the_action_through_a_provider_that_accepts_the_sender() -> None:
+    """The whole way, hop by hop, over SMTP and POP3 (R3.1, R4.5, R5.3)."""
+    with Lab(tables(provider={"profile": "postfix"})) as world:
+        sent = world.send(from_action=1234, to="jane@client.example", subject="Draft")
+        [decision] = world.collect()
+
+        assert sent.refused == {}
+        assert (decision.outcome, decision.targets) == (Outcome.DELIVERED, ("action:1234",))
+        assert [message.value("Subject") for message in world.mailbox("action:1234")] == ["Re: Draft"]
+        assert world.waiting() == []
+        world.check()
+
+    assert steps(world) == [
+        "composed", "submitted", "accepted", "relayed", "stored", "replied",
+        "relayed", "stored", "collected", "decided", "delivered", "removed",
+    ]  # fmt: skip
+    assert {event.trace_id for event in world.trace} == {"t000001"}
+
+
+def test_a_reply_to_a_rewritten_sender_lands_in_unassigned_and_names_its_action() -> None:
+    """R4.7: the decision tells what happened."""
+    with Lab(tables(provider={"profile": "gmail"})) as world:
+        world.send(from_action=1234, to="jane@client.example", subject="Draft")
+        [decision] = world.collect()
+
+        assert (decision.outcome, decision.reason) == (Outcome.UNASSIGNED, Reason.SENDER_REWRITTEN)
+        assert decision.meant_for == "action:1234"
+        assert world.targets() == {"unassigned": 1}
+        world.check()
+
+    assert Step.REWRITTEN in {event.step for event in world.trace}
+
+
+@pytest.mark.parametrize(
+    ("changes", "replies_to"),
+    [
+        ({"provider": {"profile": "gmail", "registered": "a1234@abc.com"}}, "from"),
+        ({"routing": {"action_address_in": "reply-to"}, "provider": {"profile": "gmail"}}, "reply-to"),
+        ({"routing": {"action_address_in": "both"}, "provider": {"profile": "gmail"}}, "reply-to"),
+        ({"smtp": {"server": "localhost"}, "provider": {"profile": "gmail"}}, "from"),
+    ],
+)  # fmt: skip
+def test_what_mends_a_rewritten_sender(changes: dict[str, object], replies_to: str) -> None:
+    """A send-as address, the action's address in Reply-To, or the system's own SMTP server."""
+    people = [{"address": "jane@client.example", "replies_to": replies_to}]
+
+    with Lab(tables(correspondent=people, **changes)) as world:
+        world.send(from_action=1234, to="jane@client.example")
+        [decision] = world.collect()
+
+        assert decision.targets == ("action:1234",)
+
+
+def test_a_refused_message_names_the_server_s_code_and_text() -> None:
+    """R3.8: nothing leaves, and the provider's words are kept."""
+    with Lab(tables(provider={"profile": "m365", "catch_all": "matters@abc.com"})) as world:
+        sent = world.send(from_action=1234, to=["jane@client.example", "joe@other.example"])
+        world.settle()
+        world.check()
+
+    assert {str(address) for address in sent.refused} == {"jane@client.example", "joe@other.example"}
+    assert str(sent.refused["jane@client.example"]).startswith(
+        "554 5.2.252 SendAsDenied; matters@abc.com not allowed to send as a1234@abc.com;"
+    )
+    assert [event.outcome for event in world.trace.steps(Step.REFUSED)] == ["554", "554"]
+
+
+def test_mail_to_an_alias_is_delivered_inside_without_smtp() -> None:
+    """R3.5: direct routing delivers inside; the others of the same message still go out."""
+    with Lab(TABLES) as world:
+        world.send(to=["sales@abc.com", "jane@client.example"], subject="Meeting")
+        world.settle()
+
+        assert len(world.mailbox("mailbox:mary")) == len(world.mailbox("mailbox:john")) == 1
+        assert [event.recipient for event in world.trace.steps(Step.SUBMITTED)] == ["jane@client.example"]
+        world.check()
+
+
+def test_with_internal_routing_by_smtp_all_goes_out_and_comes_back() -> None:
+    """R3.5: the provider's catch-all brings it back, and it is routed as any other."""
+    with Lab(tables(routing={"internal": "smtp"})) as world:
+        world.send(to="sales@abc.com", subject="Meeting")
+        [decision] = world.collect()
+
+        assert decision.targets == ("mailbox:mary", "mailbox:john")
+        world.check()
+
+
+def test_a_message_that_nobody_can_read_is_forwarded_whole() -> None:
+    """R4.8: to the fallback address, the original attached unchanged; R4.9: the forward bears the loop header."""
+    unreadable = b"Subject: nobody sent this\r\nTo: a1234@abc.com\r\n\r\nIs it lost?\r\n"
+
+    with Lab(TABLES) as world:
+        world.receive(
+            to="a1234@abc.com",
+            from_address="x@shop.example",
+            octets=unreadable.replace(b"nobody", b"no\0body"),
+        )
+        [decision] = world.collect()
+        world.settle()
+
+        assert (decision.outcome, decision.targets) == (
+            Outcome.FALLBACK,
+            ("fallback:help@elsewhere.example",),
+        )
+        [forwarded] = world.trace.steps(Step.FORWARDED)
+        assert forwarded.recipient == "help@elsewhere.example"
+        assert [event.place for event in world.trace.steps(Step.STORED)][-1] == "help@elsewhere.example"
+        world.check()
+
+
+def test_a_scenario_is_played_with_its_times_and_expectations_hold() -> None:
+    """A delayed answer needs no waiting: the clock jumps."""
+    with Lab(REWRITTEN) as world:
+        world.run()
+
+        assert world.targets() == {"action:1234": 1, "unassigned": 2}
+        [replied] = world.trace.steps(Step.REPLIED)
+        assert replied.time.hour == 11
+
+
+def test_correspondents_do_not_answer_each_other_for_ever() -> None:
+    """An answer to one's own mail asks for no answer."""
+    people = [{"address": "jane@client.example"}, {"address": "joe@other.example"}]
+
+    with Lab(tables(correspondent=people)) as world:
+        world.receive(to="joe@other.example", from_address="jane@client.example")
+        world.settle()
+
+    assert len(world.trace.steps(Step.REPLIED)) == 1
+
+
+def test_mail_to_a_refusing_mailbox_bounces() -> None:
+    """A single mailbox takes its own mail only; the sending server gives up (R5.1)."""
+    mailbox = {"type": "single", "default_sender": "matters@abc.com", "fallback_address": "h@e.example"}
+
+    with Lab(tables(mailbox=mailbox)) as world:
+        world.receive(to="peter@abc.com", from_address="news@shop.example")
+        world.settle()
+        world.check()
+
+    [bounced] = world.trace.steps(Step.BOUNCED)
+    assert (bounced.recipient, bounced.outcome) == ("peter@abc.com", "550")
+
+
+def test_mail_is_discarded_where_the_domain_says_so() -> None:
+    """R5.2."""
+    with Lab(tables(provider={"catch_all": "discard"})) as world:
+        world.receive(to="peter@abc.com", from_address="news@shop.example")
+        assert world.collect() == []
+        world.check()
+
+    assert len(world.trace.steps(Step.DISCARDED)) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ({"to": "jane"}, "must be one address"),
+        ({"to": "jane@client.example", "from_action": -1}, "from_action"),
+        ({"to": "jane@client.example", "from_action": 99}, "from_action = 99: is no action; known are 1234"),
+        ({"to": "jane@client.example", "user": "nobody"}, "user"),
+        ({"to": "jane@client.example", "size": "big"}, "size"),
+    ],
+)
+def test_an_order_that_cannot_be_carried_out_is_one_clear_line(
+    arguments: dict[str, object], expected: str
+) -> None:
+    """The value, what is allowed, what to do; and nothing has happened."""
+    with Lab(TABLES) as world:
+        with pytest.raises(OrderError, match=expected):
+            world.send(**arguments)  # type: ignore[arg-type] # wrong on purpose
+        assert len(world.trace) == 0
+
+
+def test_a_lab_outside_its_block_says_so() -> None:
+    """Before and after."""
+    lab = Lab(TABLES)
+
+    with pytest.raises(LabError, match="with Lab"):
+        lab.settle()
+
+
+def test_a_lab_leaves_no_thread_and_can_be_used_in_a_running_loop() -> None:
+    """`async with`: its servers live in a loop of their own."""
+    before = set(threading.enumerate())
+
+    async def use() -> int:
+        async with Lab(tables(provider={"profile": "postfix"})) as world:
+            await asyncio.to_thread(world.send, from_action=1234, to="jane@client.example")
+            return len(world.collect())
+
+    assert asyncio.run(use()) == 1
+    assert {thread for thread in threading.enumerate() if thread.name != "asyncio_0"} == before
+
+
+def test_an_error_in_the_block_is_not_hidden_by_the_end_of_the_lab() -> None:
+    """Whatever was on its way is let go."""
+
+    def use() -> None:
+        with Lab(TABLES) as world:
+            world.receive(to="a1234@abc.com", from_address="x@shop.example")
+            raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        use()
+
+
+def test_a_server_that_does_not_start_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others are stopped, and the error says which and why."""
+    import mailsim.world.wire
+
+    async def refuse(*_: object, hostname: str, **__: object) -> None:
+        raise OSError(98, f"Address already in use by {hostname}")
+
+    monkeypatch.setattr(mailsim.world.wire, "listen", refuse)
+
+    with (
+        pytest.raises(StartError, match=r"smtp.abc.com:587 did not start: Address already in use"),
+        Lab(TABLES),
+    ):
+        pass
+
+
+def test_other_programs_find_every_server() -> None:
+    """Names and ports as in the settings, and where they lead."""
+    with Lab(TABLES) as world:
+        host, port = world.addresses["pop.abc.com", 995]
+
+        assert host == "127.0.0.1"
+        assert port > 0
+        assert b"BEGIN CERTIFICATE" in world.authority
