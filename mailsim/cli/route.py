@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from mailsim.practice.decision import Decision
     from mailsim.practice.site import Site
 
+_BATCH = 500  # lines in one write: unbuffered, a write a line takes longer than the decision
 _HEAD = ("MESSAGE", "OUTCOME", "TARGETS", "REASON", "ADDRESS", "NOTE")
 
 
@@ -35,8 +37,9 @@ def route(
     for warning in practice.warnings:
         sys.stderr.write(f"mailsim: warning: {printable(site)}: {warning}\n")
     decisions = _decisions(practice, corpus)
-    for line in _json_lines(decisions) if as_json else _table(decisions):
-        sys.stdout.write(line + "\n")
+    lines = iter(_json_lines(decisions) if as_json else _table(decisions))
+    while batch := list(islice(lines, _BATCH)):
+        sys.stdout.write("\n".join(batch) + "\n")
 
 
 def _decisions(site: "Site", corpus: "Corpus") -> "Iterator[Decision]":

@@ -21,7 +21,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, Protocol
 
 from mailsim.errors import MailsimError
 
@@ -79,11 +79,11 @@ class Source:
     head: bytes = b""
 
     def read(self) -> Iterator[Stored]:
-        """The messages of this file."""
-        if self.stream is not None:
+        """The messages of this file; what was opened for it is closed."""
+        if self.name == STREAM and self.stream is not None:
             yield from self._messages(self.stream)
         else:
-            with Path(self.name).open("rb") as file:
+            with self.stream or Path(self.name).open("rb") as file:
                 yield from self._messages(file)
 
     def _messages(self, file: BinaryIO) -> Iterator[Stored]:
@@ -131,25 +131,31 @@ def _shown(path: str) -> str:
 def _at(path: str) -> list[Source]:
     place = Path(path)
     if place.is_dir():
-        return [_stored(file) for file in _in_folder(place)]
+        return list(_in_folder(place))
     if not place.is_file():  # a pipe or device is opened once: what is read of it is gone
         return _streamed(path, place.open("rb"))
     head = _head(place)
     if place.suffix.lower() == ".mbox" and not head.startswith(_SEPARATOR):
         return []
-    return [_stored(place, path)] if head or place.suffix.lower() == ".eml" else []
+    is_message = place.suffix.lower() == ".eml"
+    return [_stored(place, path, mbox=_is_mbox(place))] if head or is_message else []
 
 
 def _streamed(name: str, stream: BinaryIO) -> list[Source]:
     head = stream.read(len(_SEPARATOR))
+    if not head and name != STREAM:
+        stream.close()
     return [Source(name, head == _SEPARATOR, None, stream, head)] if head else []
 
 
-def _stored(place: Path, name: str | None = None) -> Source:
+def _stored(place: Path, name: str, *, mbox: bool) -> Source:
     if not os.access(place, os.R_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(place))
-    mbox = place.suffix.lower() != ".eml" and _head(place).startswith(_SEPARATOR)
-    return Source(name or str(place), mbox, place.stat().st_size)
+    return Source(name, mbox, place.stat().st_size)
+
+
+def _is_mbox(place: Path) -> bool:
+    return place.suffix.lower() != ".eml" and _head(place).startswith(_SEPARATOR)
 
 
 def _head(place: Path) -> bytes:
@@ -157,34 +163,36 @@ def _head(place: Path) -> bytes:
         return file.read(_HEAD)
 
 
-def _in_folder(folder: Path) -> Iterator[Path]:
-    """The files of a folder that are mail, in the order of their names."""
+def _in_folder(folder: Path) -> Iterator[Source]:
+    """The mail of a folder, in the order of the names."""
     root = folder.resolve()
     waiting = [folder]
     while waiting:
         place = waiting.pop()
         if not place.is_dir():
-            yield place
+            yield _stored(place, str(place), mbox=_is_mbox(place))
             continue
         entries = sorted(place.iterdir(), key=lambda entry: entry.name)
-        inside: list[Path] = []
-        if (place / "cur").is_dir() and (place / "new").is_dir():
+        if _is_maildir(place):
             boxes = [entry for box in ("cur", "new") for entry in (place / box).iterdir()]
-            inside += [
-                entry for entry in sorted(boxes, key=lambda entry: entry.name) if _is_message(entry, root)
+            for entry in sorted(boxes, key=lambda entry: entry.name):
+                if _is_message(entry, root):
+                    yield _stored(entry, str(entry), mbox=False)
+            inside = [
+                entry for entry in entries if entry.name not in ("cur", "new", "tmp") and _is_folder(entry)
             ]
-            entries = [
-                entry for entry in entries if entry.is_dir() and entry.name not in ("cur", "new", "tmp")
-            ]
-        for entry in entries:
-            if _is_folder(entry) or _is_mail(entry, root):
-                inside.append(entry)
+        else:
+            inside = [entry for entry in entries if _is_folder(entry) or _is_mail(entry, root)]
         waiting += reversed(inside)
+
+
+def _is_maildir(place: Path) -> bool:
+    return (place / "cur").is_dir() and (place / "new").is_dir()
 
 
 def _is_folder(entry: Path) -> bool:
     """Whether it is a directory of the folder: no link, and hidden only if it is a Maildir++ folder."""
-    hidden = entry.name.startswith(".") and not (entry / "cur").is_dir()
+    hidden = entry.name.startswith(".") and not _is_maildir(entry)
     return entry.is_dir() and not entry.is_symlink() and not hidden
 
 
@@ -207,7 +215,15 @@ def _is_mail(entry: Path, root: Path) -> bool:
     return head.startswith(_SEPARATOR) or (suffix != ".mbox" and _FIRST_FIELD.match(head) is not None)
 
 
-def read_mbox(file: BinaryIO, head: bytes = b"") -> Iterator[bytes]:
+class Octets(Protocol):
+    """What an mbox is read from."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most so many octets; none at the end."""
+        ...
+
+
+def read_mbox(file: Octets, head: bytes = b"") -> Iterator[bytes]:
     """The messages of an mbox, one in memory at a time; `head` is what was read of it before.
 
     A line that begins with `From ` after an empty line separates (RFC 4155, Appendix A).

@@ -158,7 +158,7 @@ def _unknown_mailboxes(tables: Tables) -> Iterator[Fault]:
     """Section 7 "Addresses": an alias names users, for a mailbox has its user's name."""
     if not tables.all_users:
         return
-    names = [user.name for user in tables.users.values()]
+    names = dict.fromkeys(user.name for user in tables.users.values())
     for index, alias in tables.aliases.items():
         for position, name in enumerate(alias.mailboxes):
             if name in names:
