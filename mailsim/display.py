@@ -11,7 +11,6 @@ Laws:
 
 from collections.abc import Callable, Sequence
 from enum import Enum
-from html import escape
 from typing import TypeVar
 
 _Item = TypeVar("_Item")
@@ -21,6 +20,7 @@ MOST_ROWS = 50
 _LONGEST = 300
 """Characters of one text that are shown at most."""
 
+_MARKUP = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
 _MONO = "font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:0.92em"
 _FAINT = "opacity:0.72"
 _LINE = "var(--jp-border-color2,rgba(128,128,128,0.45))"
@@ -48,7 +48,7 @@ class Tone(Enum):
 def text(words: str) -> Html:
     """Words as they are, escaped and bounded; what a browser would obey or not show is written as an escape."""
     clipped = words[:_LONGEST]
-    return Html(escape(_printable(clipped)) + ("…" if len(words) > _LONGEST else ""))
+    return Html(_printable(clipped).translate(_MARKUP) + ("…" if len(words) > _LONGEST else ""))
 
 
 def code(words: str) -> Html:
