@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 import struct
+import tracemalloc
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from socket import SO_LINGER, SOL_SOCKET
@@ -164,6 +165,28 @@ async def test_a_client_that_does_not_read_stops_the_server(
         assert await reader.readline() == b"+OK\r\n"
 
 
+async def test_a_large_message_waits_in_one_place(maildrops: Maildrops) -> None:
+    """While a client does not read it, no copy of it is made."""
+    size = 50_000_000
+    maildrops.append("alice", b"x" * (size - 2) + b"\r\n")
+    async with (
+        serving(maildrops) as listener,
+        connected(listener) as (reader, writer),
+        connected(listener) as (other_reader, other_writer),
+    ):
+        tracemalloc.start()
+        writer.write(LOGIN + b"RETR 3\r\n")
+        await answers(reader, 3)
+        for _ in range(20):
+            other_writer.write(b"CAPA\r\n")
+            await other_reader.readuntil(b"\r\n.\r\n")
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+
+        assert peak < size / 5
+        assert len(await reader.readexactly(size)) == size
+
+
 async def test_pipelined_commands_beyond_one_step_are_all_answered(maildrops: Maildrops) -> None:
     """With the commands that follow them, QUIT and all."""
     message = b"x" * 100_000 + b"\r\n"
@@ -268,7 +291,7 @@ async def test_autologout_says_and_removes_nothing(maildrops: Maildrops) -> None
 
 
 async def test_a_command_puts_autologout_off(maildrops: Maildrops) -> None:
-    """A session lives many times as long as it may be idle; a line that never ends is no command."""
+    """A session lives many times as long as it may be idle."""
     loop = asyncio.get_running_loop()
     async with serving(maildrops, idle_seconds=0.25) as listener, connected(listener) as (reader, writer):
         writer.write(LOGIN)
@@ -277,6 +300,15 @@ async def test_a_command_puts_autologout_off(maildrops: Maildrops) -> None:
         while loop.time() < ends:
             writer.write(b"NOOP\r\n")
             assert await reader.readline() == b"+OK\r\n"
+
+
+async def test_octets_without_a_command_do_not_put_autologout_off(maildrops: Maildrops) -> None:
+    """A line that never ends keeps no maildrop locked."""
+    async with serving(maildrops, idle_seconds=0.05) as listener, connected(listener) as (_, writer):
+        async with asyncio.timeout(20):
+            while not writer.transport.is_closing():
+                writer.write(b"x")
+                await asyncio.sleep(0)
 
 
 async def test_close_ends_sessions_in_every_state(

@@ -231,6 +231,14 @@ def test_a_password_is_not_shown() -> None:
     assert "cret" not in repr(asked)
 
 
+@pytest.mark.parametrize("password", ["two words", " secret", "secret ", "secret\t", " "])
+def test_every_character_belongs_to_the_password(password: str) -> None:
+    """Spaces too, at both ends (RFC 1939 §7)."""
+    [_, asked] = Session().receive(f"USER alice\r\nPASS {password}\r\n".encode())
+
+    assert asked == Authenticate("alice", password)
+
+
 def test_the_table_of_states_is_whole() -> None:
     """Every state has its line, and every verb is allowed somewhere."""
     assert set(ALLOWED) == set(State)
