@@ -1,5 +1,101 @@
 """The pytest plugin: fixtures, the Gherkin steps, and the story of the mail beside a failed step.
 
-It loads in every pytest run of an environment that has mailsim installed, so it imports nothing of
-mailsim until a scenario asks for a world.
+Laws:
+- It loads in every pytest run of an environment that has mailsim installed, so it imports no server, no
+  settings, no pandas: `world` does, when a test asks for it.
+- A step that cannot have run does not pass: pytest-bdd calls an `async def` step without awaiting it.
+- `@R3.1` and its like are markers wherever they stand as tags of a feature, a rule or a scenario, under
+  `--strict-markers` too.
 """
+
+import re
+from collections.abc import Callable, Iterator
+from inspect import isasyncgenfunction, iscoroutinefunction
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mailsim.testing.blueprint import Blueprint
+
+if TYPE_CHECKING:
+    from pytest_bdd.parser import Step
+
+    from mailsim.world.world import World
+
+pytest_plugins = ["mailsim.testing.steps"]
+
+_RULE_TAG = re.compile(r"R\d{1,2}\.\d{1,3}")
+_MOST_CONVERSATIONS = 3
+_MOST_LINES = 40
+_WORLD = pytest.StashKey["World"]()
+
+
+@pytest.fixture
+def blueprint() -> Blueprint:
+    """The world in the making; Givens write to it."""
+    return Blueprint()
+
+
+@pytest.fixture
+def world(blueprint: Blueprint, request: pytest.FixtureRequest) -> "Iterator[World]":
+    """The world that the blueprint describes, on loopback sockets; it starts when it is first asked for."""
+    from mailsim.world.lab import Lab  # noqa: PLC0415 - heavy, and wanted by those tests only that have a world
+
+    with Lab(blueprint.start()) as lab:
+        request.node.stash[_WORLD] = lab
+        yield lab
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have rule tags be known markers."""
+    config.pluginmanager.register(_RuleTags(config), "mailsim-rule-tags")
+
+
+class _RuleTags:
+    """Registers the tag of a rule as a marker when it is first met."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._known: set[str] = set()
+
+    @pytest.hookimpl(tryfirst=True, optionalhook=True)
+    def pytest_bdd_apply_tag(self, tag: str) -> None:
+        """Make the marker known; pytest-bdd then applies it as it does any tag's."""
+        if _RULE_TAG.fullmatch(tag) and tag not in self._known:
+            self._known.add(tag)
+            self._config.addinivalue_line("markers", f"{tag}: rule {tag} of mailsim's rule book")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_bdd_before_step_call(step: "Step", step_func: Callable[..., object]) -> None:
+    """Fail a step that pytest-bdd would pass without running it."""
+    if iscoroutinefunction(step_func) or isasyncgenfunction(step_func):
+        pytest.fail(
+            f"step {step.name!r} is `async def` and would pass without running; "
+            "make it a plain `def`: the methods of `world` block until they are done",
+            pytrace=False,
+        )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_bdd_step_error(request: pytest.FixtureRequest, exception: BaseException) -> None:
+    """Tell what happened to the mail, beside the step that failed."""
+    world = request.node.stash.get(_WORLD, None)
+    if world is not None:
+        exception.add_note("\n".join(_story(world)))
+
+
+def _story(world: "World") -> Iterator[str]:
+    """The last conversations hop by hop, each bounded, with nothing in it that a terminal would obey."""
+    from mailsim.practice.faults import printable  # noqa: PLC0415 - here only, with what it needs
+    from mailsim.trace.story import told  # noqa: PLC0415
+
+    conversations = list(dict.fromkeys(event.trace_id for event in world.trace))
+    if len(conversations) > _MOST_CONVERSATIONS:
+        yield f"The last {_MOST_CONVERSATIONS} of {len(conversations)} conversations:"
+    for trace_id in conversations[-_MOST_CONVERSATIONS:]:
+        lines = list(told(world.trace.story(trace_id)))
+        yield f"What happened to {trace_id}:"
+        yield from (f"  {printable(line)}" for line in lines[-_MOST_LINES:])
+    if not conversations:
+        yield "No mail has moved in this world yet."
