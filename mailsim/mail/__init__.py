@@ -1,6 +1,13 @@
 """The words every room shares: Address, Envelope, Message, Reply."""
 
-from mailsim.mail.address import Address, AddressList, normal_domain, parse_address, parse_addresses
+from mailsim.mail.address import (
+    Address,
+    AddressList,
+    has_address,
+    normal_domain,
+    parse_address,
+    parse_addresses,
+)
 from mailsim.mail.envelope import Envelope
 from mailsim.mail.message import HeaderDefect, Message
 from mailsim.mail.reply import Reply
@@ -12,6 +19,7 @@ __all__ = [
     "HeaderDefect",
     "Message",
     "Reply",
+    "has_address",
     "normal_domain",
     "parse_address",
     "parse_addresses",

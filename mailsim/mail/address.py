@@ -20,7 +20,7 @@ from typing import NamedTuple
 class Address:
     """One mailbox address; equal and hashed by its key, shown as an RFC 5322 addr-spec."""
 
-    __slots__ = ("domain", "key", "local")
+    __slots__ = ("_text", "domain", "key", "local")
 
     local: str
     """The local part as written, without quotes."""
@@ -33,6 +33,19 @@ class Address:
         self.local = local
         self.domain = domain = normal_domain(domain)
         self.key = f"{normal_local(local)}@{domain}"
+        if not _DOT_ATOM.fullmatch(local):
+            local = '"' + re.sub(r'(["\\])', r"\\\1", local) + '"'
+        self._text = f"{local}@{domain}"
+
+    @classmethod
+    def from_dot_atoms(cls, local: str, domain: str) -> "Address":
+        """As the constructor, but quicker, for parts known to be ASCII dot-atoms (RFC 5322 section 3.2.3)."""
+        address = object.__new__(cls)
+        address.local = local
+        address.domain = domain = domain.lower().removesuffix(".")
+        address._text = text = f"{local}@{domain}"
+        address.key = text.lower()
+        return address
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Address) and self.key == other.key
@@ -41,13 +54,10 @@ class Address:
         return hash(self.key)
 
     def __str__(self) -> str:
-        local = self.local
-        if not _DOT_ATOM.fullmatch(local):
-            local = '"' + re.sub(r'(["\\])', r"\\\1", local) + '"'
-        return f"{local}@{self.domain}"
+        return self._text
 
     def __repr__(self) -> str:
-        return f"Address({str(self)!r})"
+        return f"Address({self._text!r})"
 
 
 class AddressList(NamedTuple):
@@ -85,7 +95,7 @@ def parse_address(text: str) -> Address | None:
     """The one address that `text` is, such as `a1234@abc.com`; None when it is not exactly one bare address."""
     plain = _PLAIN.fullmatch(text)
     if plain:
-        return Address(plain[1], plain[2])
+        return Address.from_dot_atoms(plain[1], plain[2])
     found = _addr_spec(list(_tokens(text)))
     return Address(*found) if found else None
 
@@ -98,9 +108,13 @@ def parse_addresses(value: str, *, semicolons: bool = False) -> AddressList:
     programs write To and Cc. An empty value, empty list elements (RFC 5322 section 4.4) and
     empty groups give neither addresses nor junk. Encoded words stand for themselves.
     """
-    plain = _plain_list(value)
+    plain = _PLAIN_OR_ANGLE.fullmatch(value)
     if plain:
-        return AddressList(tuple(plain), ())
+        local, domain, angle_local, angle_domain = plain.groups()
+        return AddressList((Address.from_dot_atoms(local or angle_local, domain or angle_domain),), ())
+    plain_list = _plain_list(value)
+    if plain_list:
+        return AddressList(plain_list, ())
     addresses: list[Address] = []
     junk: list[str] = []
     for element in _elements(_tokens(value), semicolons=semicolons):
@@ -110,6 +124,11 @@ def parse_addresses(value: str, *, semicolons: bool = False) -> AddressList:
         else:
             junk.append("".join(token.text for token in element).strip())
     return AddressList(tuple(addresses), tuple(junk))
+
+
+def has_address(value: str) -> bool:
+    """Whether an unfolded header value holds any address, as `parse_addresses` reads it; cheaper where it is plain."""
+    return _PLAIN_OR_ANGLE.fullmatch(value) is not None or bool(parse_addresses(value).addresses)
 
 
 _ATEXT = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]"  # RFC 5322 section 3.2.3
@@ -123,7 +142,7 @@ _PLAIN_OR_ANGLE = re.compile(
 )
 
 
-def _plain_list(value: str) -> list[Address] | None:
+def _plain_list(value: str) -> tuple[Address, ...] | None:
     """The addresses of a list whose every element is plain; None when one is not."""
     addresses = []
     for element in value.split(","):
@@ -131,8 +150,8 @@ def _plain_list(value: str) -> list[Address] | None:
         if plain is None:
             return None
         local, domain, angle_local, angle_domain = plain.groups()
-        addresses.append(Address(local or angle_local, domain or angle_domain))
-    return addresses
+        addresses.append(Address.from_dot_atoms(local or angle_local, domain or angle_domain))
+    return tuple(addresses)
 
 
 class _Token(NamedTuple):

@@ -13,23 +13,34 @@ empty line, or where text follows the fields and no further field does.
 """
 
 import re
+from collections.abc import Sequence
 from enum import StrEnum
 from functools import lru_cache
-from typing import NamedTuple
 
 from mailsim.display import Tone, badge, block, heading, note, table
 
 _NAME = rb"[!-9;-~]++"  # RFC 5322 section 2.2: printable US-ASCII except the colon
-_COLON = rb"[ \t]*+:"  # spaces before the colon: obsolete, RFC 5322 section 4.5
-_FIELD_START = re.compile(rb"%b%b" % (_NAME, _COLON))
-_A_FIELD = re.compile(rb"^%b%b" % (_NAME, _COLON), re.MULTILINE)
-_FIELDS = re.compile(rb"^(%b)%b[ \t]*+([^\n]*+(?:\n[ \t][^\n]*+)*+)" % (_NAME, _COLON), re.MULTILINE)
+_FIELD_START = re.compile(rb"%b[ \t]*+:" % _NAME)  # spaces before the colon: obsolete, RFC 5322 section 4.5
+_A_FIELD = re.compile(rb"^%b[ \t]*+:" % _NAME, re.MULTILINE)
 # The end of a line that neither a field nor a folded line follows: with one look ahead at each
 # line this finds the end of the block and proves that everything before it is fields.
-_STOP = re.compile(rb"\n(?![ \t]|[A-Za-z0-9-]++:|%b%b)" % (_NAME, _COLON))
+_STOP = re.compile(rb"\n(?![ \t]|[A-Za-z0-9-]++:|%b[ \t]*+:)" % _NAME)
 _EMPTY_LINE = re.compile(rb"\r*+\n")
 _LAST_LINE = re.compile(rb"\n(?=\r*+\n)")
 _CUT_NAME = re.compile(rb"%b[ \t]*+\Z" % _NAME)
+_FIELDS = re.compile(rb"\n(%b)[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)" % _NAME)
+# The fields that routing asks of every message. Spelt by first letters, because that is how `re` is
+# quick: a line that begins otherwise is passed over at its first octet.
+_FREQUENT = re.compile(
+    rb"\n(?=[CcDdEeFfIiMmRrTtXx])"
+    rb"([Cc][Cc]|[Dd](?i:elivered-to)|[Ee](?i:nvelope-to)|[Ff](?i:rom)|[Ii](?i:n-reply-to)|[Mm](?i:essage-id)"
+    rb"|[Rr](?i:eferences)|[Tt][Oo]|[Xx]-(?i:(?:delivered|envelope|original)-to|mailsim-loop))"
+    rb"[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)"
+)
+_FREQUENT_NAMES = frozenset(
+    b"cc delivered-to envelope-to from in-reply-to message-id references to"
+    b" x-delivered-to x-envelope-to x-mailsim-loop x-original-to".split()
+)
 _FOLD = re.compile(rb"\r?\n(?=[ \t])")
 _MOST_SHOWN = 65536  # octets of a header that a notebook shows
 _BOM = b"\xef\xbb\xbf"
@@ -48,23 +59,20 @@ class HeaderDefect(StrEnum):
     """The octets end inside a header line, or inside a multipart."""
 
 
-class _Block(NamedTuple):
-    header: bytes
-    """The header block with its last line's end, without the empty line after it."""
-    body_start: int
-    defect: HeaderDefect | None
-    """The first cause that the block itself shows."""
+_Block = tuple[bytes, int, HeaderDefect | None]
+"""The header block, where the body starts, and the first defect that the block itself shows."""
 
 
 class Message:
     """Unaltered octets, read on demand."""
 
-    __slots__ = ("_block", "_fields", "octets")
+    __slots__ = ("_block", "_fields", "_frequent", "octets")
 
     def __init__(self, octets: bytes) -> None:
         self.octets = octets
         self._block: _Block | None = None
         self._fields: dict[bytes, list[bytes]] | None = None
+        self._frequent: dict[bytes, list[bytes]] | None = None
 
     def __repr__(self) -> str:
         return f"Message({len(self.octets)} octets, {self.value('Message-ID')!r})"
@@ -84,41 +92,55 @@ class Message:
     @property
     def header(self) -> bytes:
         """The header block with its last line's end, without the empty line after it."""
-        return self._read_block().header
+        return self._read_block()[0]
 
     @property
     def body_start(self) -> int:
         """The index of the body's first octet; the length of the octets when there is no body."""
-        return self._read_block().body_start
+        return self._read_block()[1]
 
     @property
     def defect(self) -> HeaderDefect | None:
         """The first cause, in the order of R4.8, why this message cannot be read; None when it can."""
-        return self._read_block().defect or (HeaderDefect.TRUNCATED if _multipart_is_cut(self) else None)
+        defect = self._read_block()[2]
+        if defect is None and _may_be_cut(self.octets) and _multipart_is_cut(self):
+            return HeaderDefect.TRUNCATED
+        return defect
 
     def raw_values(self, name: str) -> list[bytes]:
         """The values of every field of that name from the top, folds and outer white space removed.
 
         Where the block is undecodable, every line in it that is a field counts.
         """
-        fields = self._fields
-        if fields is None:
-            fields = self._fields = _fields_of(self._read_block().header)
-        return [_unfolded(value) for value in fields.get(_key(name), ())]
+        return [_unfolded(value) for value in self._values(_key(name))]
 
     def values(self, name: str) -> list[str]:
         """As `raw_values`, as text: UTF-8 (RFC 6532), other octets as U+FFFD; encoded words stand as they are."""
-        return [value.decode("utf-8", "replace") for value in self.raw_values(name)]
+        return [_unfolded(value).decode("utf-8", "replace") for value in self._values(_key(name))]
 
     def value(self, name: str) -> str | None:
         """The topmost value of that name; None when there is no such field."""
-        found = self.values(name)
-        return found[0] if found else None
+        found = self._values(_key(name))
+        return _unfolded(found[0]).decode("utf-8", "replace") if found else None
 
     @property
     def message_id(self) -> str | None:
         """The Message-ID with its angle brackets; None when absent or empty."""
         return self.value("Message-ID") or None
+
+    def _values(self, key: bytes) -> Sequence[bytes]:
+        frequent = self._frequent
+        if frequent is None:
+            frequent = self._frequent = _index(_FREQUENT, self._read_block()[0])
+        found = frequent.get(key)
+        if found is not None:
+            return found
+        if key in _FREQUENT_NAMES:
+            return ()
+        fields = self._fields
+        if fields is None:
+            fields = self._fields = _index(_FIELDS, self._read_block()[0])
+        return fields.get(key, ())
 
     def _read_block(self) -> _Block:
         block = self._block
@@ -132,25 +154,25 @@ def _key(name: str) -> bytes:
     return name.lower().encode("ascii", "replace")
 
 
-def _unfolded(value: bytes) -> bytes:
-    if b"\n" in value:
-        value = _FOLD.sub(b"", value)
-    value = value.strip()
-    return value.replace(b"\r", b" ") if b"\r" in value else value
-
-
-def _fields_of(header: bytes) -> dict[bytes, list[bytes]]:
-    """The values by lower-case field name, as they stand; a block whose lines end in CR is read by its CRs."""
-    if b"\n" not in header:
-        header = header.replace(b"\r", b"\n").partition(b"\n\n")[0]
+def _index(pattern: re.Pattern[bytes], header: bytes) -> dict[bytes, list[bytes]]:
+    """The values by lower-case field name, folds and white space as they stand."""
+    if b"\n" not in header:  # a block whose lines end in CR is read by its CRs
+        header = header.replace(b"\r", b"\n")
     fields: dict[bytes, list[bytes]] = {}
-    for name, value in _FIELDS.findall(header):
+    for name, value in pattern.findall(b"\n" + header):
         key = name.lower()
         if key in fields:
             fields[key].append(value)
         else:
             fields[key] = [value]
     return fields
+
+
+def _unfolded(value: bytes) -> bytes:
+    value = value.strip()
+    if b"\n" in value:
+        value = _FOLD.sub(b"", value)
+    return value.replace(b"\r", b" ") if b"\r" in value else value
 
 
 def _block_of(octets: bytes) -> _Block:
@@ -164,13 +186,14 @@ def _block_of(octets: bytes) -> _Block:
     found = _STOP.search(octets, start)
     if found is None:
         return _unfinished_block(octets, start)
-    stop = found.end()
-    empty = _EMPTY_LINE.match(octets, stop)
-    if empty is None and stop < len(octets):
-        return _odd_block(octets, start, stop)
+    body_start = stop = found.end()
+    if stop < len(octets):
+        empty = _EMPTY_LINE.match(octets, stop)
+        if empty is None:
+            return _odd_block(octets, start, stop)
+        body_start = empty.end()
     header = octets[start:stop]
-    defect = HeaderDefect.UNDECODABLE if b"\0" in header else None
-    return _Block(header, empty.end() if empty else stop, defect)
+    return header, body_start, HeaderDefect.UNDECODABLE if b"\0" in header else None
 
 
 def _unfinished_block(octets: bytes, start: int) -> _Block:
@@ -178,32 +201,30 @@ def _unfinished_block(octets: bytes, start: int) -> _Block:
     if octets.find(b"\n", start) < 0 and b"\r" in octets:  # CR is the only line end
         end = octets.find(b"\r\r", start)
         end = len(octets) if end < 0 else end + 1
-        return _Block(octets[start:end], end, HeaderDefect.UNDECODABLE)
+        return octets[start:end], end, HeaderDefect.UNDECODABLE
     undecodable = octets.find(b"\0", start) >= 0
-    return _Block(
-        octets[start:], len(octets), HeaderDefect.UNDECODABLE if undecodable else HeaderDefect.TRUNCATED
-    )
+    return octets[start:], len(octets), HeaderDefect.UNDECODABLE if undecodable else HeaderDefect.TRUNCATED
 
 
 def _odd_block(octets: bytes, start: int, stop: int) -> _Block:
     """The block whose fields end at `stop` (or never began), where neither a field nor an empty line follows."""
     if stop == start:
         if _UTF16.match(octets, start) or (octets.find(b"\n", start) < 0 and b"\r" in octets):
-            return _Block(octets[start:], len(octets), HeaderDefect.UNDECODABLE)
+            return octets[start:], len(octets), HeaderDefect.UNDECODABLE
         if _EMPTY_LINE.match(octets, start):
-            return _Block(b"", start, HeaderDefect.NO_HEADER)
+            return b"", start, HeaderDefect.NO_HEADER
     last = _LAST_LINE.search(octets, stop)
     end = last.end() if last else len(octets)
     text = octets[stop:end]
     if _A_FIELD.search(text):
-        return _Block(octets[start:end], end, HeaderDefect.UNDECODABLE)
+        return octets[start:end], end, HeaderDefect.UNDECODABLE
     if stop == start:
-        return _Block(b"", start, HeaderDefect.NO_HEADER)
+        return b"", start, HeaderDefect.NO_HEADER
     if b"\0" in text or octets.find(b"\0", start, stop) >= 0:
-        return _Block(octets[start:end], end, HeaderDefect.UNDECODABLE)
+        return octets[start:end], end, HeaderDefect.UNDECODABLE
     if last is None and _CUT_NAME.match(text):
-        return _Block(octets[start:], len(octets), HeaderDefect.TRUNCATED)
-    return _Block(octets[start:stop], stop, None)  # text right after the fields, and no field after it
+        return octets[start:], len(octets), HeaderDefect.TRUNCATED
+    return octets[start:stop], stop, None  # text right after the fields, and no field after it
 
 
 _BOUNDARY = re.compile(rb'multipart/.*;\s*boundary\s*=\s*(?:"([^"]+)"|([^\s;"]+))', re.IGNORECASE | re.DOTALL)
@@ -211,6 +232,14 @@ _TAIL = 8192  # enough for the last lines of a part and the closing boundary
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]++={0,2}")
 _SAYS_BASE64 = re.compile(rb"^content-transfer-encoding[ \t]*:\s*base64", re.IGNORECASE | re.MULTILINE)
 _LONG_LINE = 60  # RFC 2045 section 6.8 allows 76; encoders fill all lines but the last
+
+
+def _may_be_cut(octets: bytes) -> bool:
+    """Whether the last line is unfinished, or is base64 that stops in mid-quantum: the signs asked of a multipart."""
+    if not octets.endswith(b"\n"):
+        return True
+    line = octets[max(octets.rfind(b"\n", -_TAIL, -1) + 1, len(octets) - _TAIL) :].strip()
+    return len(line) % 4 != 0 and _BASE64.fullmatch(line) is not None
 
 
 def _multipart_is_cut(message: Message) -> bool:

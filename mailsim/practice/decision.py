@@ -4,7 +4,6 @@ A decision is a value: equal inputs give equal decisions. Its words are those of
 that programs read; its text is one line of verdict and one line for each piece of evidence.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -99,9 +98,8 @@ class Evidence(NamedTuple):
     """What follows, in words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """Where one message ought to go and why."""
+class Decision(NamedTuple):
+    """Where one message ought to go and why; a named tuple, because one is made for every message."""
 
     message: str | None
     """The name that the caller gave the message, such as a file's."""

@@ -15,19 +15,6 @@ from mailsim.practice.directory import Directory
 from mailsim.practice.rules import Decoration, Rules
 
 
-class Recipients(NamedTuple):
-    """Whom a message was for, as far as its headers tell."""
-
-    addresses: tuple[Address, ...]
-    """The recipients that count, in the order read; none when nobody of the practice is named."""
-    guessed: bool
-    """Whether To or Cc gave them, or there was nothing else to read."""
-    values: tuple[tuple[Address, ...], ...]
-    """Every address read, value by value, those passed over included."""
-    readable: bool = True
-    """False when the headers asked hold words, but no address (`bad-recipient`)."""
-
-
 class HeaderValue(NamedTuple):
     """One value of a recipient header."""
 
@@ -42,6 +29,26 @@ class HeaderValue(NamedTuple):
         return shown(f"{self.field}: {self.text}")
 
 
+class Recipients(NamedTuple):
+    """Whom a message was for, as far as its headers tell."""
+
+    addresses: tuple[Address, ...]
+    """The recipients that count, in the order read; none when nobody of the practice is named."""
+    guessed: bool
+    """Whether To or Cc gave them, or there was nothing else to read."""
+    values: Sequence[HeaderValue] = ()
+    """Every value read, those passed over included."""
+    readable: bool = True
+    """False when the headers asked hold words, but no address (`bad-recipient`)."""
+
+    def names(self, address: Address) -> bool:
+        """Whether any value read names the address."""
+        return address in self.addresses or any(address in value.addresses for value in self.values)
+
+
+_VISIBLE = frozenset({"to", "cc"})
+
+
 def header_values(message: Message, field: str, decoration: Decoration | None = None) -> list[HeaderValue]:
     """The values of one recipient header from the top; an empty value or empty group counts as absent.
 
@@ -50,7 +57,8 @@ def header_values(message: Message, field: str, decoration: Decoration | None = 
     values = []
     for text in message.values(field):
         bare = decoration.undecorated(text) if decoration else text
-        addresses, junk = parse_addresses(bare, semicolons=_is_visible(field))
+        semicolons = ";" in bare and field.lower() in _VISIBLE
+        addresses, junk = parse_addresses(bare, semicolons=semicolons)
         if addresses or junk:
             values.append(HeaderValue(field, text, addresses, junk))
     return values
@@ -61,51 +69,54 @@ def recipients(message: Message, rules: Rules, directory: Directory, evidence: l
     system = rules.system
     if not rules.catch_all:
         evidence.append(Evidence("R4.3", "a mailbox of type single", f"all its mail is for {system}"))
-        return Recipients((system,), guessed=False, values=((system,),))
+        return Recipients((system,), guessed=False)
     rule, field = ("R4.3", rules.header) if rules.header else ("R4.4", "Delivered-To")
     read = header_values(message, field, rules.decoration)
     if not read:
         evidence.append(Evidence(rule, f"{field}: absent", "To and Cc are asked"))
         return _guessed(message, system, directory, evidence)
-    good = [value for value in read if value.addresses]
-    chosen = _known(good, system, directory)
-    if chosen is None and good and not rules.header and _is_only(good[0], system):
+    guessed = field.lower() in _VISIBLE
+    first = read[0]
+    if len(read) == len(first.addresses) == 1 and not first.junk and first.addresses[0] != system:
+        evidence.append(Evidence(rule, first.shown(), "names the recipient"))  # as nearly always
+        return Recipients(first.addresses, guessed, read)
+    chosen = _known(read, system, directory)
+    good = chosen or next((value for value in read if value.addresses), None)
+    if good is None:
+        evidence.extend(Evidence(rule, value.shown(), "no address") for value in read)
+        return Recipients((), guessed, read, readable=False)
+    if chosen is None and not rules.header and _is_only(good, system):
         evidence.extend(Evidence(rule, value.shown(), _told(value, None, system)) for value in read)
         found = _guessed(message, system, directory, evidence)
-        values = tuple(value.addresses for value in good) + found.values
+        values = [*read, *found.values]
         if any(address != system for address in found.addresses):
             return found._replace(values=values)
         return Recipients((system,), guessed=False, values=values)
-    if chosen is None and good:
-        chosen = _last_resort(good, system, directory)
+    chosen = chosen or _last_resort(read, good, system, directory)
     evidence.extend(Evidence(rule, value.shown(), _told(value, chosen, system)) for value in read)
-    addresses = chosen.addresses if chosen else ()
-    return Recipients(
-        addresses, _is_visible(field), tuple(value.addresses for value in good), readable=bool(good)
-    )
-
-
-def _is_visible(field: str) -> bool:
-    return field.lower() in ("to", "cc")
+    return Recipients(chosen.addresses, guessed, read)
 
 
 def _is_only(value: HeaderValue, address: Address) -> bool:
-    return all(named == address for named in value.addresses)
+    return value.addresses == (address,) * len(value.addresses)
 
 
 def _known(values: Sequence[HeaderValue], system: Address, directory: Directory) -> HeaderValue | None:
     """The first value that leads to an action or a mailbox by another address than the system mailbox's own."""
     for value in values:
-        if any(address != system and directory.reaches(address) for address in value.addresses):
-            return value
+        for address in value.addresses:
+            if directory.reaches(address) and address != system:
+                return value
     return None
 
 
-def _last_resort(values: Sequence[HeaderValue], system: Address, directory: Directory) -> HeaderValue:
-    """The value that decides where no other address leads anywhere: the system mailbox's alias, else the topmost."""
+def _last_resort(
+    values: Sequence[HeaderValue], topmost: HeaderValue, system: Address, directory: Directory
+) -> HeaderValue:
+    """Where no other address leads anywhere: the value that names the system mailbox's alias, else the topmost."""
     if directory.reaches(system):
-        return next((value for value in values if system in value.addresses), values[0])
-    return values[0]
+        return next((value for value in values if system in value.addresses), topmost)
+    return topmost
 
 
 def _told(value: HeaderValue, chosen: HeaderValue | None, system: Address) -> str:
@@ -115,9 +126,7 @@ def _told(value: HeaderValue, chosen: HeaderValue | None, system: Address) -> st
     told = "the system mailbox's own address" if _is_only(value, system) else "names the recipient"
     if value.junk:
         told += f"; no address: {_listed(value.junk)}"
-    if chosen is None or value is chosen:
-        return told
-    return f"{told}; passed over, another value decides"
+    return told if chosen is None or value is chosen else f"{told}; passed over, another value decides"
 
 
 def _guessed(message: Message, system: Address, directory: Directory, evidence: list[Evidence]) -> Recipients:
@@ -125,17 +134,18 @@ def _guessed(message: Message, system: Address, directory: Directory, evidence: 
     read = header_values(message, "To") + header_values(message, "Cc")
     own: list[Address] = []
     for value in read:
-        ours = [address for address in value.addresses if directory.owns(address) and address != system]
-        others = [address for address in value.addresses if not directory.owns(address) or address == system]
+        ours: list[Address] = []
+        others: list[Address] = []
+        for address in value.addresses:
+            (ours if directory.owns(address) and address != system else others).append(address)
         evidence.append(Evidence("R4.4", value.shown(), _sorted_out(ours, others, value.junk)))
         own += ours
-    values = tuple(value.addresses for value in read)
-    if not own and any(system in addresses for addresses in values):
+    if not own and any(system in value.addresses for value in read):
         own = [system]
     if not own:
         evidence.append(Evidence("R4.4", "To, Cc", "nobody of the practice"))
-    only_words = bool(read) and not any(values)
-    return Recipients(tuple(own), guessed=True, values=values, readable=not only_words)
+    only_words = bool(read) and not any(value.addresses for value in read)
+    return Recipients(tuple(own), guessed=True, values=read, readable=not only_words)
 
 
 def _sorted_out(ours: list[Address], others: list[Address], junk: tuple[str, ...]) -> str:

@@ -78,9 +78,8 @@ def _sub_address_values(question: Question) -> tuple[tuple[Address, ...], ...]:
                 address for field in ("To", "Cc", "Delivered-To") for address in _addresses(message, field)
             ),
         )
-    if found.guessed:
-        return (tuple(address for addresses in found.values for address in addresses),)
-    return found.values
+    values = tuple(value.addresses for value in found.values)
+    return (tuple(address for addresses in values for address in addresses),) if found.guessed else values
 
 
 def _addresses(message: Message, field: str) -> list[Address]:

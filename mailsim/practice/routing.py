@@ -44,7 +44,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from mailsim.mail import Address, Message, parse_addresses
+from mailsim.mail import Address, Message, has_address, parse_addresses
 from mailsim.practice.decision import Decision, Evidence, Outcome, Reason, Resolver, shown
 from mailsim.practice.directory import Action, Directory
 from mailsim.practice.recipients import recipients
@@ -124,7 +124,7 @@ class _Case:
         reason: Reason,
         resolver: Resolver = Resolver.ADDRESS,
         *,
-        address: Address | None = None,
+        address: str | None = None,
         guessed: bool = False,
         meant_for: str | None = None,
     ) -> Decision:
@@ -136,7 +136,7 @@ class _Case:
             reason,
             resolver,
             guessed,
-            str(address) if address else None,
+            address,
             meant_for,
             tuple(self.evidence),
         )
@@ -146,7 +146,7 @@ class _Case:
         reason: Reason,
         resolver: Resolver = Resolver.ADDRESS,
         *,
-        address: Address | None = None,
+        address: str | None = None,
         guessed: bool = False,
         meant_for: str | None = None,
     ) -> Decision:
@@ -216,7 +216,7 @@ def _unreadable(case: _Case, *, truncated: bool) -> Reason | None:
         return reason
     for field in ("From", "Sender", "Return-Path"):
         for value in message.values(field):
-            if parse_addresses(value).addresses or (field == "Return-Path" and _is_null(value)):
+            if has_address(value) or (field == "Return-Path" and _is_null(value)):
                 case.note("R4.8", f"{field}: {value}", "readable, and somebody sent it")
                 return None
     case.note("R4.8", "From, Sender, Return-Path", "none of them holds an address: nobody sent it")
@@ -237,6 +237,7 @@ class _Verdict(NamedTuple):
     """What the directory says about one recipient."""
 
     address: Address
+    text: str
     reason: Reason
     targets: tuple[str, ...]
     """Where mail to it goes; none where it is not known."""
@@ -246,25 +247,31 @@ class _Verdict(NamedTuple):
 
 def _verdict(address: Address, rules: Rules, directory: Directory) -> _Verdict:
     """Who the address is, in the order of section 7 "Addresses" (R4.5, R4.6, R4.7)."""
+    text = str(address)
     holder = directory.holder(address)
-    if holder:
+    if holder is not None:
         who, targets = holder
-        if isinstance(who, Action):
+        if type(who) is Action:
             return _Verdict(
-                address, Reason.ACTION_ADDRESS, targets, "R4.5", f"the address of action {who.id}"
+                address, text, Reason.ACTION_ADDRESS, targets, "R4.5", f"the address of action {who.id}"
             )
         if targets:
             told = f"an alias of {', '.join(map(shown, targets))}"
-            return _Verdict(address, Reason.ALIAS, targets, "R4.6", told)
-        told = "an alias linked to no mailbox"
-        return _Verdict(address, Reason.ALIAS_WITHOUT_MAILBOXES, (), "R4.6", told)
+            return _Verdict(address, text, Reason.ALIAS, targets, "R4.6", told)
+        return _Verdict(
+            address, text, Reason.ALIAS_WITHOUT_MAILBOXES, (), "R4.6", "an alias linked to no mailbox"
+        )
     if address == rules.system:
-        return _Verdict(address, Reason.SYSTEM_ADDRESS, (), "R4.7", "the system mailbox's own address")
+        return _Verdict(address, text, Reason.SYSTEM_ADDRESS, (), "R4.7", "the system mailbox's own address")
     if directory.looks_like_action(address):
-        return _Verdict(address, Reason.NO_SUCH_ACTION, (), "R4.5", "no action has this ID")
+        return _Verdict(address, text, Reason.NO_SUCH_ACTION, (), "R4.5", "no action has this ID")
     if directory.owns(address):
-        return _Verdict(address, Reason.UNKNOWN_ADDRESS, (), "R4.7", "no action's, no alias: nobody has it")
-    return _Verdict(address, Reason.OTHER_DOMAIN, (), "R4.7", f"not on {directory.domain}, and no alias")
+        return _Verdict(
+            address, text, Reason.UNKNOWN_ADDRESS, (), "R4.7", "no action's, no alias: nobody has it"
+        )
+    return _Verdict(
+        address, text, Reason.OTHER_DOMAIN, (), "R4.7", f"not on {directory.domain}, and no alias"
+    )
 
 
 def _delivered(verdicts: list[_Verdict], case: _Case, *, guessed: bool) -> Decision | None:
@@ -273,29 +280,34 @@ def _delivered(verdicts: list[_Verdict], case: _Case, *, guessed: bool) -> Decis
     known = [verdict for verdict in verdicts if verdict.targets]
     if not known:
         return None
-    known = [verdict for verdict in known if verdict.address != system] or known
+    if len(verdicts) == 1:  # as nearly always
+        _, text, reason, targets, rule, told = verdicts[0]
+        case.note(rule, text, told)
+        return case.ended(Outcome.DELIVERED, targets, reason, address=text, guessed=guessed)
+    if len(known) > 1:
+        known = [verdict for verdict in known if verdict.address != system] or known
     counts_system = known[0].address == system
-    for address, _, targets, rule, told in verdicts:
+    for address, text, _, targets, rule, told in verdicts:
         if targets and (counts_system or address != system):
-            case.note(rule, str(address), told)
+            case.note(rule, text, told)
         else:
-            case.note("R4.12", str(address), f"{told}; passed over beside a known recipient")
+            case.note("R4.12", text, f"{told}; passed over beside a known recipient")
     first = known[0]
     targets = tuple(dict.fromkeys(target for verdict in known for target in verdict.targets))
-    return case.ended(Outcome.DELIVERED, targets, first.reason, address=first.address, guessed=guessed)
+    return case.ended(Outcome.DELIVERED, targets, first.reason, address=first.text, guessed=guessed)
 
 
 def _not_delivered(verdicts: list[_Verdict], question: Question, case: _Case) -> Decision:
     """A readable message none of whose recipients is known: loop, resolver or Unassigned."""
     found = question.found
     for verdict in verdicts:
-        case.note(verdict.rule, str(verdict.address), verdict.told)
-    if any(case.rules.fallback in addresses for addresses in found.values):
+        case.note(verdict.rule, verdict.text, verdict.told)
+    if found.names(case.rules.fallback):
         sign = automatic(case.message)
         if sign:
             case.note("R4.9", sign, "automatic, and addressed to the fallback address: it ends here")
-            return case.unassigned(Reason.LOOP, address=case.rules.fallback, guessed=found.guessed)
-    reason, address = (verdicts[0].reason, verdicts[0].address) if verdicts else (Reason.NO_RECIPIENT, None)
+            return case.unassigned(Reason.LOOP, address=str(case.rules.fallback), guessed=found.guessed)
+    reason, address = (verdicts[0].reason, verdicts[0].text) if verdicts else (Reason.NO_RECIPIENT, None)
     gone: Resolver | None = None
     if reason in _RESOLVABLE:
         for resolver in case.rules.resolvers:
@@ -308,11 +320,11 @@ def _not_delivered(verdicts: list[_Verdict], question: Question, case: _Case) ->
                     finding.targets,
                     Reason(resolver.value),
                     resolver,
-                    address=finding.address or address,
+                    address=str(finding.address) if finding.address else address,
                     guessed=guessed,
                 )
             gone = gone or (resolver if finding.gone else None)
-    if address == case.rules.system:
+    if verdicts and verdicts[0].address == case.rules.system:
         answer = answered(case.message, question.sent)
         if answer:
             message_id, number = answer

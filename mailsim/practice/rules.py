@@ -36,5 +36,5 @@ class Rules:
     """Where unreadable mail is forwarded."""
     resolvers: tuple[Resolver, ...] = ()
     """In the order in which they are tried; never `address`."""
-    decoration: Decoration = Decoration()
-    """How the provider named by `pop.common` decorates its recipient header."""
+    decoration: Decoration | None = None
+    """How the provider named by `pop.common` decorates its recipient header; None where it does not."""
