@@ -1,0 +1,196 @@
+"""The plugin as its users meet it: a repository of their own, in a pytest run of its own."""
+
+import subprocess
+import sys
+from collections.abc import Sequence
+
+import pytest
+
+GIVENS = """
+  Given a practice whose catch-all mailbox is matters@abc.com
+  And the practice has action 1234
+  And a provider that rewrites foreign senders
+  And jane@client.example answers every message
+"""
+LOOP = """
+  When action 1234 writes to jane@client.example
+  And all mail has arrived
+  And the practice collects its mail
+"""
+STORY = [
+    "*What happened to t000001:*",
+    "*practice * writes <*> from a1234@abc.com to jane@client.example*",
+    "*rewrites From: a1234@abc.com becomes matters@abc.com*",
+    "*decides: unassigned*meant for action:1234*",
+]
+
+
+def feature(steps: str, tags: str = "") -> str:
+    """A feature of one scenario."""
+    return f"Feature: Mail\n{tags}\n Scenario: One\n{steps}"
+
+
+def run(
+    pytester: pytest.Pytester, steps: str, *options: str, python: str = "", tags: str = ""
+) -> pytest.RunResult:
+    """Run one scenario in a repository that has nothing but it, its binding and `python`."""
+    pytester.makefile(".feature", one=feature(steps, tags))
+    pytester.makepyfile(test_one=f"from pytest_bdd import scenarios\n{python}\nscenarios('one.feature')\n")
+    return pytester.runpytest_inprocess("-p", "no:cacheprovider", "-W", "error", *options)
+
+
+def test_a_failed_step_tells_the_story_of_the_mail(pytester: pytest.Pytester) -> None:
+    """In a process of its own: expected and found, the evidence, and every hop, without being asked."""
+    pytester.makefile(".feature", one=feature(GIVENS + LOOP + "Then the reply is delivered to action 1234"))
+    pytester.makepyfile(test_one="from pytest_bdd import scenarios\nscenarios('one.feature')\n")
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-W", "error")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*expected action:1234, found unassigned:*", "*R4.7*", *STORY])
+
+
+def test_a_passing_scenario_needs_no_python_but_its_binding(pytester: pytest.Pytester) -> None:
+    """Steps and fixtures come with the installation."""
+    result = run(pytester, GIVENS + LOOP + "Then nothing is lost")
+
+    result.assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("step", ["async def coroutine(): assert False", "async def generator():\n yield 1"])
+def test_a_coroutine_step_fails(pytester: pytest.Pytester, step: str) -> None:
+    """pytest-bdd would pass it without running it."""
+    python = f"from pytest_bdd import then\n@then('it is so')\n{step}"
+    result = run(pytester, "Then it is so", python=python)
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["*step 'it is so' is `async def` and would pass without running; make it a plain*"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("steps", "told"),
+    [
+        (
+            GIVENS + LOOP + "Then the reply is addressed to a1234@abc.com",
+            ["*expected a reply to a1234@abc.com, found one to matters@abc.com*", *STORY],
+        ),
+        (
+            GIVENS + LOOP + "Then the reason names action 1 as whom it was meant for",
+            ["*expected action:1, found action:1234:*", *STORY],
+        ),
+        (
+            GIVENS + LOOP + "Then jane@client.example gets nothing",
+            ["*expected nothing for jane@client.example, found 1: <*>*", *STORY],
+        ),
+        (
+            GIVENS + LOOP + 'Then the practice is told 554 and "no"',
+            ["*expected a refusal with 554, found that the message was accepted*", *STORY],
+        ),
+        (
+            GIVENS.replace("rewrites", "accepts")
+            + LOOP
+            + "Then the reply lands in Unassigned because the sender was rewritten",
+            ["*expected unassigned (sender-rewritten), found:*", "*delivered to action:1234*"],
+        ),
+        (
+            GIVENS.replace("rewrites", "rejects")
+            + "When action 1234 writes to jane@client.example\n"
+            + 'Then the practice is told 550 and "SendAsDenied"',
+            ["*expected 550, found *554 5.2.252 SendAsDenied*", "*refuses it for jane@client.example*"],
+        ),
+        (
+            GIVENS.replace("rewrites", "rejects")
+            + "When action 1234 writes to jane@client.example\n"
+            + 'Then the practice is told 554 and "quota"',
+            ["*expected 'quota', found *SendAsDenied*"],
+        ),
+        (
+            GIVENS + "When the practice collects its mail\nThen the reply is delivered to action 1234",
+            ["*expected a reply, found that nobody answered*", "*No mail has moved in this world yet.*"],
+        ),
+        (
+            GIVENS
+            + "When action 1234 writes to jane@client.example\nAnd all mail has arrived\n"
+            + "Then the reply is delivered to action 1234",
+            ["*expected the reply to be collected, found no decision on <*>*"],
+        ),
+        (
+            GIVENS + LOOP + "Given the practice has action 1",
+            ["*action: was set after the world had started; move this Given before the first When*"],
+        ),
+        (
+            "Given the practice has action 1\nWhen the practice collects its mail",
+            ["*mailbox*"],
+        ),
+    ],
+)
+def test_a_failed_step_says_what_it_expected_and_found(
+    pytester: pytest.Pytester, steps: str, told: Sequence[str]
+) -> None:
+    """Each verdict of a step has its words, and the story follows them."""
+    result = run(pytester, steps)
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(told)
+
+
+def test_of_many_conversations_the_last_are_told(pytester: pytest.Pytester) -> None:
+    """A long scenario does not bury its failure."""
+    letters = "When action 1234 writes to jane@client.example\n" * 5
+    result = run(pytester, GIVENS + letters + "Then jane@client.example gets nothing")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*The last 3 of 5 conversations:*", "*What happened to t000005:*"])
+    result.stdout.no_fnmatch_line("*What happened to t000002:*")
+
+
+def test_a_story_cannot_command_the_terminal(pytester: pytest.Pytester) -> None:
+    """What comes from mail is escaped."""
+    octets = r"b'From: jane@client.example\r\nMessage-ID: <\x1b[2Jgone@x.example>\r\n\r\n'"
+    python = (
+        "from pytest_bdd import when\n@when('a hostile message comes')\ndef _(world):\n"
+        f"    world.receive(to='a1234@abc.com', from_address='jane@client.example', octets={octets})\n"
+        "    world.settle()\n    assert False\n"
+    )
+    result = run(pytester, GIVENS + "When a hostile message comes", python=python)
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*writes <\\u001b[[]2Jgone@x.example>*"])
+    assert "\x1b[2J" not in result.stdout.str()
+
+
+@pytest.mark.parametrize(
+    ("tags", "options", "outcomes"),
+    [
+        ("@R3.1", ["-m", "R3.1"], {"passed": 1}),
+        ("@R3.1 @R12.345", ["-m", "not R3.1"], {"deselected": 1}),
+        ("@r31", [], {"errors": 1}),
+        ("@R3.1x", [], {"errors": 1}),
+    ],
+)
+def test_rule_tags_are_markers_under_strict_markers(
+    pytester: pytest.Pytester, tags: str, options: Sequence[str], outcomes: dict[str, int]
+) -> None:
+    """`@R3.1` selects, without being declared; another undeclared tag is still a mistake."""
+    result = run(pytester, GIVENS, "--strict-markers", *options, tags=tags)
+
+    result.assert_outcomes(**outcomes)
+
+
+def test_the_plugin_works_beside_a_run_without_pytest_bdd(pytester: pytest.Pytester) -> None:
+    """Its hooks for pytest-bdd are optional."""
+    pytester.makepyfile("def test_blueprint(blueprint):\n    blueprint.set('mailbox', type='single')\n")
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:pytest-bdd")
+
+    result.assert_outcomes(passed=1)
+
+
+def test_the_plugin_imports_nothing_heavy() -> None:
+    """It loads in every pytest run of an environment."""
+    script = "import mailsim.testing.plugin, mailsim.testing.steps, sys; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    ).stdout.split()
+
+    assert not {"pydantic", "aiosmtpd", "aiosmtplib", "trustme", "anyio", "asyncio", "pandas"} & set(loaded)
