@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mailsim.errors import MailsimError
     from mailsim.mail import Address, Envelope, Message, Reply
+    from mailsim.pop3.embedded import Pop3Server
     from mailsim.practice.decision import Decision
     from mailsim.practice.faults import Fault, SiteError
     from mailsim.practice.site import Site, load_site, read_site
+    from mailsim.world.lab import Lab
+    from mailsim.world.scenario import Scenario, ScenarioError, load_scenario, read_scenario
 
     __version__: str
 
@@ -21,36 +24,47 @@ __all__ = [
     "Decision",
     "Envelope",
     "Fault",
+    "Lab",
     "MailsimError",
     "Message",
+    "Pop3Server",
     "Reply",
+    "Scenario",
+    "ScenarioError",
     "Site",
     "SiteError",
+    "load_scenario",
     "load_site",
+    "read_scenario",
     "read_site",
 ]
 
 _HOMES = {
     "mailsim.errors": ("MailsimError",),
     "mailsim.mail": ("Address", "Envelope", "Message", "Reply"),
+    "mailsim.pop3.embedded": ("Pop3Server",),
     "mailsim.practice.decision": ("Decision",),
     "mailsim.practice.faults": ("Fault", "SiteError"),
     "mailsim.practice.site": ("Site", "load_site", "read_site"),
+    "mailsim.world.lab": ("Lab",),
+    "mailsim.world.scenario": ("Scenario", "ScenarioError", "load_scenario", "read_scenario"),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 
-def __getattr__(name: str) -> object:
-    if name == "__version__":
-        from importlib.metadata import version  # noqa: PLC0415 - reads the installed metadata
+if not TYPE_CHECKING:  # else a type checker would take any name
 
-        value: object = version("mailsim")
-    elif name in _HOME:
-        value = getattr(import_module(_HOME[name]), name)
-    else:
-        raise AttributeError(f"module 'mailsim' has no attribute {name!r}")
-    globals()[name] = value
-    return value
+    def __getattr__(name: str) -> object:
+        if name == "__version__":
+            from importlib.metadata import version  # noqa: PLC0415 - reads the installed metadata
+
+            value = version("mailsim")
+        elif name in _HOME:
+            value = getattr(import_module(_HOME[name]), name)
+        else:
+            raise AttributeError(f"module 'mailsim' has no attribute {name!r}")
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

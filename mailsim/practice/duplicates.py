@@ -35,6 +35,12 @@ class Collected:
         self._reached: dict[bytes, tuple[str, ...]] = {}
         self._shared: dict[tuple[str, ...], tuple[str, ...]] = {}
 
+    def __copy__(self) -> "Collected":
+        """A memory of its own from here on: what is decided with it can be forgotten again."""
+        other = Collected(self._rules, self._directory, self._sent)
+        other._reached, other._shared = self._reached.copy(), self._shared.copy()
+        return other
+
     def final(self, message: Message, decision: Decision) -> Decision:
         """The decision on a message, beside what was sent and what was collected before; it is remembered."""
         decision = beside_sent(decision, message, self._rules, self._directory, self._sent)

@@ -4,6 +4,7 @@ No socket and no clock of its own: a world carries what it hands back.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -56,8 +57,8 @@ class Office:
         self._seed = seed
         self._limits = limits
         self._serial = 0
-        self._collected = Collected()
         self._sent = {**site.sent, **store.sent}
+        self._collected = Collected(site.rules, site.directory, self._sent)
         self._forwards: list[tuple[Message, Decision]] = []
 
     def compose(self, draft: Draft) -> Outgoing:
@@ -128,22 +129,24 @@ class Office:
             StoreError: Nothing of the batch was kept, nothing of it decided.
         """
         decided = [(Message(one.octets), one) for one in batch]
-        decisions = [self._decide(message, one) for message, one in decided]
+        collected = copy(self._collected)  # what was not kept must not count as collected
+        decisions = [self._decide(message, one, collected) for message, one in decided]
         self.store.keep(
             Kept(message, decision.outcome, decision.reason, decision.targets)
             for (message, _), decision in zip(decided, decisions, strict=True)
         )
+        self._collected = collected
         for (message, one), decision in zip(decided, decisions, strict=True):
             self._record(message, one, decision)
         self.decisions += decisions
         return {one.number: self._journal.entry(message) for message, one in decided}
 
-    def _decide(self, message: Message, one: Retrieved) -> Decision:
+    def _decide(self, message: Message, one: Retrieved, collected: Collected) -> Decision:
         site = self.site
         decision = decide(
             message, site.rules, site.directory, self._sent, name=one.uid, truncated=one.truncated
         )
-        return self._collected.settle(message, decision)
+        return collected.final(message, decision)
 
     def _record(self, message: Message, one: Retrieved, decision: Decision) -> None:
         self._journal.record(Step.COLLECTED, PRACTICE, message, rule="R4.1", detail={"uid": one.uid})

@@ -1,0 +1,66 @@
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from mailsim.pop3.collector import Retrieved
+from mailsim.practice.decision import Outcome
+from mailsim.practice.site import read_site
+from mailsim.practice.store import Store, StoreError
+from mailsim.trace.event import Recorder, Step, Trace
+from mailsim.world.journal import Journal
+from mailsim.world.office import Office
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+SITE = read_site(
+    {
+        "mailbox": {
+            "type": "catch-all",
+            "default_sender": "matters@abc.com",
+            "fallback_address": "help@elsewhere.example",
+        },
+        "action": [{"id": 1234}],
+    }
+)
+REPLY = b"From: jane@client.example\r\nTo: a1234@abc.com\r\nMessage-ID: <1@client.example>\r\n\r\nYes.\r\n"
+
+
+def office(store: Store, trace: Trace) -> Office:
+    journal = Journal(Recorder(lambda: NOW, trace))
+    return Office(SITE, store, journal, now=lambda: NOW, seed=7, limits={})
+
+
+def retrieved(octets: bytes, number: int = 1) -> Retrieved:
+    return Retrieved(number, f"uid{number}", len(octets), octets, truncated=False)
+
+
+def test_a_batch_that_could_not_be_stored_is_not_taken_for_collected(tmp_path: Path) -> None:
+    """R4.2: the same message, collected again after the disk came back, is delivered and no duplicate."""
+    trace = Trace()
+    with Store(tmp_path / "store.sqlite", patience=0) as store:
+        practice = office(store, trace)
+        other = sqlite3.connect(tmp_path / "store.sqlite", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreError):
+            practice.take([retrieved(REPLY)])
+        other.execute("ROLLBACK")
+        other.close()
+
+        assert practice.decisions == []
+        assert len(trace) == 0
+        practice.take([retrieved(REPLY)])
+
+        assert [decision.outcome for decision in practice.decisions] == [Outcome.DELIVERED]
+        assert store.targets() == {"action:1234": 1}
+
+
+def test_a_second_copy_in_the_same_batch_is_a_duplicate() -> None:
+    """R4.13: one copy in the action, and the trace tells both decisions."""
+    trace = Trace()
+    with Store() as store:
+        practice = office(store, trace)
+        practice.take([retrieved(REPLY), retrieved(b"Received: from x\r\n" + REPLY, 2)])
+
+        assert store.targets() == {"action:1234": 1}
+    assert [event.outcome for event in trace.steps(Step.DECIDED)] == ["delivered", "duplicate"]
