@@ -1,0 +1,78 @@
+"""The notebooks run from top to bottom in a clean kernel, and show what their text says."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+
+read: Callable[..., NotebookNode] = nbformat.read  # its own signature says nothing of types
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+
+
+@pytest.fixture
+def jupyter_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A person's own settings and history play no part, and are left alone."""
+    for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"):
+        (tmp_path / name).mkdir()
+        monkeypatch.setenv(name, str(tmp_path / name))
+
+
+def executed(path: Path) -> dict[str, list[NotebookNode]]:
+    """Run a notebook; the outputs of each code cell by the cell's id. Raises CellExecutionError with the cell's own words."""
+    notebook = read(path, as_version=4)
+    NotebookClient(notebook, kernel_name="python3", timeout=60).execute()
+    return {cell.id: cell.outputs for cell in notebook.cells if cell.cell_type == "code"}
+
+
+def words(outputs: list[NotebookNode]) -> str:
+    """What a reader sees of a cell's one rich output."""
+    [output] = outputs
+    return re.sub(r"<[^>]*>", " ", output.data["text/html"])
+
+
+@pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem)
+def test_notebooks_are_kept_without_outputs(path: Path) -> None:
+    """What a run leaves behind is no source."""
+    cells = [cell for cell in read(path, as_version=4).cells if cell.cell_type == "code"]
+
+    assert [cell.id for cell in cells if cell.outputs or cell.execution_count] == []
+
+
+@pytest.mark.usefixtures("jupyter_home")
+def test_one_misrouted_reply() -> None:
+    """Unassigned, with the reason; the hops; the cause; both fixes at work, and the limit of one; the table."""
+    outputs = executed(NOTEBOOKS / "01_one_misrouted_reply.ipynb")
+    shown = {name: words(found) for name, found in outputs.items() if name not in ("world", "run")}
+
+    assert outputs["run"][0].data["text/plain"] == "{'unassigned': 1}"
+    assert "! unassigned" in shown["decision"]
+    assert "sender-rewritten" in shown["decision"]
+    assert "meant for action:1234" in shown["decision"]
+    hops = [
+        "writes",
+        "submits",
+        "accepts",
+        "rewrites From:",
+        "answers to matters@abc.com",
+        "collects",
+        "decides",
+    ]
+    assert sorted(map(shown["trace"].find, hops)) == [shown["trace"].find(hop) for hop in hops]
+    assert min(map(shown["trace"].find, hops)) > 0
+    assert "a1234@abc.com" in shown["sent"]
+    assert "a1234@abc.com" not in shown["reply"].partition("In-Reply-To")[0]
+    assert "a1234@abc.com" in shown["rewritten"]
+    assert re.findall(r"unassigned|delivered", shown["fix"]) == ["unassigned", "delivered", "delivered"]
+    assert "✓ delivered" in shown["fixed"]
+    assert "! unassigned" in shown["limit"]
+    assert re.findall(r"unassigned|action:1234", shown["pandas"]) == [
+        "unassigned",
+        "action:1234",
+        "action:1234",
+    ]
+    # warnings and prints would be streams
+    assert not [output for found in outputs.values() for output in found if output.output_type == "stream"]
