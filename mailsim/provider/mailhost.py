@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from mailsim.mail import Address, Message, Reply, parse_address
+from mailsim.mail import Address, Message, Reply, normal_domain, parse_address
 from mailsim.provider.rewriting import prepend
 
 NO_SUCH_USER = Reply(550, "No such user here", "5.1.1")
@@ -36,11 +36,15 @@ class CatchAll(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """What the host does with one recipient's copy; exactly one of the three is said."""
+    """What the host does with one recipient's copy: puts it in a mailbox, refuses it, or else throws it away."""
 
     mailbox: Address | None = None
-    discarded: bool = False
     refused: Reply | None = None
+
+    @property
+    def discarded(self) -> bool:
+        """Whether the copy is taken and thrown away."""
+        return self.mailbox is None and self.refused is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +54,7 @@ class MailHost:
     domain: str
     mailboxes: frozenset[Address]
     catch_all: Address | CatchAll = CatchAll.REFUSE
+    """The mailbox that takes the rest of the domain's mail, or what becomes of it."""
     headers: tuple[EnvelopeHeader, ...] = field(default=(EnvelopeHeader("Delivered-To", Stamp.RECIPIENT),))
     """From the top."""
 
@@ -57,16 +62,19 @@ class MailHost:
         """Where this recipient's copy goes (R5.1, R5.2)."""
         if recipient in self.mailboxes:
             return Placement(mailbox=recipient)
-        if recipient.domain != self.domain or self.catch_all is CatchAll.REFUSE:
+        if recipient.domain != normal_domain(self.domain) or self.catch_all is CatchAll.REFUSE:
             return Placement(refused=NO_SUCH_USER)
         if isinstance(self.catch_all, CatchAll):
-            return Placement(discarded=True)
+            return Placement()
         return Placement(mailbox=self.catch_all)
 
     def stamp(
         self, message: Message, *, sender: Address | None, recipient: Address, mailbox: Address
     ) -> Message:
-        """The message as it lies in the mailbox: envelope headers and Return-Path on top (RFC 5321 section 4.4)."""
+        """The message as it lies in the mailbox: envelope headers and Return-Path on top (RFC 5321 section 4.4).
+
+        A Return-Path that it came with stays below, as section 4.4 allows; the topmost is the true one.
+        """
         values = {Stamp.RECIPIENT: str(recipient), Stamp.MAILBOX: str(mailbox)}
         stamps = [(header.name, values[header.names]) for header in self.headers]
         return prepend(message, *stamps, ("Return-Path", f"<{sender or ''}>"))

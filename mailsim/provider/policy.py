@@ -16,9 +16,11 @@ class SenderAction(StrEnum):
     """What happens to a sender that the account does not own."""
 
     ACCEPT = "accept"
+    """It is passed on as it is."""
     REWRITE = "rewrite"
     """From becomes the account; the client hears 250 (R5.3)."""
     REJECT = "reject"
+    """The client hears the provider's refusal."""
 
 
 class Stage(StrEnum):
@@ -26,7 +28,9 @@ class Stage(StrEnum):
 
     MAIL = "mail_from"
     RCPT = "rcpt_to"
+    """As Postfix does, which waits for the recipient before it refuses a sender (smtpd_delay_reject)."""
     DATA = "data_end"
+    """After the message: only now is its From known."""
 
 
 NOT_OWNED = Reply(553, "Sender address rejected: {from} is not owned by {account}", "5.7.1")
@@ -82,8 +86,14 @@ class Policy:
         return sender
 
 
+_LONGEST_PATH = 256
+"""RFC 5321 section 4.5.3.1.3: so much of a sender is told back."""
+
+
 def _filled(reply: Reply, words: dict[str, str]) -> Reply:
+    """The reply with these words in its text; what a message says of itself makes no line of its own."""
     text = reply.text
     for word, value in words.items():
-        text = text.replace(f"{{{word}}}", value)
+        told = "".join(char if char.isprintable() else " " for char in value[:_LONGEST_PATH])
+        text = text.replace(f"{{{word}}}", told)
     return replace(reply, text=text)

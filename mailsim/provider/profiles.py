@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 from typing import cast
@@ -17,14 +18,25 @@ class UnknownProfile(MailsimError):  # noqa: N818 - names the fact
     """A profile that is not built in."""
 
 
+class Mark(StrEnum):
+    """How well a fact is known."""
+
+    DOCUMENTED = "documented"
+    """By the vendor's documentation or source code, or Mozilla's ISP database."""
+    REPORTED = "reported"
+    """Seen in issues, transcripts and pages of others."""
+    BELIEVED = "believed"
+    """General knowledge; no source was read for it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
     """One fact, how well it is known and from where."""
 
     value: object
-    mark: str
-    """`documented`, `reported` or `believed`."""
+    mark: Mark
     source: str = ""
+    """Empty for what is believed only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +94,12 @@ def profiles() -> Mapping[str, Profile]:
 
 
 def _profile(id_: str, table: dict[str, object]) -> Profile:
-    facts = {key: Fact(**value) for key, value in table.items() if isinstance(value, dict)}
+    facts = {key: _fact(**row) for key, row in table.items() if isinstance(row, dict)}
     return Profile(id_, str(table["name"]), facts)
+
+
+def _fact(*, value: object, mark: str, source: str = "") -> Fact:
+    return Fact(value, Mark(mark), source)
 
 
 def profile(id_: str) -> Profile:
