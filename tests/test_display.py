@@ -183,7 +183,7 @@ def test_a_decision_shows_its_verdict_above_its_evidence() -> None:
     """Outcome, reason and whom it was meant for come first; then each rule, what it read and concluded."""
     words = assert_safe(decision()._repr_html_()).words
 
-    told = ["! unassigned", "reply.eml", "sender-rewritten", "meant for action:1234"]
+    told = ["! unassigned", "reply.eml", "sender-rewritten", "meant for action:1234", "<r1@client.example>"]
     told += ["R4.4", "Delivered-To: matters@abc.com", "→ the system mailbox's own address"]
     assert sorted(map(words.find, told)) == [words.find(one) for one in told]
     assert words.find("! unassigned") == 0
@@ -299,7 +299,7 @@ def test_a_trace_shows_what_came_of_the_mail_above_its_events() -> None:
     trace = Trace([event(0), decided, event(2, Step.REFUSED, reason="554 no", trace_id="t000002")])
     words = assert_safe(trace._repr_html_()).words
 
-    told = ["! 1 unassigned", "✗ 1 refused", "3 events", "2 conversations", "09:00:00"]
+    told = ["! 1 unassigned", "✗ 1 refused", "3 events ", " 2 conversations ", "09:00:00"]
     told += ["takes the copy for jane@client.example", "meant for action:1234", "554 no"]
     assert all(one in words for one in told)
 
@@ -309,6 +309,7 @@ def test_a_long_trace_shows_its_ends() -> None:
     markup = assert_safe(Trace([event(serial) for serial in range(10_000)])._repr_html_())
 
     assert markup.words.count("takes the copy") == MOST_ROWS
+    assert " 1 conversation " in markup.words
     assert "9,950 more" in markup.words
 
 

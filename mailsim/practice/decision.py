@@ -149,6 +149,7 @@ class Decision(NamedTuple):
         verdict += [f"meant for {self.meant_for}"] if self.meant_for else []
         verdict += [f"found by {self.resolver}"] if self.resolver is not Resolver.ADDRESS else []
         verdict += ["the recipient was guessed"] if self.guessed else []
+        verdict += [self.message_id] if self.message and self.message_id else []
         return block(
             heading(
                 self.message or self.message_id or "a message", badge(self.outcome, _TONES[self.outcome])
