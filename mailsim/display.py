@@ -25,7 +25,8 @@ _MONO = "font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size
 _FAINT = "opacity:0.72"
 _LINE = "var(--jp-border-color2,rgba(128,128,128,0.45))"
 _CELL = (
-    "text-align:left;vertical-align:top;padding:3px 12px 3px 0;overflow-wrap:anywhere;white-space:pre-wrap"
+    "text-align:left;vertical-align:top;padding:3px 12px 3px 0;white-space:pre-wrap"
+_LAST_CELL = f"{_CELL};overflow-wrap:anywhere"  # the one that gives way where room is short
 )
 _ROW = f"border-top:1px solid {_LINE};background:none"
 
@@ -120,7 +121,10 @@ def _part(words: str) -> Html:
 
 
 def _row(cells: Sequence[str]) -> str:
-    shown = "".join(f'<td style="{_CELL}">{_part(cell)}</td>' for cell in cells)
+    styles = [_CELL] * (len(cells) - 1) + [_LAST_CELL]
+    shown = "".join(
+        f'<td style="{style}">{_part(cell)}</td>' for style, cell in zip(styles, cells, strict=True)
+    )
     return f'<tr style="{_ROW}">{shown}</tr>'
 
 

@@ -132,12 +132,12 @@ class Trace(Sequence[Event]):
         ]
         lost = Counter(e.step for e in self._events if e.step in (Step.REFUSED, Step.BOUNCED))
         badges += [badge(f"{count:,} {step}", Tone.BAD) for step, count in lost.items()]
-        told = len({event.trace_id for event in self._events})
-        conversations = f"{told:,} conversation" + "s" * (told != 1)
+        sizes = {"event": len(self), "conversation": len({event.trace_id for event in self._events})}
+        counts = [f"{count:,} {what}" + "s" * (count != 1) for what, count in sizes.items()]
         times = [f"{e.time:%Y-%m-%d %H:%M:%S}" for e in (*self._events[:1], *self._events[-1:])]
         return block(
             heading("Trace", *badges),
-            note(f"{len(self):,} events", conversations, " to ".join(times)),
+            note(*counts, " to ".join(times)),
             table(
                 ("", "time", "conversation", "step", "place", "what happened"),
                 self._events,
