@@ -24,10 +24,8 @@ _MARKUP = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", 
 _MONO = "font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:0.92em"
 _FAINT = "opacity:0.72"
 _LINE = "var(--jp-border-color2,rgba(128,128,128,0.45))"
-_CELL = (
-    "text-align:left;vertical-align:top;padding:3px 12px 3px 0;white-space:pre-wrap"
+_CELL = "text-align:left;vertical-align:top;padding:3px 12px 3px 0;white-space:pre-wrap"
 _LAST_CELL = f"{_CELL};overflow-wrap:anywhere"  # the one that gives way where room is short
-)
 _ROW = f"border-top:1px solid {_LINE};background:none"
 
 
