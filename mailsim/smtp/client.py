@@ -2,9 +2,13 @@
 
 The practice's submissions and the servers' relaying both go through it. Only a submission is bound
 by rule R1.6: port 25 is refused just before it connects, however its route came to be.
+
+Laws: whatever the server says or fails to say ends in one `Outcome`, within the timeout of each step;
+a connection that is out of step is never used again; no password goes to a server that did not ask.
 """
 
 import asyncio
+import contextlib
 import socket
 import ssl
 from collections.abc import Mapping
@@ -14,11 +18,18 @@ import aiosmtplib
 
 from mailsim.errors import MailsimError
 from mailsim.mail import Address, Envelope, Reply
+from mailsim.practice.server_address import ServerAddressError, check_smtp_port
 from mailsim.practice.settings import Authentication
 from mailsim.smtp.backend import Tls
+from mailsim.smtp.transmission import as_transmitted, path_of
 
 CLOSED = Reply(421, "Connection lost", "4.4.2")
 """What a lost connection amounts to (RFC 5321 section 3.8): try again later."""
+BAD_SENDER = Reply(553, "Not offered: the sender is no address that SMTP can carry", "5.1.7")
+BAD_RECIPIENT = Reply(553, "Not offered: this is no address that SMTP can carry", "5.1.3")
+NO_SMTPUTF8 = Reply(553, "Not offered: an address needs SMTPUTF8, which the server lacks", "5.6.7")
+QUIT_SECONDS = 5.0
+"""How long a server may take to say goodbye."""
 
 
 class SubmissionPortError(MailsimError):
@@ -38,6 +49,7 @@ class Route:
     host_port: int
     tls: Tls = Tls.NONE
     context: ssl.SSLContext | None = None
+    """Whom to trust; the system's authorities when none is given."""
     authentication: Authentication = Authentication.NONE
     username: str = ""
     password: str = field(default="", repr=False)
@@ -50,124 +62,210 @@ class Outcome:
     """What a server answered to one message."""
 
     refused: Mapping[Address, Reply]
-    """The recipients it did not take, each with the refusal; a refusal of all for the same cause too."""
-    accepted: Reply | None
-    """The reply after DATA, when at least one recipient was taken."""
+    """The recipients that it did not take, each with the refusal."""
+    final: Reply | None
+    """The reply after DATA, good or bad; None when it came to no DATA."""
 
     def refusals(self, envelope: Envelope) -> Mapping[Address, Reply]:
         """Every recipient of the envelope that the message did not get through to, and the refusal."""
-        if self.accepted is None or self.accepted.accepted:
+        if self.final is None or self.final.accepted:
             return self.refused
-        return dict.fromkeys(envelope.recipients, self.accepted) | dict(self.refused)
+        return dict.fromkeys(envelope.recipients, self.final) | dict(self.refused)
+
+
+class _Refused(Exception):  # noqa: N818 - it carries a reply, and never leaves this module
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(str(reply))
+        self.reply = reply
 
 
 class Client:
     """One connection to one server, opened when first used and again after it was lost."""
 
     def __init__(self, route: Route, *, local_name: str, timeout: float = 60) -> None:
+        """`local_name` is said in EHLO; `timeout` is in seconds, for each step of the dialogue."""
         self._route = route
         self._local_name = local_name
         self._timeout = timeout
         self._smtp: aiosmtplib.SMTP | None = None
+        self._socket: socket.socket | None = None
         self._lock = asyncio.Lock()
 
     async def send(self, envelope: Envelope, octets: bytes) -> Outcome:
-        """Offer one message.
+        """Offer one message; transactions on one connection wait for each other.
 
-        Returns what was refused and what was accepted; a connection that cannot be had or is
-        lost counts as reply 421 for every recipient. Raises SubmissionPortError (R1.6).
+        Returns what was refused and the final reply; a connection that cannot be had or is lost
+        counts as reply 421 for every recipient not refused before. Raises SubmissionPortError (R1.6).
         """
-        if self._route.submission and self._route.port == 25:
-            raise SubmissionPortError(
-                f"{self._route.name}:25: port 25 is refused; use 587 or 465, or the server localhost"
-            )
+        self._check_ports()
+        refused: dict[Address, Reply] = {}
         async with self._lock:
             try:
-                return await self._transaction(await self._connected(), envelope, octets)
-            except aiosmtplib.SMTPResponseException as error:
+                smtp = await self._connected()
+                return await self._transaction(smtp, envelope, octets, refused)
+            except _Refused as error:
                 await self._reset()
-                return _all_refused(envelope, Reply.parse(error.code, error.message))
+                reply = error.reply
             except (aiosmtplib.SMTPException, OSError) as error:
-                self._drop()
-                return _all_refused(envelope, Reply(CLOSED.code, f"{CLOSED.text}: {error}", CLOSED.enhanced))
+                await self._drop()
+                reply = _reply_of(error)
+            except BaseException:  # cancelled: the server's next reply would answer another command
+                await self._drop()
+                raise
+        return Outcome(dict.fromkeys(envelope.recipients, reply) | refused, None)
 
     async def close(self) -> None:
         """End the connection with QUIT; closing twice is harmless."""
         async with self._lock:
-            if self._smtp is not None and self._smtp.is_connected:
-                try:
-                    await self._smtp.quit()
-                except (aiosmtplib.SMTPException, OSError):
-                    self._drop()
-            self._smtp = None
+            try:
+                if self._smtp is not None and self._smtp.is_connected:
+                    await self._smtp.quit(timeout=min(QUIT_SECONDS, self._timeout))
+            except (aiosmtplib.SMTPException, OSError):
+                pass  # it is gone already, or will be
+            finally:
+                await self._drop()
+
+    def _check_ports(self) -> None:
+        route = self._route
+        for port in (route.port, route.host_port) if route.submission else ():
+            try:
+                check_smtp_port(port)
+            except ServerAddressError as error:
+                raise SubmissionPortError(f"{route.name}:{error}") from None
+
+    # The connection
 
     async def _connected(self) -> aiosmtplib.SMTP:
         if self._smtp is not None and self._smtp.is_connected:
             return self._smtp
+        await self._drop()
         route = self._route
-        smtp = aiosmtplib.SMTP(
+        self._smtp = smtp = aiosmtplib.SMTP(
             hostname=route.name,
-            sock=await _connect(route.host, route.host_port, self._timeout),
             local_hostname=self._local_name,
             use_tls=route.tls is Tls.IMPLICIT,
             start_tls=route.tls is Tls.STARTTLS,
             tls_context=route.context,
             timeout=self._timeout,
         )
-        await smtp.connect()
-        self._smtp = smtp
+        self._socket = await _connect(route.host, route.host_port, self._timeout)
+        await smtp.connect(sock=self._socket)
+        await self._greet(smtp)
         if route.authentication is not Authentication.NONE:
             await self._login(smtp)
         return smtp
 
+    async def _greet(self, smtp: aiosmtplib.SMTP) -> None:
+        try:
+            await smtp.ehlo()
+        except aiosmtplib.SMTPHeloError:
+            await smtp.helo()  # RFC 5321 section 3.2: a server that knows no EHLO
+
     async def _login(self, smtp: aiosmtplib.SMTP) -> None:
         route = self._route
+        if route.authentication not in smtp.server_auth_methods:
+            offered = ", ".join(sorted(smtp.server_auth_methods)) or "none"
+            raise aiosmtplib.SMTPAuthenticationError(
+                504, f"5.5.4 Not tried: authentication {route.authentication} is not offered, but {offered}"
+            )
         logins = {
             Authentication.PLAIN: smtp.auth_plain,
             Authentication.LOGIN: smtp.auth_login,
             Authentication.CRAM_MD5: smtp.auth_crammd5,
             Authentication.XOAUTH2: smtp.auth_xoauth2,
         }
-        if smtp.is_ehlo_or_helo_needed:
-            await smtp.ehlo()
-        try:
-            await logins[route.authentication](route.username, route.password)
-        except aiosmtplib.SMTPException:
-            self._drop()
-            raise
-
-    async def _transaction(self, smtp: aiosmtplib.SMTP, envelope: Envelope, octets: bytes) -> Outcome:
-        if smtp.is_ehlo_or_helo_needed:
-            await smtp.ehlo()
-        international = not all(str(address).isascii() for address in _addresses(envelope))
-        encoding = "utf-8" if international else "ascii"
-        options = [f"SIZE={len(octets)}"] if smtp.supports_extension("size") else []
-        options += ["SMTPUTF8"] if international else []
-        await smtp.mail(str(envelope.sender or ""), options=options, encoding=encoding)
-        refused: dict[Address, Reply] = {}
-        for recipient in envelope.recipients:
-            try:
-                await smtp.rcpt(str(recipient), encoding=encoding)
-            except aiosmtplib.SMTPRecipientRefused as error:
-                refused[recipient] = Reply.parse(error.code, error.message)
-        if len(refused) == len(envelope.recipients):
-            await smtp.rset()
-            return Outcome(refused, None)
-        response = await smtp.data(octets)
-        return Outcome(refused, Reply.parse(response.code, response.message))
+        await logins[route.authentication](route.username, route.password)
 
     async def _reset(self) -> None:
         """Leave the refused transaction; the connection goes on where the server lets it."""
-        if self._smtp is not None and self._smtp.is_connected:
-            try:
+        try:
+            if self._smtp is not None:
                 await self._smtp.rset()
-            except (aiosmtplib.SMTPException, OSError):
-                self._drop()
+        except (aiosmtplib.SMTPException, OSError):
+            await self._drop()
 
-    def _drop(self) -> None:
-        if self._smtp is not None:
-            self._smtp.close()
-        self._smtp = None
+    async def _drop(self) -> None:
+        """Let go of the connection, whatever waits to be written or read, and see its socket closed."""
+        smtp, self._smtp = self._smtp, None
+        connection, self._socket = self._socket, None
+        if smtp is not None:
+            smtp.close()
+        if connection is not None:
+            await _closed(connection)
+
+    # The transaction
+
+    async def _transaction(
+        self, smtp: aiosmtplib.SMTP, envelope: Envelope, octets: bytes, refused: dict[Address, Reply]
+    ) -> Outcome:
+        """MAIL, RCPT for each recipient, DATA; what is refused on the way is put in `refused`."""
+        content = as_transmitted(octets)
+        sender = "" if envelope.sender is None else path_of(envelope.sender)
+        if sender is None:
+            raise _Refused(BAD_SENDER)
+        paths = {recipient: path_of(recipient) for recipient in envelope.recipients}
+        options = self._options(smtp, content, (sender, *paths.values()))
+        await self._command(smtp, f"MAIL FROM:<{sender}>", *options)
+        for recipient, path in paths.items():
+            if path is None:
+                refused[recipient] = BAD_RECIPIENT
+                continue
+            try:
+                await self._command(smtp, f"RCPT TO:<{path}>")
+            except _Refused as error:
+                refused[recipient] = error.reply
+        if len(refused) == len(paths):
+            await self._reset()
+            return Outcome(refused, None)
+        return Outcome(refused, await self._data(smtp, content))
+
+    def _options(self, smtp: aiosmtplib.SMTP, content: bytes, paths: tuple[str | None, ...]) -> list[str]:
+        """The parameters of MAIL: the size as transmitted (RFC 1870), and what else the content needs."""
+        options = [f"SIZE={len(content)}"] if smtp.supports_extension("size") else []
+        if not content.isascii() and smtp.supports_extension("8bitmime"):
+            options.append("BODY=8BITMIME")  # RFC 6152; to a server without it 8-bit goes all the same
+        if not all(path is None or path.isascii() for path in paths):
+            if not smtp.supports_extension("smtputf8"):
+                raise _Refused(NO_SMTPUTF8)
+            options.append("SMTPUTF8")
+        return options
+
+    async def _command(self, smtp: aiosmtplib.SMTP, *words: str) -> None:
+        """Say one command; raises _Refused on a 4yz or 5yz reply, SMTPResponseException on one that is out of place."""
+        # Not smtp.mail and smtp.rcpt: they read the address again with the standard library's parser.
+        response = await smtp.execute_command(*(word.encode() for word in words))
+        if _is_refusal(response.code):
+            raise _Refused(_reply(response.code, response.message))
+        if response.code // 100 != 2:
+            raise aiosmtplib.SMTPResponseException(response.code, response.message)
+
+    async def _data(self, smtp: aiosmtplib.SMTP, content: bytes) -> Reply:
+        try:
+            response = await smtp.data(content)
+        except aiosmtplib.SMTPDataError as error:
+            if not _is_refusal(error.code):
+                raise
+            await self._reset()
+            return _reply(error.code, error.message)
+        return _reply(response.code, response.message)
+
+
+def _is_refusal(code: int) -> bool:
+    return 400 <= code < 600
+
+
+def _reply(code: int, text: str) -> Reply:
+    """What a server said; octets that are no UTF-8 become U+FFFD, for they were read as lone surrogates."""
+    return Reply.parse(code, text.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
+
+
+def _reply_of(error: aiosmtplib.SMTPException | OSError) -> Reply:
+    """The refusal that an error amounts to: the server's own, or that of a lost connection."""
+    if isinstance(error, aiosmtplib.SMTPResponseException):
+        if _is_refusal(error.code):
+            return _reply(error.code, error.message)
+        error = OSError(f"unexpected reply {error.code} {error.message}")
+    return _reply(CLOSED.code, f"{CLOSED.enhanced} {CLOSED.text}: {' '.join(str(error).split())}")
 
 
 async def _connect(host: str, port: int, timeout: float) -> socket.socket:  # noqa: ASYNC109 - bounds one step of many
@@ -184,9 +282,20 @@ async def _connect(host: str, port: int, timeout: float) -> socket.socket:  # no
     return connection
 
 
-def _addresses(envelope: Envelope) -> tuple[Address, ...]:
-    return envelope.recipients if envelope.sender is None else (envelope.sender, *envelope.recipients)
+ROUNDS = 32
+"""Of the loop, until a transport without a way out has closed its socket; it takes fewer than ten."""
 
 
-def _all_refused(envelope: Envelope, reply: Reply) -> Outcome:
-    return Outcome(dict.fromkeys(envelope.recipients, reply), None)
+async def _closed(connection: socket.socket) -> None:
+    """See a socket closed that a transport may hold.
+
+    aiosmtplib lets go of its transport when it gives up. One that still waits for its peer, to take what
+    is written or to end TLS, would stay for long: without a way out it ends at once.
+    """
+    with contextlib.suppress(OSError):  # not connected any more
+        connection.shutdown(socket.SHUT_RDWR)
+    for _ in range(ROUNDS):
+        if connection.fileno() < 0:
+            return
+        await asyncio.sleep(0)
+    connection.close()  # no transport ever had it

@@ -1,0 +1,168 @@
+"""One connection of an SMTP server: aiosmtpd's protocol, with an end that can be seen and bounds on what it takes.
+
+aiosmtpd 1.4.6 speaks RFC 5321, AUTH (RFC 4954), STARTTLS (RFC 3207) and SIZE (RFC 1870). Dealt with here:
+- Its limits on commands are one dictionary for all connections, and too short for AUTH.
+- An endless line is kept whole, however long; it ends the connection instead.
+- A message too big is refused in its own words; the server's are said instead.
+- STARTTLS is served again inside TLS, and a failed handshake leaves the connection unclosed.
+- TLS from the first octet hides the connection until its handshake is done, so that it could not be ended.
+"""
+
+import asyncio
+import collections
+import logging
+import ssl
+from collections.abc import Callable
+from typing import Protocol, cast
+
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session, TLSSetupException, syntax
+
+HARD_LIMIT = 256 * 1024 * 1024
+"""Octets of one message, and of one line, whatever the server's own limit says."""
+LINE_LIMIT = 1024 * 1024
+"""Octets of a line that is taken: far over RFC 5321's 1,000, since real mail has such lines and real servers take them."""
+AUTH_LIMIT = 12288
+"""Octets of an AUTH command (RFC 4954 section 4)."""
+HANDSHAKE_SECONDS = 30.0
+_TOO_BIG = ("552 Error: message size exceeds fixed maximum message size", "552 Error: Too much mail data")
+"""What aiosmtpd says by itself, at MAIL and after DATA."""
+
+# aiosmtpd warns at each login of its own doings, and repeats what hostile clients send: not on standard error.
+logging.getLogger("mail.log").addHandler(logging.NullHandler())
+
+
+class Hooks(Protocol):
+    """What a connection asks besides aiosmtpd's `handle_` hooks, which are found by name."""
+
+    def authenticate(
+        self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: LoginPassword
+    ) -> AuthResult:
+        """Whether these credentials are an account's."""
+        ...
+
+    def too_big(self, connection: "Connection") -> str:
+        """The reply to a message over the size that is taken."""
+        ...
+
+
+class Connection(SMTP):
+    """One client's connection, from accept to the end of its socket and its task."""
+
+    line_length_limit = LINE_LIMIT
+
+    def __init__(
+        self,
+        hooks: Hooks,
+        connections: "set[Connection]",
+        ended: Callable[[], None],
+        *,
+        hostname: str,
+        starttls: ssl.SSLContext | None,
+        implicit: ssl.SSLContext | None,
+        login: bool,
+        size_limit: int,
+    ) -> None:
+        """A member of `connections` as long as it lives; `ended` is called when it has left them."""
+        self.command_size_limits = collections.defaultdict(lambda: self.command_size_limit)
+        super().__init__(
+            hooks,
+            # What it counts are dots stuffed too, at most one in four octets: the hooks count again.
+            data_size_limit=min(2 * size_limit, HARD_LIMIT) or HARD_LIMIT,
+            enable_SMTPUTF8=True,
+            hostname=hostname,
+            ident="mailsim",
+            tls_context=starttls,
+            auth_require_tls=starttls is not None,
+            auth_exclude_mechanism=() if login else ("PLAIN", "LOGIN"),
+            authenticator=hooks.authenticate,
+            loop=asyncio.get_running_loop(),
+        )
+        self.command_size_limits["AUTH"] = AUTH_LIMIT
+        self._hooks = hooks
+        self._connections = connections
+        self._ended = ended
+        self._implicit = implicit
+        self._socket_transport: asyncio.Transport | None = None
+        self._handshake: asyncio.Task[None] | None = None
+        self._line_octets = 0
+        self._is_lost = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Greet; before that, where TLS comes first, do its handshake."""
+        if self._socket_transport is not None:  # after STARTTLS
+            super().connection_made(transport)
+            return
+        self._socket_transport = cast("asyncio.Transport", transport)  # what create_server makes
+        self._connections.add(self)
+        if self._implicit is None:
+            self._begin(self._socket_transport)
+        else:
+            self._handshake = self.loop.create_task(self._secure(self._socket_transport, self._implicit))
+
+    async def _secure(self, transport: asyncio.Transport, context: ssl.SSLContext) -> None:
+        try:
+            secured = await self.loop.start_tls(
+                transport, self, context, server_side=True, ssl_handshake_timeout=HANDSHAKE_SECONDS
+            )
+        except OSError:  # an SSLError too: no TLS client, one that does not trust us, or one that is gone
+            secured = None
+        if secured is None:
+            self.connection_lost(None)
+        else:
+            self._begin(secured)
+
+    def _begin(self, transport: asyncio.Transport) -> None:
+        super().connection_made(transport)
+        assert self._handler_coroutine is not None  # noqa: S101 - aiosmtpd has just made it
+        self._handler_coroutine.add_done_callback(self._task_ended)
+
+    def data_received(self, data: bytes) -> None:
+        """Take a segment; a line without end is no reason to keep it all."""
+        end = data.rfind(b"\n")
+        self._line_octets = self._line_octets + len(data) if end < 0 else len(data) - end - 1
+        if self._line_octets > HARD_LIMIT:
+            self.abort()
+        else:
+            super().data_received(data)
+
+    def eof_received(self) -> bool | None:
+        """End, as aiosmtpd does; in mid-handshake there is nothing to end yet."""
+        return False if self._handler_coroutine is None else super().eof_received()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """End the task, where there is one."""
+        if self._handler_coroutine is not None and not self._is_lost:
+            super().connection_lost(error)
+        self._is_lost = True
+        self._leave()
+
+    def _task_ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled():
+            task.exception()  # a connection reset; seen, so that asyncio does not tell of it
+        self._leave()
+
+    def _leave(self) -> None:
+        task = self._handler_coroutine
+        if self._is_lost and (task is None or task.done()):
+            self._connections.discard(self)
+            self._ended()
+
+    def abort(self) -> None:
+        """End it now, whatever waits to be read or written."""
+        if self._socket_transport is not None:
+            self._socket_transport.abort()
+
+    async def push(self, status: str | bytes) -> None:
+        """Answer; where aiosmtpd finds a message too big, in the server's own words."""
+        await super().push(self._hooks.too_big(self) if status in _TOO_BIG else status)
+
+    @syntax("STARTTLS", when="tls_context")
+    async def smtp_STARTTLS(self, arg: str) -> None:  # noqa: N802 - aiosmtpd's name
+        """Secure the connection, once (RFC 3207 section 4.2); one that cannot be secured ends."""
+        if self._tls_protocol is not None:
+            await self.push("503 5.5.1 TLS is active already")
+            return
+        try:
+            await super().smtp_STARTTLS(arg)
+        except TLSSetupException:
+            self.connection_lost(None)
