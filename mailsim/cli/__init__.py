@@ -8,6 +8,7 @@ Laws:
 """
 
 import io
+import os
 import sys
 from collections.abc import Sequence
 from typing import Annotated
@@ -16,6 +17,7 @@ import typer
 
 from mailsim.cli.demo import demo
 from mailsim.cli.route import route
+from mailsim.cli.schema import schema
 from mailsim.errors import MailsimError
 
 app = typer.Typer(
@@ -27,6 +29,7 @@ app = typer.Typer(
 )
 app.command("demo")(demo)
 app.command("route")(route)
+app.command("schema")(schema)
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - how typer calls it
@@ -56,10 +59,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except typer.TyperException as error:
         command = getattr(getattr(error, "ctx", None), "command_path", "mailsim")
-        return _refused([f"{command}: {error.format_message().rstrip('.')}. Try '{command} --help'."])
+        text = error.format_message().rstrip(".")
+        return _refused([f"{command}: {text}{'' if text.endswith('?') else '.'} Try '{command} --help'."])
     except MailsimError as error:
         return _refused([f"mailsim: {line}" for line in str(error).splitlines()])
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # typer turns the former into the latter while a command runs
         return _nobody_reads()
     return status or 0
 
@@ -74,5 +78,7 @@ def _refused(lines: Sequence[str]) -> int:
 
 def _nobody_reads() -> int:
     """The reader of standard output is gone: what is still buffered goes nowhere, without a word."""
-    sys.stdout = io.StringIO()
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
     return 1

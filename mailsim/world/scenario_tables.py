@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from mailsim.practice.settings import Name, SiteAddress, Table, fault
 from mailsim.provider.mailhost import CatchAll, catch_all_of
@@ -51,9 +51,24 @@ def _profile(value: str) -> str:
         raise fault("must be a built-in provider", str(error).partition("; ")[2]) from None
 
 
-Size = Annotated[int, BeforeValidator(_size), Field(ge=0)]
-Seconds = Annotated[float, BeforeValidator(_duration)]
-Recipients = Annotated[tuple[SiteAddress, ...], BeforeValidator(_recipients), _Lax]
+_ADDRESS = {"type": "string", "format": "idn-email"}
+Size = Annotated[
+    int,
+    BeforeValidator(_size),
+    Field(ge=0),
+    WithJsonSchema(
+        {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "examples": ["40 KB", "12 MB"]}]}
+    ),
+]
+Seconds = Annotated[
+    float, BeforeValidator(_duration), WithJsonSchema({"type": "string", "examples": ["30s", "15m", "2h"]})
+]
+Recipients = Annotated[
+    tuple[SiteAddress, ...],
+    BeforeValidator(_recipients),
+    _Lax,
+    WithJsonSchema({"anyOf": [_ADDRESS, {"type": "array", "items": _ADDRESS}]}),
+]
 
 
 class ProviderTable(Table):
