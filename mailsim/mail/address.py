@@ -175,38 +175,46 @@ _UNQUOTED_TOKEN = re.compile(_UNQUOTED, re.DOTALL)
 def _tokens(value: str) -> Iterator[_Token]:
     """The tokens of a value without its comments; an unbalanced quote or parenthesis is read over.
 
-    After an unbalanced one no other of its kind is sought: thousands of them would
-    make the reading quadratic.
+    The ends of comments are found once, and after an unbalanced quote no other is sought:
+    thousands of either would else make the reading quadratic.
     """
-    pattern, comments = _TOKEN, True
+    pattern = _TOKEN
+    comment_ends: dict[int, int] | None = None
     position = 0
     while match := pattern.match(value, position):
-        position = match.end()
         kind, text = match.lastgroup or "", match[0]
+        position = match.end()
         if kind != "special":
             yield _Token(kind, text)
-        elif text in ')"[]\\(':
+        elif text in _READ_OVER:
             if text == '"':
                 pattern = _UNQUOTED_TOKEN
-            elif text == "(" and comments:
-                end = _comment_end(value, position)
-                comments, position = end > position, max(end, position)
+            elif text == "(":
+                if comment_ends is None:
+                    comment_ends = _comment_ends(value, match.start())
+                position = comment_ends.get(match.start(), position)
             yield _Token("space", " ")
         else:
             yield _Token(text, text)
 
 
+_READ_OVER = frozenset(')"[]\\(')
 _COMMENT_PART = re.compile(r"\\.|[()]", re.DOTALL)
 
 
-def _comment_end(value: str, start: int) -> int:
-    """Where the comment that opened before `start` ends; -1 when it never does (RFC 5322 section 3.2.2)."""
-    depth = 1
+def _comment_ends(value: str, start: int) -> dict[int, int]:
+    """Where each comment from `start` on ends, by where it opens; comments nest (RFC 5322 section 3.2.2)."""
+    ends: dict[int, int] = {}
+    opened: list[int] = []
     for part in _COMMENT_PART.finditer(value, start):
-        depth += {"(": 1, ")": -1}.get(part[0], 0)
-        if depth == 0:
-            return part.end()
-    return -1
+        if part[0] == "(":
+            opened.append(part.start())
+        elif part[0] == ")" and opened:
+            ends[opened.pop()] = part.end()
+    return ends
+
+
+_PHRASE = frozenset({"word", "quoted", ".", "space"})  # RFC 5322 section 3.2.5 and 4.1
 
 
 def _elements(tokens: Iterator[_Token], *, semicolons: bool) -> Iterator[list[_Token]]:
@@ -221,7 +229,7 @@ def _elements(tokens: Iterator[_Token], *, semicolons: bool) -> Iterator[list[_T
                 yield element
             element, angle = [], ""
             in_group = in_group and kind == ","
-        elif kind == ":" and not angle:
+        elif kind == ":" and not angle and all(part.kind in _PHRASE for part in element):
             element, in_group = [], True  # what stood before the colon was the group's display name
         else:
             element.append(token)

@@ -26,7 +26,7 @@ _A_FIELD = re.compile(rb"^%b[ \t]*+:" % _NAME, re.MULTILINE)
 # line this finds the end of the block and proves that everything before it is fields.
 _STOP = re.compile(rb"\n(?![ \t]|[A-Za-z0-9-]++:|%b[ \t]*+:)" % _NAME)
 _EMPTY_LINE = re.compile(rb"\r*+\n")
-_LAST_LINE = re.compile(rb"\n(?=\r*+\n)")
+_EMPTY_LINE_AFTER = re.compile(rb"\n(\r*+\n)")
 _CUT_NAME = re.compile(rb"%b[ \t]*+\Z" % _NAME)
 _FIELDS = re.compile(rb"\n(%b)[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)" % _NAME)
 # The fields that routing asks of every message. Spelt by first letters, because that is how `re` is
@@ -44,7 +44,7 @@ _FREQUENT_NAMES = frozenset(
 _FOLD = re.compile(rb"\r?\n(?=[ \t])")
 _MOST_SHOWN = 65536  # octets of a header that a notebook shows
 _BOM = b"\xef\xbb\xbf"
-_BEFORE_HEADER = re.compile(rb"(?:%b)?(?:From [^\n]*+\n)?" % _BOM)
+_BEFORE_HEADER = re.compile(rb"(?:%b)?(?:From (?![ \t]*+:)[^\n]*+\n)?" % _BOM)
 _UTF16 = re.compile(rb"\xff\xfe|\xfe\xff|(?:[^\0]\0){4}|(?:\0[^\0]){4}", re.DOTALL)
 
 
@@ -199,11 +199,10 @@ def _block_of(octets: bytes) -> _Block:
 def _unfinished_block(octets: bytes, start: int) -> _Block:
     """The block of octets that are fields to the end, the last line without its end."""
     if octets.find(b"\n", start) < 0 and b"\r" in octets:  # CR is the only line end
-        end = octets.find(b"\r\r", start)
-        end = len(octets) if end < 0 else end + 1
-        return octets[start:end], end, HeaderDefect.UNDECODABLE
-    undecodable = octets.find(b"\0", start) >= 0
-    return octets[start:], len(octets), HeaderDefect.UNDECODABLE if undecodable else HeaderDefect.TRUNCATED
+        header, empty, _ = octets[start:].partition(b"\r\r")
+        return header, start + len(header) + len(empty), HeaderDefect.UNDECODABLE
+    header = octets[start:]
+    return header, len(octets), HeaderDefect.UNDECODABLE if b"\0" in header else HeaderDefect.TRUNCATED
 
 
 def _odd_block(octets: bytes, start: int, stop: int) -> _Block:
@@ -213,16 +212,16 @@ def _odd_block(octets: bytes, start: int, stop: int) -> _Block:
             return octets[start:], len(octets), HeaderDefect.UNDECODABLE
         if _EMPTY_LINE.match(octets, start):
             return b"", start, HeaderDefect.NO_HEADER
-    last = _LAST_LINE.search(octets, stop)
-    end = last.end() if last else len(octets)
+    empty = _EMPTY_LINE_AFTER.search(octets, stop)
+    end, body_start = empty.span(1) if empty else (len(octets), len(octets))
     text = octets[stop:end]
     if _A_FIELD.search(text):
-        return octets[start:end], end, HeaderDefect.UNDECODABLE
+        return octets[start:end], body_start, HeaderDefect.UNDECODABLE
     if stop == start:
         return b"", start, HeaderDefect.NO_HEADER
-    if b"\0" in text or octets.find(b"\0", start, stop) >= 0:
-        return octets[start:end], end, HeaderDefect.UNDECODABLE
-    if last is None and _CUT_NAME.match(text):
+    if octets.find(b"\0", start, end) >= 0:
+        return octets[start:end], body_start, HeaderDefect.UNDECODABLE
+    if empty is None and _CUT_NAME.match(text):
         return octets[start:], len(octets), HeaderDefect.TRUNCATED
     return octets[start:stop], stop, None  # text right after the fields, and no field after it
 
@@ -235,11 +234,11 @@ _LONG_LINE = 60  # RFC 2045 section 6.8 allows 76; encoders fill all lines but t
 
 
 def _may_be_cut(octets: bytes) -> bool:
-    """Whether the last line is unfinished, or is base64 that stops in mid-quantum: the signs asked of a multipart."""
+    """Whether the last line is unfinished or could be base64: only then a multipart is looked at more closely."""
     if not octets.endswith(b"\n"):
         return True
     line = octets[max(octets.rfind(b"\n", -_TAIL, -1) + 1, len(octets) - _TAIL) :].strip()
-    return len(line) % 4 != 0 and _BASE64.fullmatch(line) is not None
+    return _BASE64.fullmatch(line) is not None
 
 
 def _multipart_is_cut(message: Message) -> bool:
@@ -259,16 +258,13 @@ def _multipart_is_cut(message: Message) -> bool:
 def _stops_in_mid_quantum(tail: bytes, delimiter: bytes) -> bool:
     """Whether the last part is base64 whose last line is no whole number of 4-octet quanta."""
     _, found, part = tail.rpartition(delimiter)
-    part_header, _, content = part.replace(b"\r", b"").partition(b"\n\n")
     if found:
+        part_header, _, content = part.replace(b"\r", b"").partition(b"\n\n")
+        lines = content.split()
         is_base64 = _SAYS_BASE64.search(part_header) is not None
-    else:  # the part began earlier; the first line of the tail may be half a line
-        content = part.partition(b"\n")[2]
-        is_base64 = all(len(line) >= _LONG_LINE and len(line) % 4 == 0 for line in content.split()[:-1])
-    lines = content.split()
-    return (
-        is_base64
-        and bool(lines)
-        and len(lines[-1]) % 4 != 0
-        and _BASE64.fullmatch(b"".join(lines)) is not None
-    )
+    else:  # the part began earlier, and the first line of the tail may be half a line
+        lines = part.partition(b"\n")[2].split()
+        is_base64 = len(lines) > 1 and all(
+            len(line) >= _LONG_LINE and len(line) % 4 == 0 for line in lines[:-1]
+        )
+    return is_base64 and len(b"".join(lines)) % 4 != 0 and _BASE64.fullmatch(b"".join(lines)) is not None
