@@ -1,0 +1,64 @@
+"""Progress: one line on a terminal, nothing when piped."""
+
+import io
+import sys
+import time
+
+import pytest
+
+from mailsim.cli.progress import Progress
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        """Always."""
+        return True
+
+
+def shown(monkeypatch: pytest.MonkeyPatch, *, total: int | None, seconds: float, stderr: io.StringIO) -> str:
+    """What is written to standard error while ten messages of a hundred octets are done, evenly in that time."""
+    now = 1000.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    monkeypatch.setattr(sys, "stderr", stderr)
+    with Progress(total) as progress:
+        for _ in range(10):
+            now += seconds / 10
+            progress.advance(100)
+    return stderr.getvalue()
+
+
+def test_short_work_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under a second."""
+    assert shown(monkeypatch, total=1000, seconds=0.9, stderr=Terminal()) == ""
+
+
+def test_long_work_shows_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The line is drawn over itself, and gone at the end."""
+    text = shown(monkeypatch, total=1000, seconds=10, stderr=Terminal())
+
+    *lines, last = text.split("\r\x1b[K")[1:]
+    assert lines[4] == "[###############               ]  50%  5 messages, 1 a second"
+    assert last == ""
+
+
+def test_without_a_total_it_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stream's end is not known."""
+    text = shown(monkeypatch, total=None, seconds=10, stderr=Terminal())
+
+    assert "\r\x1b[K10 messages, 1 a second" in text
+
+
+def test_lines_are_not_drawn_too_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At most five a second."""
+    text = shown(monkeypatch, total=1000, seconds=1.5, stderr=Terminal())
+
+    assert text.count("messages") <= 3
+
+
+def test_nothing_when_piped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Standard error is no terminal; or standard output is one, where the results themselves appear."""
+    assert shown(monkeypatch, total=1000, seconds=10, stderr=io.StringIO()) == ""
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    assert shown(monkeypatch, total=1000, seconds=10, stderr=Terminal()) == ""

@@ -1,0 +1,190 @@
+"""`mailsim route` in this process: what it prints, and what it says of bad input."""
+
+import io
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from mailsim.cli import main
+
+SITES = Path(__file__).parents[2] / "fixtures" / "sites"
+PLAIN = str(SITES / "plain.toml")
+FIELDS = ["message", "message_id", "outcome", "targets", "reason", "resolver", "guessed", "address", "meant_for", "evidence"]  # fmt: skip
+
+
+def reply(to: str, message_id: str = "<r1@client.example>") -> bytes:
+    """A reply as the provider stored it."""
+    return (
+        f"Delivered-To: {to}\r\nFrom: jane@client.example\r\nTo: x@abc.com\r\nSubject: Re: Draft\r\n"
+        f"Message-ID: {message_id}\r\n\r\nYes\r\n"
+    ).encode()
+
+
+@pytest.fixture
+def eml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """`reply.eml` in the current folder, addressed to action 1234."""
+    monkeypatch.chdir(tmp_path)
+    Path("reply.eml").write_bytes(reply("a1234@abc.com"))
+    return "reply.eml"
+
+
+def routed(
+    capsys: pytest.CaptureFixture[str], *arguments: str, site: str = PLAIN
+) -> tuple[int, list[str], list[str]]:
+    """The exit status of `mailsim route`, and the lines of standard output and error."""
+    status = main(["route", "--site", site, *arguments])
+    said = capsys.readouterr()
+    return status, said.out.splitlines(), said.err.splitlines()
+
+
+def test_one_message_is_one_json_object(eml: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The fields of the contracts in their order; standard error is silent."""
+    status, out, err = routed(capsys, "--json", eml)
+
+    (decision,) = map(json.loads, out)
+    assert (status, err) == (0, [])
+    assert list(decision) == FIELDS
+    assert decision["message"] == "reply.eml"
+    assert decision["targets"] == ["action:1234"]
+
+
+def test_several_messages_are_json_lines_in_the_order_given(
+    eml: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One object a line; the exit status is 0 whatever the outcomes."""
+    Path("lost.eml").write_bytes(reply("a99@abc.com", "<r2@client.example>"))
+    Path("odd.eml").write_bytes(b"\x00\xff\x1b[31m")
+
+    status, out, _ = routed(capsys, "--json", "lost.eml", eml, "odd.eml")
+
+    decisions = [json.loads(line) for line in out]
+    assert status == 0
+    assert [decision["message"] for decision in decisions] == ["lost.eml", eml, "odd.eml"]
+    assert [decision["reason"] for decision in decisions] == ["no-such-action", "action-address", "no-header"]
+
+
+def test_people_get_a_table(eml: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Aligned, with a head."""
+    status, out, _ = routed(capsys, eml)
+
+    assert status == 0
+    assert out == [
+        "MESSAGE    OUTCOME    TARGETS      REASON          ADDRESS        NOTE",
+        "reply.eml  delivered  action:1234  action-address  a1234@abc.com",
+    ]
+
+
+def test_a_guess_and_a_rewritten_sender_are_noted(eml: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """R4.4 and R4.7: what a person needs to see at once."""
+    Path("guess.eml").write_bytes(b"From: jane@client.example\nTo: a1234@abc.com\n\nYes\n")
+    lost = b"In-Reply-To: <20261123.1234@abc.com>\r\nTo: matters@abc.com\r\n"
+    Path("rewritten.eml").write_bytes(
+        b"Delivered-To: matters@abc.com\r\nFrom: jane@client.example\r\n" + lost + b"\r\nYes\r\n"
+    )
+    site = Path("site.toml")
+    site.write_text(
+        Path(PLAIN).read_text() + '[[sent]]\nmessage_id = "<20261123.1234@abc.com>"\naction = 1234\n'
+    )
+
+    _, out, _ = routed(capsys, "guess.eml", "rewritten.eml", site=str(site))
+
+    assert out[1].endswith("guessed")
+    assert "meant for action:1234" in out[2]
+
+
+def test_nothing_in_mail_reaches_the_terminal_unescaped(eml: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Names and addresses are shown with escapes, in the table and in JSON."""
+    name = "\x1b]0;owned\x07.eml"
+    Path(name).write_bytes(reply('"\x1b[2J\x9b31m"@abc.com'))
+
+    for arguments in ([name], ["--json", name]):
+        status, out, _ = routed(capsys, *arguments)
+        assert status == 0
+        assert all(line.isprintable() for line in out)
+
+
+def test_standard_input(
+    eml: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`-` is a message or an mbox."""
+    for octets, names in [
+        (reply("a1234@abc.com"), ["-"]),
+        (b"From x\n" + reply("a1@abc.com") + b"\nFrom y\n" + reply("a2@abc.com"), ["-:1", "-:2"]),
+    ]:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(octets)))
+        _, out, _ = routed(capsys, "--json", "-")
+        assert [json.loads(line)["message"] for line in out] == names
+
+
+def test_many_messages(eml: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """More than are written at once, none lost between two writes."""
+    Path("inbox").write_bytes(
+        b"".join(b"From x\n" + reply("a1234@abc.com", f"<{n}@x>") + b"\n" for n in range(1234))
+    )
+
+    _, out, _ = routed(capsys, "--json", "inbox")
+
+    assert [json.loads(line)["message"] for line in out] == [f"inbox:{n}" for n in range(1, 1235)]
+
+
+def test_warnings_of_a_site_go_to_standard_error(eml: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """R1.3: the site can be used, and the reader is told what will go wrong."""
+    site = Path("site.toml")
+    site.write_text(
+        Path(PLAIN)
+        .read_text()
+        .replace("elsewhere.example", "abc.com")
+        .replace("[[", "allow_fallback_clash = true\n[[", 1)
+    )
+
+    status, out, err = routed(capsys, eml, site=str(site))
+
+    assert (status, len(out), len(err)) == (0, 2, 1)
+    assert err[0].startswith("mailsim: warning: site.toml: mailbox.fallback_address")
+
+
+@pytest.mark.parametrize(
+    ("paths", "lines"),
+    [
+        (
+            ["missing.eml"],
+            [
+                "mailsim: missing.eml: cannot be read: No such file or directory; name a file or folder that can be"
+            ],
+        ),
+        (
+            ["reply.eml", "empty", "missing.eml"],
+            [
+                "mailsim: empty: holds no mail; name .eml files, an mbox, a Maildir or a folder of them",
+                "mailsim: missing.eml: cannot be read: No such file or directory; name a file or folder that can be",
+            ],
+        ),
+        (
+            ["new\nline\x1b[31m"],
+            [
+                "mailsim: 'new\\nline\\x1b[31m': cannot be read: No such file or directory; name a file or folder that can be"
+            ],
+        ),
+    ],
+)
+def test_bad_paths_are_told_before_any_result(
+    paths: Sequence[str], lines: list[str], eml: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit status 2, one line for each, nothing on standard output."""
+    Path("empty").mkdir()
+
+    assert routed(capsys, *paths) == (2, [], lines)
+
+
+def test_a_faulty_site_is_told_fault_by_fault(eml: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """R1.12: exit status 2, one line for each fault."""
+    site = str(SITES / "faulty.toml")
+
+    status, out, err = routed(capsys, eml, site=site)
+
+    assert (status, out) == (2, [])
+    assert len(err) == 25
+    assert all(line.startswith(f"mailsim: {site}: ") for line in err)
