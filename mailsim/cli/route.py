@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from mailsim.mail.corpus import Corpus
+    from mailsim.cli.progress import Progress
+    from mailsim.mail.corpus import Corpus, Stored
     from mailsim.practice.decision import Decision
     from mailsim.practice.site import Site
 
@@ -46,9 +47,13 @@ def _decisions(site: "Site", corpus: "Corpus") -> "Iterator[Decision]":
     from mailsim.cli.progress import Progress
 
     with Progress(corpus.size) as progress:
-        for stored in corpus:
-            yield site.route(stored.octets, name=stored.name)
-            progress.advance(len(stored.octets))
+        yield from site.route_all(_counted(corpus, progress))
+
+
+def _counted(corpus: "Corpus", progress: "Progress") -> "Iterator[Stored]":
+    for stored in corpus:
+        yield stored
+        progress.advance(len(stored.octets))
 
 
 def _json_lines(decisions: "Iterable[Decision]") -> Iterator[str]:

@@ -6,7 +6,7 @@
 Reading a site needs pydantic; routing with it does not.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -15,6 +15,7 @@ from mailsim.mail import Message
 from mailsim.practice.account import PopAccount, SmtpAccount, pop_account, smtp_account
 from mailsim.practice.decision import Decision
 from mailsim.practice.directory import Action, Alias, Directory, User
+from mailsim.practice.duplicates import Collected, beside_sent
 from mailsim.practice.faults import Fault
 from mailsim.practice.routing import decide
 from mailsim.practice.rules import Rules
@@ -35,11 +36,24 @@ class Site:
     """What in the settings will go wrong, or has no effect."""
 
     def route(self, octets: bytes, *, name: str | None = None) -> Decision:
-        """What ought to happen to a message; pure, and no octets raise (R4.11, R4.12).
+        """What ought to happen to a message; pure, and no octets raise (R4.11, R4.12, R4.14).
 
         `name` is what the decision calls the message, such as its file's name.
         """
-        return decide(Message(octets), self.rules, self.directory, self.sent, name=name)
+        message = Message(octets)
+        decision = decide(message, self.rules, self.directory, self.sent, name=name)
+        return beside_sent(decision, message, self.rules, self.directory, self.sent)
+
+    def route_all(self, messages: Iterable[tuple[str | None, bytes]]) -> Iterator[Decision]:
+        """One decision for each message, given with its name: all are one collection, in that order (R4.13).
+
+        Of each message a few octets are remembered, so that a second copy is known as one.
+        """
+        collected = Collected(self.rules, self.directory, self.sent)
+        for name, octets in messages:
+            message = Message(octets)
+            decision = decide(message, self.rules, self.directory, self.sent, name=name)
+            yield collected.final(message, decision)
 
     def pop_account(self) -> PopAccount:
         """The account to collect with; raises SiteError with all that is missing."""

@@ -66,6 +66,15 @@ def test_several_messages_are_json_lines_in_the_order_given(
     assert [decision["reason"] for decision in decisions] == ["no-such-action", "action-address", "no-header"]
 
 
+def test_all_messages_of_one_call_are_one_collection(eml: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Section 7: the second copy is a duplicate, whichever path it came by."""
+    Path("inbox").write_bytes(b"From x\n" + reply("a1234@abc.com"))
+
+    _, out, _ = routed(capsys, "--json", eml, "inbox")
+
+    assert [json.loads(line)["outcome"] for line in out] == ["delivered", "duplicate"]
+
+
 def test_people_get_a_table(eml: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Aligned, with a head."""
     status, out, _ = routed(capsys, eml)

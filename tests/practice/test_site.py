@@ -40,6 +40,24 @@ def test_a_site_routes() -> None:
     assert decision.reason is Reason.ACTION_ADDRESS
 
 
+def test_messages_routed_together_are_one_collection() -> None:
+    """R4.13: the second copy reaches nobody; each alone would be delivered."""
+    site = load_site(SITES / "abc.toml")
+    message = b"Message-ID: <r1@client.example>\r\n" + REPLY
+
+    first, second = site.route_all([("a", message), (None, message)])
+
+    assert first == site.route(message, name="a")
+    assert (second.message, second.outcome, second.targets) == (None, Outcome.DUPLICATE, ())
+
+
+def test_a_copy_of_what_was_sent_is_known() -> None:
+    """R4.14: also alone."""
+    copy = b"From: a1234@abc.com\r\nTo: jane@client.example\r\nMessage-ID: <20261123.1234@abc.com>\r\n\r\nDraft\r\n"
+
+    assert load_site(SITES / "abc.toml").route(copy).reason is Reason.SENT_COPY
+
+
 def test_the_catch_all_header_counts_in_catch_all_mode_only() -> None:
     """R1.10: in single mode it is warned of and not read."""
     site = read_site(
