@@ -130,10 +130,10 @@ def _shown(path: str) -> str:
 
 def _at(path: str) -> list[Source]:
     place = Path(path)
-    if place.is_dir():
+    if path and place.is_dir():  # an empty path is no name for the current folder
         return list(_in_folder(place))
     if not place.is_file():  # a pipe or device is opened once: what is read of it is gone
-        return _streamed(path, place.open("rb"))
+        return _streamed(path, open(path, "rb"))  # noqa: PTH123 - `Path("")` is a folder; `Source` closes it
     head = _head(place)
     if place.suffix.lower() == ".mbox" and not head.startswith(_SEPARATOR):
         return []

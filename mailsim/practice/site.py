@@ -8,8 +8,7 @@ Reading a site needs pydantic; routing with it does not.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from os import PathLike
-from pathlib import Path
+from os import PathLike, fspath
 
 from mailsim.mail import Message
 from mailsim.practice.account import PopAccount, SmtpAccount, pop_account, smtp_account
@@ -70,8 +69,7 @@ def load_site(path: str | PathLike[str]) -> Site:
     Raises:
         SiteError: The file cannot be read, or is faulty: every fault at once (R1.12).
     """
-    file = Path(path)
-    return read_site(load_toml(file), source=str(file))
+    return read_site(load_toml(path), source=fspath(path))
 
 
 def read_site(tables: Mapping[str, object], *, source: str = "") -> Site:

@@ -6,7 +6,7 @@ are good without them are still compared with each other (`clashes.py`).
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from os import PathLike, fspath
 from typing import NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -36,15 +36,16 @@ class Reading(NamedTuple):
     """What in it will go wrong, or has no effect."""
 
 
-def load_toml(path: Path) -> dict[str, object]:
+def load_toml(path: str | PathLike[str]) -> dict[str, object]:
     """The tables of a TOML file.
 
     Raises:
         SiteError: It cannot be read, is not UTF-8 or not TOML; one fault, with the line where known.
     """
-    source = str(path)
+    source = fspath(path)
     try:
-        octets = path.read_bytes()
+        with open(source, "rb") as file:  # noqa: PTH123 - `Path("")` would be the current folder
+            octets = file.read()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise SiteError(
@@ -60,7 +61,7 @@ def load_toml(path: Path) -> dict[str, object]:
             source, "nested too deeply", "write tables and arrays as the site file has them"
         ) from None
     except ValueError as error:
-        raise _syntax_error(source, f"not TOML: {printable(str(error))}", "mend this line") from None
+        raise _syntax_error(source, f"not TOML: {printable(str(error))}", "mend it there") from None
 
 
 def _syntax_error(source: str, what: str, fix: str) -> SiteError:

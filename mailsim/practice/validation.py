@@ -26,7 +26,8 @@ def _fault(detail: ErrorDetails, root: type[BaseModel], beside: list[str]) -> Fa
     if kind == "site":
         return Fault(key, value, str(context["allowed"]), str(context["fix"]))
     if kind == "missing":
-        return Fault(key, None, f"is required: {_description(root, where)}", f"add {name} = ...")
+        wanted = f"[{name}]" if _model_at(root, where) else f"{name} = ..."
+        return Fault(key, None, f"is required: {_description(root, where)}", f"add {wanted}")
     if kind == "extra_forbidden":
         return Fault(key, value, *_unknown(root, where, beside))
     if kind == "enum":

@@ -292,6 +292,7 @@ def test_what_holds_no_mail_is_said_before_anything_is_read(tmp_path: Path) -> N
         tmp_path / "texts",
         "-",
         "a\0b",
+        "",
         "new\nline",
     )
 
@@ -305,6 +306,7 @@ def test_what_holds_no_mail_is_said_before_anything_is_read(tmp_path: Path) -> N
         f"texts: {none}",
         f"-: {none}",
         "'a\\x00b': cannot be read: embedded null byte; name a file or folder that can be",
+        ": cannot be read: No such file or directory; name a file or folder that can be",
         "'new\\nline': cannot be read: No such file or directory; name a file or folder that can be",
     ]
 

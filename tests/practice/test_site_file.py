@@ -301,6 +301,12 @@ def test_a_fault_names_key_value_rule_and_cure(tables: dict[str, object], fault:
     assert fault in faults(**tables)
 
 
+def test_an_empty_file_lacks_one_table() -> None:
+    """Everything but `[mailbox]` may be left out."""
+    with pytest.raises(SiteError, match=r"^mailbox: is required: The system mailbox; add \[mailbox\]$"):
+        read_settings({})
+
+
 def test_a_good_file_has_neither_faults_nor_warnings() -> None:
     """The site file of the contracts, whole."""
     for name in ("abc.toml", "plain.toml"):
@@ -368,11 +374,14 @@ def test_what_is_no_toml_is_one_fault(tmp_path: Path, octets: bytes, says: str) 
     assert len(str(caught.value).splitlines()) == 1
 
 
-@pytest.mark.parametrize("name", ["missing.toml", ".", "a\0b", "x" * 300])
-def test_a_file_that_cannot_be_read_is_one_fault(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("name", ["missing.toml", ".", "a\0b", "x" * 300, ""])
+def test_a_file_that_cannot_be_read_is_one_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
     """Missing, a folder, no name at all."""
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(SiteError, match=r"cannot be read: .*; name a site file") as caught:
-        load_toml(tmp_path / name)
+        load_toml(name)
 
     assert len(str(caught.value).splitlines()) == 1
 
