@@ -7,6 +7,7 @@ from mailsim.mail.address import (
     normal_domain,
     parse_address,
     parse_addresses,
+    plain_address,
 )
 from mailsim.mail.envelope import Envelope
 from mailsim.mail.message import HeaderDefect, Message
@@ -23,4 +24,5 @@ __all__ = [
     "normal_domain",
     "parse_address",
     "parse_addresses",
+    "plain_address",
 ]

@@ -20,7 +20,7 @@ from typing import NamedTuple
 class Address:
     """One mailbox address; equal and hashed by its key, shown as an RFC 5322 addr-spec."""
 
-    __slots__ = ("_text", "domain", "key", "local")
+    __slots__ = ("domain", "key", "local", "text")
 
     local: str
     """The local part as written, without quotes."""
@@ -28,6 +28,8 @@ class Address:
     """The domain in its comparison form: A-labels, lower case, no trailing dot."""
     key: str
     """`local@domain`, normalised for comparison (the domain has no "@", so it is unambiguous)."""
+    text: str
+    """The addr-spec of RFC 5322 section 3.4.1, the local part quoted where it must be."""
 
     def __init__(self, local: str, domain: str) -> None:
         self.local = local
@@ -35,7 +37,7 @@ class Address:
         self.key = f"{normal_local(local)}@{domain}"
         if not _DOT_ATOM.fullmatch(local):
             local = '"' + re.sub(r'(["\\])', r"\\\1", local) + '"'
-        self._text = f"{local}@{domain}"
+        self.text = f"{local}@{domain}"
 
     @classmethod
     def from_dot_atoms(cls, local: str, domain: str) -> "Address":
@@ -43,7 +45,7 @@ class Address:
         address = object.__new__(cls)
         address.local = local
         address.domain = domain = domain.lower().removesuffix(".")
-        address._text = text = f"{local}@{domain}"
+        address.text = text = f"{local}@{domain}"
         address.key = text.lower()
         return address
 
@@ -54,10 +56,10 @@ class Address:
         return hash(self.key)
 
     def __str__(self) -> str:
-        return self._text
+        return self.text
 
     def __repr__(self) -> str:
-        return f"Address({self._text!r})"
+        return f"Address({self.text!r})"
 
 
 class AddressList(NamedTuple):
@@ -93,9 +95,9 @@ def normal_domain(domain: str) -> str:
 
 def parse_address(text: str) -> Address | None:
     """The one address that `text` is, such as `a1234@abc.com`; None when it is not exactly one bare address."""
-    plain = _PLAIN.fullmatch(text)
+    plain = plain_address(text)
     if plain:
-        return Address.from_dot_atoms(plain[1], plain[2])
+        return plain
     found = _addr_spec(list(_tokens(text)))
     return Address(*found) if found else None
 
@@ -124,6 +126,12 @@ def parse_addresses(value: str, *, semicolons: bool = False) -> AddressList:
         else:
             junk.append("".join(token.text for token in element).strip())
     return AddressList(tuple(addresses), tuple(junk))
+
+
+def plain_address(value: str) -> Address | None:
+    """The address of a value that is nothing but one bare dot-atom address, as headers of providers are; else None."""
+    plain = _PLAIN.fullmatch(value)
+    return Address.from_dot_atoms(plain[1], plain[2]) if plain else None
 
 
 def has_address(value: str) -> bool:

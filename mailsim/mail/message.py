@@ -116,7 +116,12 @@ class Message:
 
     def values(self, name: str) -> list[str]:
         """As `raw_values`, as text: UTF-8 (RFC 6532), other octets as U+FFFD; encoded words stand as they are."""
-        return [_unfolded(value).decode("utf-8", "replace") for value in self._values(_key(name))]
+        texts = []
+        for value in self._values(_key(name)):
+            line = value.strip()
+            text = _unfolded(line) if b"\n" in line or b"\r" in line else line
+            texts.append(text.decode("utf-8", "replace"))
+        return texts
 
     def value(self, name: str) -> str | None:
         """The topmost value of that name; None when there is no such field."""
@@ -235,6 +240,8 @@ _LONG_LINE = 60  # RFC 2045 section 6.8 allows 76; encoders fill all lines but t
 
 def _may_be_cut(octets: bytes) -> bool:
     """Whether the last line is unfinished or could be base64: only then a multipart is looked at more closely."""
+    if octets.endswith((b"--\r\n", b"--\n")):  # as a closing boundary does, and base64 never
+        return False
     if not octets.endswith(b"\n"):
         return True
     line = octets[max(octets.rfind(b"\n", -_TAIL, -1) + 1, len(octets) - _TAIL) :].strip()

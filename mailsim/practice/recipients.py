@@ -9,7 +9,7 @@ them, are tried from the top; the system mailbox's own address, which says least
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from mailsim.mail import Address, Message, parse_addresses
+from mailsim.mail import Address, Message, parse_addresses, plain_address
 from mailsim.practice.decision import Evidence, shown
 from mailsim.practice.directory import Directory
 from mailsim.practice.rules import Decoration, Rules
@@ -71,27 +71,28 @@ def recipients(message: Message, rules: Rules, directory: Directory, evidence: l
         evidence.append(Evidence("R4.3", "a mailbox of type single", f"all its mail is for {system}"))
         return Recipients((system,), guessed=False)
     rule, field = ("R4.3", rules.header) if rules.header else ("R4.4", "Delivered-To")
-    read = header_values(message, field, rules.decoration)
+    guessed = field.lower() in _VISIBLE
+    texts = message.values(field)
+    only = plain_address(texts[0]) if len(texts) == 1 and rules.decoration is None else None
+    if only is not None:  # one bare address, as nearly always
+        value = HeaderValue(field, texts[0], (only,), ())
+        if only != system:
+            evidence.append(Evidence(rule, value.shown(), "names the recipient"))
+            return Recipients((only,), guessed, (value,))
+        read = [value]
+    else:
+        read = header_values(message, field, rules.decoration)
     if not read:
         evidence.append(Evidence(rule, f"{field}: absent", "To and Cc are asked"))
         return _guessed(message, system, directory, evidence)
-    guessed = field.lower() in _VISIBLE
-    first = read[0]
-    if len(read) == len(first.addresses) == 1 and not first.junk and first.addresses[0] != system:
-        evidence.append(Evidence(rule, first.shown(), "names the recipient"))  # as nearly always
-        return Recipients(first.addresses, guessed, read)
     chosen = _known(read, system, directory)
     good = chosen or next((value for value in read if value.addresses), None)
     if good is None:
         evidence.extend(Evidence(rule, value.shown(), "no address") for value in read)
         return Recipients((), guessed, read, readable=False)
     if chosen is None and not rules.header and _is_only(good, system):
-        evidence.extend(Evidence(rule, value.shown(), _told(value, None, system)) for value in read)
-        found = _guessed(message, system, directory, evidence)
-        values = [*read, *found.values]
-        if any(address != system for address in found.addresses):
-            return found._replace(values=values)
-        return Recipients((system,), guessed=False, values=values)
+        evidence.extend([Evidence(rule, value.shown(), _told(value, None, system)) for value in read])
+        return _guessed(message, system, directory, evidence, stamped=read)
     chosen = chosen or _last_resort(read, good, system, directory)
     evidence.extend(Evidence(rule, value.shown(), _told(value, chosen, system)) for value in read)
     return Recipients(chosen.addresses, guessed, read)
@@ -129,8 +130,18 @@ def _told(value: HeaderValue, chosen: HeaderValue | None, system: Address) -> st
     return told if chosen is None or value is chosen else f"{told}; passed over, another value decides"
 
 
-def _guessed(message: Message, system: Address, directory: Directory, evidence: list[Evidence]) -> Recipients:
-    """The recipients as To and Cc name them; the system mailbox's own address only when they name nobody else."""
+def _guessed(
+    message: Message,
+    system: Address,
+    directory: Directory,
+    evidence: list[Evidence],
+    *,
+    stamped: Sequence[HeaderValue] = (),
+) -> Recipients:
+    """The recipients as To and Cc name them; the system mailbox's own address only when they name nobody else.
+
+    `stamped` are the values of the header that tells the recipient, where it names but the system mailbox.
+    """
     read = header_values(message, "To") + header_values(message, "Cc")
     own: list[Address] = []
     for value in read:
@@ -140,25 +151,29 @@ def _guessed(message: Message, system: Address, directory: Directory, evidence: 
             (ours if directory.owns(address) and address != system else others).append(address)
         evidence.append(Evidence("R4.4", value.shown(), _sorted_out(ours, others, value.junk)))
         own += ours
-    if not own and any(system in value.addresses for value in read):
-        own = [system]
-    if not own:
-        evidence.append(Evidence("R4.4", "To, Cc", "nobody of the practice"))
+    values = [*stamped, *read]
+    if own:
+        return Recipients(tuple(own), guessed=True, values=values)
+    if any(system in value.addresses for value in values):
+        return Recipients((system,), guessed=not stamped, values=values)
+    evidence.append(Evidence("R4.4", "To, Cc", "nobody of the practice"))
     only_words = bool(read) and not any(value.addresses for value in read)
-    return Recipients(tuple(own), guessed=True, values=read, readable=not only_words)
+    return Recipients((), guessed=True, values=values, readable=not only_words)
 
 
 def _sorted_out(ours: list[Address], others: list[Address], junk: tuple[str, ...]) -> str:
     """Which addresses of To or Cc are guessed to be recipients, and which are passed over."""
     told = (
-        f"guessed: it was for {_listed(map(str, ours))}" if ours else "names no other address of the practice"
+        f"guessed: it was for {_listed([address.text for address in ours])}"
+        if ours
+        else "names no other address of the practice"
     )
     if others:
-        told += f"; passed over: {_listed(map(str, others))}"
+        told += f"; passed over: {_listed([address.text for address in others])}"
     if junk:
         told += f"; no address: {_listed(junk)}"
     return told
 
 
 def _listed(names: Iterable[str]) -> str:
-    return ", ".join(map(shown, names))
+    return ", ".join([shown(name) for name in names])

@@ -8,7 +8,7 @@ None of them reads the body.
 
 import binascii
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from mailsim.mail import Address, Message
@@ -117,13 +117,18 @@ def answered(message: Message, sent: Mapping[str, int]) -> tuple[str, int] | Non
     In-Reply-To is read from the left, then References from the right (section 7 "Resolvers").
     Some programs put commas between the ids, and folding may leave white space in one.
     """
-    ids = [found for value in message.values("In-Reply-To") for found in _MESSAGE_ID.findall(value)]
-    references = [found for value in message.values("References") for found in _MESSAGE_ID.findall(value)]
-    for found in (*ids, *reversed(references)):
+    for found in _answered_ids(message):
         message_id = "".join(found.split())
         if message_id in sent:
             return message_id, sent[message_id]
     return None
+
+
+def _answered_ids(message: Message) -> Iterator[str]:
+    for value in message.values("In-Reply-To"):
+        yield from _MESSAGE_ID.findall(value)
+    for value in reversed(message.values("References")):
+        yield from reversed(_MESSAGE_ID.findall(value))
 
 
 def by_subject_token(question: Question) -> Finding:

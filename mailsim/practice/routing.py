@@ -115,7 +115,9 @@ class _Case:
         self.evidence: list[Evidence] = []
 
     def note(self, rule: str, read: str, concluded: str) -> None:
-        self.evidence.append(Evidence(rule, shown(read), concluded))
+        self.evidence.append(
+            Evidence(rule, read if read.isprintable() and len(read) < 200 else shown(read), concluded)
+        )
 
     def ended(
         self,
@@ -247,7 +249,7 @@ class _Verdict(NamedTuple):
 
 def _verdict(address: Address, rules: Rules, directory: Directory) -> _Verdict:
     """Who the address is, in the order of section 7 "Addresses" (R4.5, R4.6, R4.7)."""
-    text = str(address)
+    text = address.text
     holder = directory.holder(address)
     if holder is not None:
         who, targets = holder
@@ -276,14 +278,14 @@ def _verdict(address: Address, rules: Rules, directory: Directory) -> _Verdict:
 
 def _delivered(verdicts: list[_Verdict], case: _Case, *, guessed: bool) -> Decision | None:
     """To every recipient that is known, each target once; None when none is known (R4.6, R4.12)."""
-    system = case.rules.system
-    known = [verdict for verdict in verdicts if verdict.targets]
-    if not known:
-        return None
-    if len(verdicts) == 1:  # as nearly always
+    if len(verdicts) == 1 and verdicts[0].targets:  # as nearly always
         _, text, reason, targets, rule, told = verdicts[0]
         case.note(rule, text, told)
         return case.ended(Outcome.DELIVERED, targets, reason, address=text, guessed=guessed)
+    known = [verdict for verdict in verdicts if verdict.targets]
+    if not known:
+        return None
+    system = case.rules.system
     if len(known) > 1:
         known = [verdict for verdict in known if verdict.address != system] or known
     counts_system = known[0].address == system
