@@ -7,6 +7,8 @@ caller's loop.
 import ssl
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -18,14 +20,23 @@ from anyio import to_thread
 from anyio.from_thread import start_blocking_portal
 
 from mailsim.errors import MailsimError
+from mailsim.pop3.conduct import Conduct
+from mailsim.pop3.effects import Certificate
+from mailsim.pop3.fault_kinds import What
+from mailsim.pop3.fault_syntax import FaultError
+from mailsim.pop3.faults import Fault, FaultPlan, read_fault
 from mailsim.pop3.maildrops import Maildrops
+from mailsim.pop3.quirks import with_quirks
 from mailsim.pop3.server import serve
+from mailsim.pop3.service import IDLE_SECONDS, Certificates
 
 
 class Tls(StrEnum):
     """How a server speaks TLS."""
 
     NONE = "none"
+    STLS = "stls"
+    """When the client asks for it; no password is taken before (RFC 2595 §4)."""
     IMPLICIT = "implicit"
     """From the first octet (RFC 8314 §3)."""
 
@@ -35,10 +46,18 @@ class Pop3ServerError(MailsimError):
 
 
 class Pop3Server:
-    """A POP3 server on a free port of the loopback, alive inside `with` or `async with`.
+    """A POP3 server on the loopback, alive inside `with` or `async with`.
 
     Takes a mapping of user to password and messages: `{"alice": ("secret", [octets, ...])}`, and
-    `tls="none"` or `"implicit"`. Mail stays as it was left when the server is entered again.
+
+    - `tls`: `"none"`, `"stls"` or `"implicit"`;
+    - `quirks`: names of `quirks.QUIRKS`, such as `"gmail"` or `"login-delay=5"`;
+    - `faults`: what goes wrong on purpose, such as `"pop:RETR:3:drop@1024"` (`fault_kinds.KINDS`), and the `seed` of
+      what goes wrong by chance;
+    - `port`: 0 is any free one;
+    - `idle_seconds`: how long a session may be idle.
+
+    Mail stays as it was left when the server is entered again, and so does the count of what faults strike.
 
     Attributes:
         host: The address to connect to; a certificate is good for it and for `localhost`.
@@ -51,13 +70,31 @@ class Pop3Server:
         self,
         maildrops: Mapping[str, tuple[str, Iterable[bytes]]],
         *,
-        tls: Literal["none", "implicit"] | Tls = Tls.NONE,
+        tls: Literal["none", "stls", "implicit"] | Tls = Tls.NONE,
+        quirks: Iterable[str] = (),
+        faults: Iterable[str] = (),
+        seed: int = 0,
+        port: int = 0,
+        idle_seconds: float = IDLE_SECONDS,
     ) -> None:
+        """Make a server, without starting it.
+
+        Raises:
+            Pop3ServerError: A way of TLS that is none.
+            QuirkError: A quirk that is none.
+            FaultError: A fault that is none.
+        """
         if tls not in tuple(Tls):
             raise Pop3ServerError(f"tls={tls!r}: write one of {', '.join(map(repr, map(str, Tls)))}")
         self.ca: Path | None = None
         self._tls = Tls(tls)
-        self._maildrops = Maildrops(maildrops)
+        self._conduct = replace(with_quirks(Conduct(utf8=True), quirks), stls=self._tls is Tls.STLS)
+        self._plan = FaultPlan(seed=seed)
+        for fault in faults:
+            self.add_fault(fault)
+        self._maildrops = Maildrops(maildrops, conduct=self._conduct)
+        self._wanted_port = port
+        self._idle_seconds = idle_seconds
         self._port: int | None = None
         self._running: ExitStack | None = None
 
@@ -84,13 +121,55 @@ class Pop3Server:
         """
         return self._maildrops.messages(user)
 
+    @property
+    def struck(self) -> tuple[Fault, ...]:
+        """The faults that have struck so far, in order."""
+        return tuple(self._plan.struck)
+
+    def append(self, user: str, octets: bytes) -> str:
+        """Put a message behind the others and return its uid; sessions that are open do not see it.
+
+        Raises:
+            UnknownUserError: The user has no maildrop.
+        """
+        return self._maildrops.append(user, octets)
+
+    def add_fault(self, fault: str) -> None:
+        """Take one more fault, for the sessions to come; `next` in it counts from now.
+
+        Raises:
+            FaultError: It is none, or shows a certificate, which this server has not.
+        """
+        read = read_fault(fault)
+        if self._tls is Tls.NONE and read.what in (What.EXPIRED_CERTIFICATE, What.FOREIGN_CERTIFICATE):
+            raise FaultError(
+                f"fault {fault!r}: a server with tls='none' shows no certificate; choose another"
+            )
+        self._plan.add(read)
+
     def __enter__(self) -> Self:
         if self._running is not None:
             raise Pop3ServerError(f"{self!r} is running: leave it before entering it again")
         with ExitStack() as stack:
-            context = self._certify(stack) if self._tls is Tls.IMPLICIT else None
+            certificates = {} if self._tls is Tls.NONE else self._certify(stack)
             portal = stack.enter_context(start_blocking_portal("asyncio", name="mailsim-pop3"))
-            listener = portal.call(partial(serve, self._maildrops, host=self.host, tls=context))
+            listening = partial(
+                serve,
+                self._maildrops,
+                host=self.host,
+                port=self._wanted_port,
+                tls=certificates,
+                conduct=self._conduct,
+                faults=self._plan,
+                idle_seconds=self._idle_seconds,
+            )
+            try:
+                listener = portal.call(listening)
+            except (OSError, OverflowError) as error:
+                reason = getattr(error, "strerror", None) or str(error)
+                raise Pop3ServerError(
+                    f"port {self._wanted_port} cannot be had: {reason}; choose another, or 0 for any free one"
+                ) from None
             stack.callback(portal.call, listener.close)
             self._port = listener.port
             self._running = stack.pop_all()
@@ -104,16 +183,25 @@ class Pop3Server:
         self._running = None
         self.ca = None
 
-    def _certify(self, stack: ExitStack) -> ssl.SSLContext:
-        """Make a certificate of a new test CA, and the CA's file for as long as the stack lives."""
+    def _certify(self, stack: ExitStack) -> Certificates:
+        """Make certificates, good and bad, and the file of the CA to trust for as long as the stack lives."""
         import trustme  # noqa: PLC0415 - slow to import, and only TLS needs it
 
         authority = trustme.CA()
         self.ca = Path(stack.enter_context(TemporaryDirectory(prefix="mailsim-"))) / "ca.pem"
         authority.cert_pem.write_to_path(str(self.ca))
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        authority.issue_cert("localhost", self.host).configure_cert(context)
-        return context
+        names = ("localhost", self.host)
+        yesterday = datetime.now(UTC) - timedelta(days=1)
+        issued = {
+            Certificate.GOOD: authority.issue_cert(*names),
+            Certificate.EXPIRED: authority.issue_cert(*names, not_after=yesterday),
+            Certificate.FOREIGN: trustme.CA().issue_cert(*names),
+        }
+        contexts = {}
+        for certificate, leaf in issued.items():
+            contexts[certificate] = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            leaf.configure_cert(contexts[certificate])
+        return contexts
 
     async def __aenter__(self) -> Self:
         return await to_thread.run_sync(self.__enter__)

@@ -3,18 +3,24 @@
 Laws: a uid is stable and never given again, not even when its message is gone; a session sees the messages
 that were there when it opened (RFC 1939 §4); one session at a time holds a maildrop, others are told
 [IN-USE] (RFC 2449 §8.1.2), and only those who know the password learn that; the same messages in the same
-order get the same uids in every process.
+order get the same uids in every process. A `Conduct` may have a session see less, or other uids and sizes:
+what is kept, and under which key, stays the same.
 """
 
-import hmac
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
 from mailsim.errors import MailsimError
+from mailsim.pop3.conduct import PLAIN_CONDUCT, Conduct
 from mailsim.pop3.effects import Refusal
 from mailsim.pop3.maildrop import Maildrop, WireMessage
+from mailsim.pop3.proof import Proof, proves
 from mailsim.pop3.wire import ResponseCode, Uid
+
+RECENT = "recent:"  # Gmail's prefix of a user name
+ESTIMATE = 1024  # octets that an estimated size is a multiple of
 
 WRONG_CREDENTIALS = Refusal(ResponseCode.AUTH, "wrong user name or password")
 LOCKED = Refusal(ResponseCode.IN_USE, "maildrop is open in another session")
@@ -30,17 +36,29 @@ class _Account:
     messages: dict[Uid, WireMessage] = field(default_factory=dict, repr=False)
     taken: int = 0  # messages ever appended: the serial number of the last one
     holder: Maildrop | None = None
+    opened: int = 0  # sessions so far
+    last_login: float = float("-inf")
+    hidden: set[Uid] = field(default_factory=set)
 
 
 class Maildrops:
     """All maildrops of a server, by user.
 
-    Takes a mapping of user to password and messages, octets each, oldest first.
+    Takes a mapping of user to password and messages, octets each, oldest first; how the server behaves; and a
+    clock in seconds, which only the time between two logins is read from.
     """
 
-    __slots__ = ("_accounts",)
+    __slots__ = ("_accounts", "_clock", "_conduct")
 
-    def __init__(self, maildrops: Mapping[str, tuple[str, Iterable[bytes]]] | None = None) -> None:
+    def __init__(
+        self,
+        maildrops: Mapping[str, tuple[str, Iterable[bytes]]] | None = None,
+        *,
+        conduct: Conduct = PLAIN_CONDUCT,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._conduct = conduct
+        self._clock = clock
         self._accounts: dict[str, _Account] = {}
         for user, (password, messages) in (maildrops or {}).items():
             self.add(user, password)
@@ -109,31 +127,74 @@ class Maildrops:
         """
         return self._account(user).holder is not None
 
-    def open(self, user: str, password: str) -> Maildrop | Refusal:
-        """Lock a user's maildrop and return it as it is now; a refusal when the login is wrong or it is locked."""
+    def open(self, user: str, proof: Proof) -> Maildrop | Refusal:
+        """Lock a user's maildrop and return it as it is now; a refusal when the login is wrong, too soon or it is locked."""
+        recent = self._conduct.recent and user.startswith(RECENT)
+        user = user.removeprefix(RECENT) if recent else user
         account = self._accounts.get(user)
-        expected = b"" if account is None else account.password
-        right = hmac.compare_digest(expected, _octets(password))
+        right = proves(proof, b"" if account is None else account.password)
         if account is None or not right:
             return WRONG_CREDENTIALS
         if account.holder is not None:
             return LOCKED
-        account.holder = Maildrop(user, tuple(account.messages.values()))
+        now = self._clock()
+        wait = account.last_login + self._conduct.login_delay - now
+        if wait > 0:
+            return Refusal(ResponseCode.LOGIN_DELAY, f"log in again after {wait:.0f} seconds")
+        account.last_login = now
+        account.opened += 1
+        account.holder = Maildrop(user, self._shown(account, recent=recent))
         return account.holder
+
+    def _shown(self, account: _Account, *, recent: bool) -> Sequence[WireMessage]:
+        """What a session sees of an account, by the server's conduct."""
+        conduct = self._conduct
+        messages = list(account.messages.values())
+        if account.hidden and not recent:
+            messages = [message for message in messages if message.key not in account.hidden]
+        messages = messages[: conduct.at_most]
+        if not (conduct.changing_uids or conduct.estimated_sizes):
+            return messages
+        return [
+            message.shown_as(
+                uid=_passing_uid(message.key, account.opened) if conduct.changing_uids else message.key,
+                size=message.size // ESTIMATE * ESTIMATE + ESTIMATE
+                if conduct.estimated_sizes
+                else message.size,
+            )
+            for message in messages
+        ]
 
     def update(self, maildrop: Maildrop, removed: Sequence[str]) -> bool:
         """Remove messages and unlock; False, and nothing done, if that maildrop no longer holds the lock."""
+        if not self.expunge(maildrop, removed):
+            return False
+        account = self._accounts[maildrop.user]
+        if self._conduct.hides_retrieved:
+            account.hidden.update(maildrop.retrieved)
+        account.holder = None
+        return True
+
+    def expunge(self, maildrop: Maildrop, removed: Sequence[str]) -> bool:
+        """Remove messages and keep the lock; False, and nothing done, if that maildrop does not hold it."""
         account = self._accounts.get(maildrop.user)
         if account is None or account.holder is not maildrop:
             return False
         for uid in removed:
             account.messages.pop(Uid(uid), None)
-        account.holder = None
         return True
+
+    def arrive(self, maildrop: Maildrop, message: WireMessage) -> None:
+        """Put a message under its own key behind the others, as it was put into the open maildrop."""
+        account = self._accounts.get(maildrop.user)
+        if account is not None and account.holder is maildrop:
+            account.messages[message.key] = message
 
     def release(self, maildrop: Maildrop) -> None:
         """Unlock without removing anything; nothing happens if that maildrop does not hold the lock."""
-        self.update(maildrop, ())
+        account = self._accounts.get(maildrop.user)
+        if account is not None and account.holder is maildrop:
+            account.holder = None
 
     def _account(self, user: str) -> _Account:
         account = self._accounts.get(user)
@@ -143,6 +204,11 @@ class Maildrops:
                 f"user {user!r}: no maildrop; there is one for {known}; add the user first"
             )
         return account
+
+
+def _passing_uid(key: Uid, session: int) -> str:
+    """Return a uid that is good for one session."""
+    return blake2b(f"{session} {key}".encode(), digest_size=16).hexdigest()
 
 
 def _octets(password: str) -> bytes:

@@ -2,41 +2,48 @@
 
 # Theory
 #
-# RFC 1939 §3: a session is in AUTHORIZATION, then TRANSACTION, then UPDATE. Two waits come between:
+# RFC 1939 §3: a session is in AUTHORIZATION, then TRANSACTION, then UPDATE. Waits come between:
 #
 #     AUTHORIZATION --USER--> NAMED --PASS--> AUTHENTICATING --authenticated--> TRANSACTION
-#           ^                                      |
-#           +---------------refused----------------+
+#           |  |  |                                ^  |
+#           |  |  +---------APOP, AUTH-------------+  +--refused--> AUTHORIZATION
+#           |  +--AUTH--> EXCHANGE --response--------^        (after XOAUTH2: EXCHANGE once more)
+#           +--STLS--> SECURING --secured--> AUTHORIZATION
 #     TRANSACTION --QUIT--> UPDATE --removed--> ENDED;     AUTHORIZATION, NAMED --QUIT--> ENDED
 #
-# ALLOWED below is the whole of it: a verb that a state does not list is an -ERR and changes nothing.
+# `states.ALLOWED` is the whole of it: a verb that a state does not list is an -ERR and changes nothing.
 #
 # Laws
 # 1. No octets raise. Whatever a client sends is answered by exactly one response a line, in order.
 # 2. The effects do not depend on how the octets are cut (only where one Send ends and the next begins does).
-# 3. An -ERR changes nothing, but that PASS uses USER's name up, right or wrong (RFC 1939 §7).
+# 3. An -ERR changes nothing, but that PASS uses USER's name up, right or wrong (RFC 1939 §7), AUTH that came as far
+#    as its mechanism forgets it, and that refused logins and bad commands are counted, up to the conduct's limits.
 # 4. Messages are removed by QUIT in TRANSACTION and by nothing else (RFC 1939 §6). A connection that ends
 #    without it never yields a Remove.
 # 5. In AUTHENTICATING and UPDATE nothing is parsed: pipelined commands (RFC 2449 §6.6) wait for the driver,
 #    up to BACKLOG octets. Who sends more is not answered but closed, and the driver's answer comes too late.
-# 6. Work and memory are linear in the input. One call answers about OUTPUT_STEP octets, then `behind` is
+# 6. Nothing crosses STLS: octets that came behind it in the clear are lost, and so is USER's name (RFC 2595 §4).
+# 7. Work and memory are linear in the input. One call answers about OUTPUT_STEP octets, then `behind` is
 #    true and `receive(b"")` goes on: so a driver can let a client read before it makes more.
-# 7. USER says the same of every name, and a refused login does not tell which half was wrong.
+# 8. USER says the same of every name, and a refused login does not tell which half was wrong.
 
-from collections.abc import Mapping
-from enum import Enum, auto
+from collections.abc import Iterable, Iterator
 from itertools import groupby
-from types import MappingProxyType
 
 from mailsim.errors import MailsimError
-from mailsim.pop3.effects import Authenticate, Close, Effect, Refusal, Remove, Send
+from mailsim.pop3.authorization import Authorization, Outcome
+from mailsim.pop3.conduct import PLAIN_CONDUCT, Conduct, capabilities, spoken
+from mailsim.pop3.effects import Certificate, Close, Effect, Refusal, Remove, Send
+from mailsim.pop3.language import lang
 from mailsim.pop3.maildrop import Maildrop
+from mailsim.pop3.states import ALLOWED, LISTENING, State
 from mailsim.pop3.transaction import ANSWERS, answer, summary
 from mailsim.pop3.wire import (
     COMMAND_LIMIT,
     CRLF,
+    RESPONSE_LIMIT,
     TERMINATOR,
-    ResponseCode,
+    Uid,
     Verb,
     parse_command,
     status_line,
@@ -46,44 +53,7 @@ OUTPUT_STEP = 512 * 1024  # octets of answers in one call: enough for 64 message
 BACKLOG = 1024 * 1024  # octets that may wait for the driver
 LARGE = 64 * 1024  # from here on octets are sent as they are, not copied into a joint Send
 
-
-class State(Enum):
-    """Where a session stands."""
-
-    AUTHORIZATION = auto()
-    """Nobody is named."""
-    NAMED = auto()
-    """USER was good: PASS may follow."""
-    AUTHENTICATING = auto()
-    """The driver looks at the credentials."""
-    TRANSACTION = auto()
-    """The maildrop is open and locked."""
-    UPDATE = auto()
-    """The driver removes messages."""
-    ENDED = auto()
-    """Closed, or about to be."""
-
-
-ALLOWED: Mapping[State, frozenset[Verb]] = MappingProxyType(
-    {
-        State.AUTHORIZATION: frozenset({Verb.USER, Verb.CAPA, Verb.QUIT}),
-        State.NAMED: frozenset({Verb.USER, Verb.PASS, Verb.CAPA, Verb.QUIT}),
-        State.AUTHENTICATING: frozenset(),
-        State.TRANSACTION: frozenset(ANSWERS) | {Verb.CAPA, Verb.QUIT},
-        State.UPDATE: frozenset(),
-        State.ENDED: frozenset(),
-    }
-)
-
-CAPABILITIES = (  # RFC 2449 §6, the same in both states; RFC 3206 §6
-    b"TOP",
-    b"UIDL",
-    b"RESP-CODES",
-    b"AUTH-RESP-CODE",
-    b"PIPELINING",
-    b"USER",
-    b"IMPLEMENTATION mailsim",
-)
+_NOTHING = Maildrop("", ())
 
 
 class OutOfTurnError(MailsimError):
@@ -95,20 +65,36 @@ class Session:
 
     __slots__ = (
         "_at",
+        "_authorization",
+        "_bad",
         "_buffer",
+        "_conduct",
         "_maildrop",
-        "_name",
         "_parts",
+        "_refused",
         "_request",
+        "_responding",
+        "_response",
         "_skipping",
         "_written",
         "state",
     )
 
-    def __init__(self) -> None:
+    certificate = Certificate.GOOD
+    """What a server shows that speaks TLS from the first octet."""
+
+    def __init__(
+        self, conduct: Conduct = PLAIN_CONDUCT, *, secured: bool = False, stamp: str = "0.0"
+    ) -> None:
+        """Take how the server behaves, whether there is TLS already, and a word that no other connection is given."""
         self.state = State.AUTHORIZATION
-        self._maildrop = Maildrop("", ())
-        self._name = ""
+        self._conduct = conduct
+        self._authorization = Authorization(conduct, secured=secured, stamp=stamp)
+        self._maildrop = _NOTHING
+        self._bad = 0  # bad commands in a row
+        self._refused = 0  # logins
+        self._response: Iterator[bytes] = iter(())  # what is still to be sent of it
+        self._responding = False
         self._buffer = bytearray()
         self._at = 0  # where the next line begins
         self._skipping = False  # inside a line that is too long already
@@ -118,22 +104,29 @@ class Session:
 
     @property
     def behind(self) -> bool:
-        """Whether input waits only because enough was answered: `receive(b"")` goes on."""
-        return bool(ALLOWED[self.state]) and b"\n" in self._buffer
+        """Whether something waits only because enough was answered: `receive(b"")` goes on."""
+        return self._responding or (self.state in LISTENING and b"\n" in self._buffer)
+
+    @property
+    def _limit(self) -> int:
+        """How long a line may be (RFC 2449 §4, RFC 5034 §4)."""
+        return RESPONSE_LIMIT if self.state is State.EXCHANGE else COMMAND_LIMIT
 
     def start(self) -> list[Effect]:
-        """Return the greeting (RFC 1939 §4)."""
-        self._ok("mailsim POP3 server ready")
+        """Return the greeting (RFC 1939 §4), with a timestamp where APOP is spoken (§7)."""
+        timestamp = f" {self._authorization.timestamp}" if self._conduct.apop else ""
+        self._ok(f"mailsim POP3 server ready{timestamp}")
         return self._effects()
 
     def receive(self, octets: bytes) -> list[Effect]:
         """Take what the client sent, any octets in any pieces, and return what to do.
 
-        More than BACKLOG octets of waiting input end the session; after its end it takes no more.
+        More than BACKLOG octets of waiting input end the session; after its end, and between STLS and TLS, what
+        comes is lost.
         """
-        if self.state is State.ENDED:
+        if self.state in (State.ENDED, State.SECURING):
             return []
-        if len(self._buffer) > COMMAND_LIMIT and len(self._buffer) + len(octets) > BACKLOG:
+        if len(self._buffer) > self._limit and len(self._buffer) + len(octets) > BACKLOG:
             return self._end()
         self._buffer += octets
         return self._work()
@@ -147,21 +140,33 @@ class Session:
         if not self._answered(State.AUTHENTICATING):
             return []
         self._maildrop = maildrop
+        maildrop.ascii_only = self._conduct.utf8 and not self._authorization.utf8
         self.state = State.TRANSACTION
         self._ok(summary(maildrop))
         return self._work()
 
     def refused(self, refusal: Refusal) -> list[Effect]:
-        """Answer `Authenticate`: no login; the client may try again (RFC 1939 §4).
+        """Answer `Authenticate`: no login; the client may try again (RFC 1939 §4), but not for ever.
 
         Raises:
             OutOfTurnError: Nothing was asked.
         """
         if not self._answered(State.AUTHENTICATING):
             return []
-        self.state = State.AUTHORIZATION
-        self._error(refusal.text, refusal.code)
-        return self._work()
+        self._refused += 1
+        self._go(self._authorization.refused(refusal))
+        return self._end() if self._refused >= self._conduct.failed_logins else self._work()
+
+    def secured(self) -> list[Effect]:
+        """Answer `Secure`: TLS has begun; the client says all again, to nobody's greeting (RFC 2595 §4).
+
+        Raises:
+            OutOfTurnError: Nothing was asked.
+        """
+        if self._answered(State.SECURING):
+            self.state = State.AUTHORIZATION
+            self._authorization.secured = True
+        return []
 
     def removed(self, *, failed: bool = False) -> list[Effect]:
         """Answer `Remove`: the session ends, with an -ERR if some messages could not be removed (RFC 1939 §6).
@@ -186,7 +191,9 @@ class Session:
         return self.state is awaited
 
     def _work(self) -> list[Effect]:
-        while ALLOWED[self.state] and self._written < OUTPUT_STEP and self._obey_next_line():
+        while self._written < OUTPUT_STEP and (
+            self._go_on() or (self.state in LISTENING and self._obey_next_line())
+        ):
             pass
         del self._buffer[: self._at]
         self._at = 0
@@ -206,6 +213,7 @@ class Session:
 
     def _end(self) -> list[Effect]:
         self.state = State.ENDED
+        self._response, self._responding = iter(()), False
         self._buffer.clear()
         self._at = 0
         self._request = Close()
@@ -217,77 +225,111 @@ class Session:
         A bare LF ends a line too, as it does for the servers in use. A line over the limit is dropped as it
         comes and answered once, at its end (RFC 2449 §4).
         """
+        limit = self._limit
         end = self._buffer.find(b"\n", self._at)
         if end < 0:
-            if len(self._buffer) - self._at > COMMAND_LIMIT:
+            if len(self._buffer) - self._at > limit:
                 self._skipping = True
                 self._at = len(self._buffer)
             return False
         start, self._at = self._at, end + 1
-        if self._skipping or self._at - start > COMMAND_LIMIT:
+        if self._skipping or self._at - start > limit:
             self._skipping = False
-            self._error(f"line too long: at most {COMMAND_LIMIT} octets")
+            self._refuse_long_line(limit)
+        elif self.state is State.EXCHANGE:
+            self._go(self._authorization.respond(bytes(self._buffer[start:end]).removesuffix(b"\r")))
         else:
             self._obey(bytes(self._buffer[start:end]).removesuffix(b"\r"))
         return True
 
+    def _refuse_long_line(self, limit: int) -> None:
+        if self.state is State.EXCHANGE:
+            self._authorization.give_up()
+            self.state = State.AUTHORIZATION
+        self._bad_command(f"line too long: at most {limit} octets")
+
     def _obey(self, line: bytes) -> None:
         command = parse_command(line)
-        if command.verb is None:
-            self._error("unknown command")
-        elif command.verb not in ALLOWED[self.state]:
-            allowed = " ".join(verb for verb in Verb if verb in ALLOWED[self.state])
-            self._error(f"{command.verb} is not allowed now; allowed: {allowed}")
+        verb, argument = command.verb, command.argument
+        if verb is None or verb not in spoken(self._conduct):
+            self._bad_command("unknown command")
+            return
+        if verb not in ALLOWED[self.state]:
+            usable = spoken(self._conduct) & ALLOWED[self.state]
+            allowed = " ".join(verb for verb in Verb if verb in usable)
+            self._bad_command(f"{verb} is not allowed now; allowed: {allowed}")
+            return
+        self._bad = 0
+        if verb in ANSWERS:
+            self._respond(answer(verb, self._maildrop, argument))
+        elif verb is Verb.CAPA:
+            self._capa(argument)
+        elif verb is Verb.QUIT:
+            self._quit(argument)
+        elif verb is Verb.LANG:
+            self._respond(lang(argument))
         else:
-            self._speak(command.verb, command.argument)
+            self._go(self._authorization.obey(self.state, verb, argument))
 
-    def _speak(self, verb: Verb, argument: bytes) -> None:
-        match verb:
-            case Verb.USER:
-                self._user(argument)
-            case Verb.PASS:
-                self._pass(argument)
-            case Verb.CAPA:
-                self._capa(argument)
-            case Verb.QUIT:
-                self._quit(argument)
-            case _:
-                self._send(*answer(verb, self._maildrop, argument))
+    def _bad_command(self, text: str) -> None:
+        self._bad += 1
+        self._error(text)
+        if self._bad >= self._conduct.bad_commands:
+            self._end_after_this()
 
-    def _send(self, *parts: bytes) -> None:
-        self._parts += parts
-        self._written += sum(map(len, parts))
+    def _end_after_this(self) -> None:
+        self.state = State.ENDED
+        self._request = Close()
+
+    def _go(self, outcome: Outcome) -> None:
+        """Stand where a command of AUTHORIZATION leads."""
+        self.state, line, request = outcome
+        if line:
+            self._send(line)
+        if request is not None:
+            self._request = request
+        if self.state is State.SECURING:
+            self._at = len(self._buffer)  # no command is carried across
+
+    def _respond(self, parts: Iterable[bytes]) -> None:
+        self._response = iter(parts)
+        self._responding = True
+        self._go_on()
+
+    def _go_on(self) -> bool:
+        """Send more of the response under way; False when there is none."""
+        if not self._responding:
+            return False
+        for part in self._response:
+            self._send(part)
+            if self._written >= OUTPUT_STEP:
+                return True
+        self._responding = False
+        return True
+
+    def _send(self, part: bytes) -> None:
+        self._parts.append(part)
+        self._written += len(part)
 
     def _ok(self, text: str) -> None:
         self._send(status_line("+OK", text))
 
-    def _error(self, text: str, code: ResponseCode | None = None) -> None:
-        self._send(status_line("-ERR", text, code))
-
-    def _user(self, argument: bytes) -> None:
-        """RFC 1939 §7. Every name is welcome: no oracle."""
-        name = argument.rstrip(b" ")
-        if not name:
-            self._error("USER needs a name")
-            return
-        self._name = name.decode("utf-8", "surrogateescape")
-        self.state = State.NAMED
-        self._ok("send PASS")
-
-    def _pass(self, argument: bytes) -> None:
-        """RFC 1939 §7. Spaces belong to the password."""
-        if not argument:
-            self._error("PASS needs a password")
-            return
-        self.state = State.AUTHENTICATING
-        self._request = Authenticate(self._name, argument.decode("utf-8", "surrogateescape"))
+    def _error(self, text: str) -> None:
+        self._send(status_line("-ERR", text))
 
     def _capa(self, argument: bytes) -> None:
         """RFC 2449 §5."""
         if argument.strip(b" "):
             self._error("CAPA takes no argument")
         else:
-            self._send(b"+OK capabilities follow\r\n", *(tag + CRLF for tag in CAPABILITIES), TERMINATOR)
+            lines = capabilities(
+                self._conduct,
+                secured=self._authorization.secured,
+                transaction=self.state is State.TRANSACTION,
+            )
+            self._respond(
+                (b"+OK capabilities follow\r\n", *(line.encode() + CRLF for line in lines), TERMINATOR)
+            )
 
     def _quit(self, argument: bytes) -> None:
         """RFC 1939 §4 and §6. Before login there is nothing to update."""
@@ -295,8 +337,14 @@ class Session:
             self._error("QUIT takes no argument")
         elif self.state is State.TRANSACTION:
             self.state = State.UPDATE
-            self._request = Remove(self._maildrop.marked)
+            self._request = Remove(self._removable())
         else:
             self._ok("bye")
-            self.state = State.ENDED
-            self._request = Close()
+            self._end_after_this()
+
+    def _removable(self) -> tuple[Uid, ...]:
+        """What is marked; where mail expires at once, what was retrieved too (RFC 2449 §6.7)."""
+        maildrop = self._maildrop
+        if self._conduct.expire == 0:
+            return tuple(dict.fromkeys((*maildrop.marked, *maildrop.retrieved)))
+        return maildrop.marked

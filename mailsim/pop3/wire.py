@@ -1,11 +1,13 @@
 """POP3 on the wire: a message's octets, dot-stuffing, command and status lines, their limits.
 
-Laws: `unstuff(stuff(m)) == wire_form(m)`; `len(wire_form(m)) == wire_size(m)`; no octets raise.
+Laws: `unstuff(stuff(m)) == wire_form(m)`; `len(wire_form(m)) == wire_size(m)`; `b"".join(pieces(m)) == stuff(m)`;
+no octets raise.
 Everything is done by whole-buffer operations: no Python loop runs per line of a message.
 RFC 1939 §3 (lines, stuffing), §5 and §11 (sizes), §7 (UIDL); RFC 2449 §4 (limits), §8 (response codes).
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NewType
@@ -15,7 +17,9 @@ Uid = NewType("Uid", str)
 CRLF = b"\r\n"
 TERMINATOR = b".\r\n"
 COMMAND_LIMIT = 255  # octets with CRLF, RFC 2449 §4 (RFC 1939 §3 had 47)
+RESPONSE_LIMIT = 12_288  # octets of a SASL response with CRLF: RFC 5034 §4 sets none, RFC 4954 §4 this one
 STATUS_LIMIT = 512  # octets with CRLF, RFC 1939 §3
+PIECE = 256 * 1024  # octets of a message that are stuffed at once: about a millisecond's work
 
 _UID = re.compile(r"[\x21-\x7e]{1,70}")  # RFC 1939 §7
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
@@ -36,6 +40,12 @@ class Verb(StrEnum):
     UIDL = "UIDL"
     TOP = "TOP"
     CAPA = "CAPA"
+    APOP = "APOP"
+    AUTH = "AUTH"
+    STLS = "STLS"
+    UTF8 = "UTF8"
+    LANG = "LANG"
+    LAST = "LAST"
 
 
 class ResponseCode(StrEnum):
@@ -45,6 +55,14 @@ class ResponseCode(StrEnum):
     """The credentials are wrong: trying again is of no use (RFC 3206 §6)."""
     IN_USE = "IN-USE"
     """The credentials are right, the maildrop is locked by another session (RFC 2449 §8.1.2)."""
+    LOGIN_DELAY = "LOGIN-DELAY"
+    """The credentials are right, the last login was too short a time ago (RFC 2449 §8.1.1)."""
+    SYS_TEMP = "SYS/TEMP"
+    """The server failed, the credentials are not to blame; trying later may help (RFC 3206 §4)."""
+    SYS_PERM = "SYS/PERM"
+    """The server failed, and only its keeper can mend it (RFC 3206 §4)."""
+    UTF8 = "UTF8"
+    """The message needs UTF-8, which the client has not said it understands (RFC 6856 §5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +102,28 @@ def stuff(message: bytes) -> bytes:
     return b"." + stuffed if stuffed.startswith(b".") else stuffed
 
 
+def pieces(message: bytes) -> Iterator[bytes]:
+    """Yield `stuff(message)` in pieces of about `PIECE` octets, so that nobody waits for the whole of it.
+
+    A piece ends behind a line end where there is one, never between CR and LF.
+    """
+    start, line_begins = 0, True
+    while start < len(message):
+        end = min(start + PIECE, len(message))
+        if end < len(message):
+            line_end = message.rfind(b"\n", start, end)
+            end = line_end + 1 if line_end >= 0 else end - message.endswith(b"\r", start, end)
+        piece = message[start:end]
+        if piece.count(b"\n") != piece.count(CRLF):
+            piece = piece.replace(CRLF, b"\n").replace(b"\n", CRLF)
+        piece = piece.replace(b"\r\n.", b"\r\n..")
+        yield b"." + piece if line_begins and piece.startswith(b".") else piece
+        line_begins = piece.endswith(b"\n")
+        start = end
+    if not line_begins:
+        yield CRLF
+
+
 def unstuff(body: bytes, *, eol: bytes = CRLF) -> bytes:
     """Return the message in a multi-line response, given without its terminating dot line.
 
@@ -106,6 +146,19 @@ def top(message: bytes, lines: int) -> bytes:
             break
         end = line_end + 1
     return octets[:end]
+
+
+def needs_utf8(message: bytes) -> bool:
+    """Say whether a message's header holds UTF-8: octets above 127 that are nothing else (RFC 6532, RFC 6856 §2)."""
+    end = re.search(rb"\r?\n\r?\n", message)
+    header = message[: end.start()] if end else message
+    if header.isascii():
+        return False
+    try:
+        header.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def parse_command(line: bytes) -> Command:

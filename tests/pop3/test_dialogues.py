@@ -38,8 +38,8 @@ class Connection:
             match waiting.popleft():
                 case Send(octets):
                     self.sent += octets
-                case Authenticate(user, password):
-                    opened = self.maildrops.open(user, password)
+                case Authenticate(user, proof):
+                    opened = self.maildrops.open(user, proof)
                     if isinstance(opened, Refusal):
                         waiting.extend(self.session.refused(opened))
                     else:

@@ -13,16 +13,18 @@ from mailsim.errors import MailsimError
 from mailsim.pop3.embedded import Pop3Server, Tls
 from mailsim.pop3.wire import wire_form
 
-BOTH = pytest.mark.parametrize("tls", list(Tls))
+ALL = pytest.mark.parametrize("tls", list(Tls))
 
 
 def connect(server: Pop3Server) -> poplib.POP3:
     """Connect by poplib as the server wants it, and log in as alice."""
-    if server.ca is None:
-        client = poplib.POP3(server.host, server.port, timeout=20)
+    context = ssl.create_default_context(cafile=server.ca)
+    if "implicit" in repr(server):
+        client: poplib.POP3 = poplib.POP3_SSL(server.host, server.port, context=context, timeout=20)
     else:
-        context = ssl.create_default_context(cafile=server.ca)
-        client = poplib.POP3_SSL(server.host, server.port, context=context, timeout=20)
+        client = poplib.POP3(server.host, server.port, timeout=20)
+    if "stls" in repr(server):
+        client.stls(context)
     try:
         client.user("alice")
         client.pass_("secret")
@@ -39,7 +41,7 @@ def connect_again(server: Pop3Server) -> poplib.POP3:
             return connect(server)
 
 
-@BOTH
+@ALL
 def test_every_message_arrives_octet_for_octet(
     tls: Tls, nasty: tuple[bytes, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -59,7 +61,7 @@ def test_every_message_arrives_octet_for_octet(
     assert total == (len(nasty), sum(listed))
 
 
-@BOTH
+@ALL
 def test_what_a_session_deletes_is_gone_after_quit(tls: Tls) -> None:
     """Not before; and `messages` shows it, octets as they were given."""
     with Pop3Server({"alice": ("secret", [b"one", b"two\n"])}, tls=tls) as server:
@@ -87,7 +89,7 @@ def test_poplib_sees_lock_uids_and_capabilities() -> None:
         client.quit()
 
 
-@BOTH
+@ALL
 def test_it_serves_inside_a_running_loop(tls: Tls) -> None:
     """`async with` starts and ends it without holding the loop up; nothing of it lives there."""
 
@@ -102,7 +104,7 @@ def test_it_serves_inside_a_running_loop(tls: Tls) -> None:
     asyncio.run(main())
 
 
-@BOTH
+@ALL
 def test_it_leaves_no_thread_file_or_port(tls: Tls) -> None:
     """Even with a session open; it can be entered again, with its mail as it was left."""
     before = set(threading.enumerate())
@@ -132,8 +134,8 @@ def test_it_is_used_in_the_right_order() -> None:
 
 def test_an_unknown_tls_mode_is_refused() -> None:
     """With the modes that there are."""
-    wrong: Any = "stls"
-    with pytest.raises(MailsimError, match="tls='stls': write one of 'none', 'implicit'"):
+    wrong: Any = "starttls"
+    with pytest.raises(MailsimError, match="tls='starttls': write one of 'none', 'stls', 'implicit'"):
         Pop3Server({}, tls=wrong)
 
 

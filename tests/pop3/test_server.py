@@ -4,7 +4,7 @@ import asyncio
 import ssl
 import struct
 import tracemalloc
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from socket import SO_LINGER, SOL_SOCKET
 
@@ -14,7 +14,9 @@ import trustme
 from mailsim.pop3.effects import Refusal
 from mailsim.pop3.maildrop import Maildrop, WireMessage
 from mailsim.pop3.maildrops import Maildrops
-from mailsim.pop3.server import Listener, Mailboxes, serve
+from mailsim.pop3.proof import Proof
+from mailsim.pop3.server import Listener, serve
+from mailsim.pop3.service import Mailboxes
 
 pytestmark = pytest.mark.anyio
 
@@ -28,15 +30,23 @@ class Watched:
         self.maildrops = maildrops
         self.returned = asyncio.Event()
 
-    def open(self, user: str, password: str) -> Maildrop | Refusal:
+    def open(self, user: str, proof: Proof) -> Maildrop | Refusal:
         """Open, as maildrops do."""
-        return self.maildrops.open(user, password)
+        return self.maildrops.open(user, proof)
 
     def update(self, maildrop: Maildrop, removed: Sequence[str]) -> bool:
         """Refuse to remove a poison message."""
         self.returned.set()
         good = self.maildrops.update(maildrop, removed)
         return good and "poison" not in removed
+
+    def expunge(self, maildrop: Maildrop, removed: Sequence[str]) -> bool:
+        """Expunge, as maildrops do."""
+        return self.maildrops.expunge(maildrop, removed)
+
+    def arrive(self, maildrop: Maildrop, message: WireMessage) -> None:
+        """Keep, as maildrops do."""
+        self.maildrops.arrive(maildrop, message)
 
     def release(self, maildrop: Maildrop) -> None:
         """Release, as maildrops do."""
@@ -50,13 +60,20 @@ class Shelf:
     def __init__(self, maildrop: Maildrop) -> None:
         self.maildrop = maildrop
 
-    def open(self, user: str, password: str) -> Maildrop | Refusal:
+    def open(self, user: str, proof: Proof) -> Maildrop | Refusal:
         """Let anyone in."""
         return self.maildrop
 
     def update(self, maildrop: Maildrop, removed: Sequence[str]) -> bool:
         """Fail."""
         return False
+
+    def expunge(self, maildrop: Maildrop, removed: Sequence[str]) -> bool:
+        """Fail."""
+        return False
+
+    def arrive(self, maildrop: Maildrop, message: WireMessage) -> None:
+        """Do nothing."""
 
     def release(self, maildrop: Maildrop) -> None:
         """Do nothing."""
@@ -69,11 +86,10 @@ class Counting(WireMessage):
         super().__init__(uid, octets)
         self.sent = 0
 
-    @property
-    def stuffed(self) -> bytes:
+    def pieces(self) -> Iterable[bytes]:
         """Count, and return what is sent."""
         self.sent += 1
-        return super().stuffed
+        return super().pieces()
 
 
 @asynccontextmanager
@@ -214,9 +230,9 @@ async def test_a_session_ended_between_two_steps_does_nothing_more(maildrops: Ma
     """What it had still to answer is dropped, QUIT too."""
 
     class Ending(Watched):
-        def open(self, user: str, password: str) -> Maildrop | Refusal:
+        def open(self, user: str, proof: Proof) -> Maildrop | Refusal:
             asyncio.get_running_loop().call_soon(self.end)
-            return super().open(user, password)
+            return super().open(user, proof)
 
         def end(self) -> None:
             for connection in tuple(listener.connections):

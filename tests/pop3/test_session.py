@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from mailsim.pop3.effects import Authenticate, Close, Effect, Refusal, Remove, Send
 from mailsim.pop3.maildrop import Maildrop, WireMessage
-from mailsim.pop3.session import ALLOWED, BACKLOG, LARGE, OUTPUT_STEP, OutOfTurnError, Session, State
+from mailsim.pop3.session import BACKLOG, LARGE, OUTPUT_STEP, OutOfTurnError, Session
+from mailsim.pop3.states import ALLOWED, State
 from mailsim.pop3.wire import ResponseCode, Uid, Verb
 
 MESSAGES = (b"H: h\r\n\r\n.dot\r\n", b"a\nb", b"")
@@ -60,7 +61,7 @@ def drive(session: Session, segments: Sequence[bytes]) -> tuple[bytes, list[Effe
                 continue
             others.append(effect)
             if isinstance(effect, Authenticate):
-                right = (effect.user, effect.password) == ("alice", "secret")
+                right = (effect.user, effect.proof) == ("alice", "secret")
                 waiting.extend(session.authenticated(maildrop()) if right else session.refused(REFUSED))
             elif isinstance(effect, Remove):
                 waiting.extend(session.removed(failed=len(effect.uids) > 1))

@@ -1,0 +1,254 @@
+"""One POP3 connection in asyncio: the driver of a session machine, from accept to the end of its socket.
+
+It is an `asyncio.Protocol` rather than streams: one callback a segment and no task a connection, which
+halves the cost of a one-command segment and keeps an idle session small. asyncio sets TCP_NODELAY on
+every TCP connection itself.
+
+Laws: a session's octets are written as the machine gives them; a client that does not read makes nothing
+grow, for no input is taken while output waits; a maildrop opened is updated or released exactly once;
+the autologout updates nothing and says nothing (RFC 1939 §3); what comes between STLS and TLS is lost (RFC 2595 §4).
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from secrets import token_hex
+from typing import NamedTuple, cast
+
+from mailsim.pop3.disturbed import DisturbedSession
+from mailsim.pop3.effects import (
+    Arrive,
+    Authenticate,
+    Certificate,
+    Close,
+    Drip,
+    Effect,
+    Expunge,
+    HalfClose,
+    Refusal,
+    Remove,
+    Secure,
+    Send,
+    Wait,
+)
+from mailsim.pop3.maildrop import Maildrop
+from mailsim.pop3.service import Service
+from mailsim.pop3.session import BACKLOG, Session
+from mailsim.pop3.wire import ResponseCode
+
+HANDSHAKE_SECONDS = 30.0
+SLICE = 256 * 1024  # octets handed to the transport at once
+DRIPS = 10  # a second
+
+BROKEN = Refusal(ResponseCode.SYS_TEMP, "the maildrop cannot be opened at the moment; try later")
+
+
+class _Paced(NamedTuple):
+    octets: memoryview
+    rate: int
+
+
+_Deed = memoryview | _Paced | Wait | HalfClose | Secure | Close
+
+
+class Connection(asyncio.Protocol):
+    """One client's connection."""
+
+    def __init__(self, service: Service, open_ones: "set[Connection]", ended: asyncio.Event) -> None:
+        """Take what is served, the set to be in while it lasts, and the event to set when that set is empty."""
+        self._service = service
+        self._open_ones = open_ones
+        self._ended = ended
+        self._loop = asyncio.get_running_loop()
+        session = Session(service.conduct, secured=service.implicit, stamp=token_hex(8))
+        self._session = DisturbedSession(session, service.faults) if service.faults else session
+        self._maildrop: Maildrop | None = None
+        self._deeds: deque[_Deed] = deque()
+        self._early = bytearray()  # what came while a fault holds the session up
+        self._held: asyncio.TimerHandle | bool = False
+        self._paused = False  # the transport has enough
+        self._active = self._loop.time()
+        self._transport: asyncio.Transport
+        self._timer: asyncio.TimerHandle
+        self._handshake: asyncio.Task[None] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Greet, after the TLS handshake when there is one."""
+        self._transport = cast("asyncio.Transport", transport)  # what create_server makes
+        self._open_ones.add(self)
+        self._timer = self._loop.call_later(self._service.idle_seconds, self._look_at_clock)
+        if self._service.implicit:
+            self._handshake = self._loop.create_task(self._secure(self._session.certificate))
+        else:
+            self._perform(self._session.start())
+
+    async def _secure(self, certificate: Certificate) -> None:
+        # start_tls, not create_server(ssl=...): that one hides its transport until the handshake is done,
+        # so a client that stops in mid-handshake could not be ended.
+        certificates = self._service.certificates
+        tls = certificates.get(certificate, certificates[Certificate.GOOD])
+        try:
+            secured = await self._loop.start_tls(
+                self._transport, self, tls, server_side=True, ssl_handshake_timeout=HANDSHAKE_SECONDS
+            )
+        except OSError:  # an SSLError too: no TLS client, one that does not trust us, or one that is gone
+            secured = None
+        self._handshake = None
+        if secured is None:
+            self.connection_lost(None)
+            return
+        self._transport = secured
+        self._paused = False
+        self._perform(self._session.start() if self._service.implicit else self._session.secured())
+
+    def data_received(self, data: bytes) -> None:
+        """Take a segment."""
+        if self._held:
+            self._early += data
+            if len(self._early) > BACKLOG:
+                self._transport.pause_reading()
+        else:
+            self._perform(self._session.receive(data))
+
+    def pause_writing(self) -> None:
+        """Stop: the client does not read."""
+        self._paused = True
+
+    def resume_writing(self) -> None:
+        """Go on where `pause_writing` stopped."""
+        self._paused = False
+        self._active = self._loop.time()
+        self._pump()
+
+    def connection_lost(self, _: Exception | None) -> None:
+        """Give the maildrop back: without QUIT nothing is removed."""
+        self._timer.cancel()
+        if isinstance(self._held, asyncio.TimerHandle):
+            self._held.cancel()
+        self._deeds.clear()
+        maildrop, self._maildrop = self._maildrop, None
+        if maildrop is not None:
+            self._service.mailboxes.release(maildrop)
+        self._open_ones.discard(self)
+        if not self._open_ones:
+            self._ended.set()
+
+    def abort(self) -> None:
+        """End it now, whatever waits to be written."""
+        self._transport.abort()
+
+    def _perform(self, effects: list[Effect]) -> None:
+        """Carry effects out, and those that the session returns to the answers."""
+        waiting = deque(effects)
+        if effects:
+            self._active = self._loop.time()
+        while waiting:
+            match waiting.popleft():
+                case Send(octets):
+                    self._deeds.append(memoryview(octets))
+                case Drip(octets, rate):
+                    self._deeds.append(_Paced(memoryview(octets), rate))
+                case Authenticate() as asked:
+                    waiting.extend(self._authenticate(asked))
+                case Remove(uids):
+                    waiting.extend(self._session.removed(failed=not self._update(uids)))
+                case Expunge() | Arrive() as asked:
+                    self._tamper(asked)
+                case deed:
+                    self._deeds.append(deed)
+        self._pump()
+
+    def _tamper(self, asked: Expunge | Arrive) -> None:
+        """Do to an open maildrop what only faults ask."""
+        if self._maildrop is None:
+            return
+        if isinstance(asked, Expunge):
+            self._service.mailboxes.expunge(self._maildrop, asked.uids)
+        else:
+            self._service.mailboxes.arrive(self._maildrop, asked.message)
+
+    def _authenticate(self, asked: Authenticate) -> list[Effect]:
+        try:
+            opened = self._service.mailboxes.open(asked.user, asked.proof)
+        except OSError:
+            opened = BROKEN
+        if isinstance(opened, Refusal):
+            return self._session.refused(opened)
+        self._maildrop = opened
+        return self._session.authenticated(opened)
+
+    def _update(self, uids: Sequence[str]) -> bool:
+        maildrop, self._maildrop = self._maildrop, None
+        if maildrop is None:
+            return False
+        try:
+            return self._service.mailboxes.update(maildrop, uids)
+        except OSError:
+            self._maildrop = maildrop  # to be released
+            return False
+
+    def _pump(self) -> None:
+        """Write while the transport takes it; read and answer more only when all is written.
+
+        So a client's FIN is seen only after all before it is answered. It is no QUIT: asyncio closes, nothing is
+        removed (RFC 1939 §6).
+        """
+        while self._deeds and not (self._paused or self._held or self._handshake):
+            self._do(self._deeds.popleft())
+        if self._handshake or self._transport.is_closing():
+            return
+        if self._held:
+            self._transport.resume_reading()  # or the client's end would not be seen
+        elif self._paused:
+            self._transport.pause_reading()
+        elif self._session.behind:
+            self._transport.pause_reading()
+            self._loop.call_soon(self._catch_up)  # not at once: other sessions are waiting too
+        else:
+            self._transport.resume_reading()
+
+    def _do(self, deed: _Deed) -> None:
+        match deed:
+            case memoryview():
+                self._transport.write(deed[:SLICE])
+                if len(deed) > SLICE:
+                    self._deeds.appendleft(deed[SLICE:])
+            case _Paced(octets, rate):
+                step = max(1, rate // DRIPS)
+                self._transport.write(octets[:step])
+                if len(octets) > step:
+                    self._deeds.appendleft(_Paced(octets[step:], rate))
+                self._hold(min(step, len(octets)) / rate)
+            case Wait(seconds):
+                self._hold(seconds)
+            case Secure(certificate):
+                self._transport.pause_reading()  # what comes now is for TLS
+                self._handshake = self._loop.create_task(self._secure(certificate))
+            case HalfClose() if self._transport.can_write_eof():
+                self._transport.write_eof()
+            case _:  # Close, and HalfClose where TLS has none
+                self._deeds.clear()
+                self._transport.close()
+
+    def _hold(self, seconds: float | None) -> None:
+        self._active = self._loop.time()
+        self._held = True if seconds is None else self._loop.call_later(seconds, self._let_go)
+
+    def _let_go(self) -> None:
+        self._held = False
+        early, self._early = bytes(self._early), bytearray()
+        self._pump()
+        if early:
+            self.data_received(early)
+
+    def _catch_up(self) -> None:
+        if not self._transport.is_closing():
+            self._perform(self._session.receive(b""))
+
+    def _look_at_clock(self) -> None:
+        """End the session when it was idle too long; no UPDATE, no word (RFC 1939 §3)."""
+        left = self._active + self._service.idle_seconds - self._loop.time()
+        if left > 0:
+            self._timer = self._loop.call_later(left, self._look_at_clock)
+        else:
+            self.abort()

@@ -1,0 +1,116 @@
+"""What a fault makes of one reply: octets in, octets out. Pure, and never raises, whatever the reply."""
+
+import re
+from collections.abc import Callable, Mapping
+from hashlib import blake2b
+from types import MappingProxyType
+
+from mailsim.pop3.fault_kinds import What
+from mailsim.pop3.faults import Fault
+from mailsim.pop3.wire import CRLF, TERMINATOR, status_line, unstuff
+
+_STAT = re.compile(rb"(\+OK \d+ )(\d+)")
+_RETR = re.compile(rb"(\+OK )(\d+)")
+_ENTRY = re.compile(rb"^((?:\+OK )?(\d+) )(\d+)(?=\r$)", re.MULTILINE)
+_UID = re.compile(rb"^((?:\+OK )?(\d+) )([!-~]+)(?=\r$)", re.MULTILINE)
+_JUNK = b"\x16\x03\x01HTTP/1.1 400 Bad Request\xff\xfe\x00"
+
+
+def damaged(reply: bytes, fault: Fault) -> bytes:
+    """Return a reply as the fault leaves it; unchanged where the fault is none of what is said."""
+    damage = _DAMAGES.get(fault.what)
+    return reply if damage is None else damage(reply, fault)
+
+
+def _say(_reply: bytes, fault: Fault) -> bytes:
+    return status_line(*fault.status)
+
+
+def _garbage(reply: bytes, fault: Fault) -> bytes:
+    return reply[: fault.where or 0] + _JUNK + CRLF
+
+
+def _wrong_size(reply: bytes, fault: Fault) -> bytes:
+    by = int(fault.amount or 0)
+
+    def wrong(match: re.Match[bytes]) -> bytes:
+        return match[1] + b"%d" % max(0, int(match[match.lastindex or 0]) + by)
+
+    if fault.spec.verb == "LIST":
+        return _ENTRY.sub(lambda entry: wrong(entry) if _meant(entry, fault) else entry[0], reply)
+    return (_STAT if fault.spec.verb == "STAT" else _RETR).sub(wrong, reply, count=1)
+
+
+def _meant(entry: re.Match[bytes], fault: Fault) -> bool:
+    return fault.where is None or int(entry[2]) == fault.where
+
+
+def _cut(reply: bytes) -> tuple[bytes, bytes] | None:
+    """The status line of a multi-line reply, and its lines without the terminator; None for another reply."""
+    head, end, body = reply.partition(CRLF)
+    if not reply.startswith(b"+OK") or not (body == TERMINATOR or body.endswith(CRLF + TERMINATOR)):
+        return None
+    return head + end, body.removesuffix(TERMINATOR)
+
+
+def _unterminated(reply: bytes, _: Fault) -> bytes:
+    cut = _cut(reply)
+    return reply if cut is None else b"".join(cut)
+
+
+def _unstuffed(reply: bytes, _: Fault) -> bytes:
+    cut = _cut(reply)
+    return reply if cut is None else cut[0] + unstuff(cut[1]) + TERMINATOR
+
+
+def _overstuffed(reply: bytes, _: Fault) -> bytes:
+    cut = _cut(reply)
+    return reply if cut is None else cut[0] + (CRLF + cut[1]).replace(b"\r\n.", b"\r\n..")[2:] + TERMINATOR
+
+
+def _duplicate(uid: bytes, first: bytes) -> bytes:  # noqa: ARG001 - one face for all
+    return first
+
+
+def _blank(uid: bytes, first: bytes) -> bytes:  # noqa: ARG001
+    return b""
+
+
+def _changed(uid: bytes, first: bytes) -> bytes:  # noqa: ARG001
+    return blake2b(uid, digest_size=16).hexdigest().encode()
+
+
+def _malformed(uid: bytes, first: bytes) -> bytes:  # noqa: ARG001
+    return uid + b" \xfc" + b"x" * 80
+
+
+_UIDS: Mapping[What, Callable[[bytes, bytes], bytes]] = MappingProxyType(
+    {
+        What.DUPLICATE_UID: _duplicate,
+        What.BLANK_UID: _blank,
+        What.CHANGED_UID: _changed,
+        What.MALFORMED_UID: _malformed,
+    }
+)
+
+
+def _uids(reply: bytes, fault: Fault) -> bytes:
+    first = _UID.search(reply)
+    shown = b"0" if first is None else first[3]
+    other = _UIDS[fault.what]
+    return _UID.sub(
+        lambda entry: entry[1] + (other(entry[3], shown) if _meant(entry, fault) else entry[3]), reply
+    )
+
+
+_DAMAGES: Mapping[What, Callable[[bytes, Fault], bytes]] = MappingProxyType(
+    {
+        What.SAY: _say,
+        What.GARBAGE: _garbage,
+        What.WRONG_SIZE: _wrong_size,
+        What.UNSTUFFED: _unstuffed,
+        What.OVERSTUFFED: _overstuffed,
+        What.UNTERMINATED: _unterminated,
+        **dict.fromkeys(_UIDS, _uids),
+    }
+)
