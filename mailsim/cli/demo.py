@@ -20,7 +20,10 @@ _SAID = {
 
 def demo(
     messages: Annotated[
-        int, typer.Option("--messages", min=3, max=1_000_000, help="How many letters, shared among the providers.")
+        int,
+        typer.Option(
+            "--messages", min=3, max=1_000_000, help="How many letters, shared among the providers."
+        ),
     ] = 300,
     seed: Annotated[int, typer.Option("--seed", help="What names, letters and choices are drawn from.")] = 7,
     out: Annotated[

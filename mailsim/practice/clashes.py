@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TypeVar
 
+from mailsim.mail import Address
+from mailsim.practice.catch_all_advice import catch_all_advice
 from mailsim.practice.faults import Fault, shown
 from mailsim.practice.settings import (
     LOCALHOST,
@@ -85,17 +87,17 @@ def warnings(settings: Settings) -> Iterator[Fault]:
     if mailbox.catch_all_header is not None and mailbox.type is MailboxType.SINGLE:
         effect = "has an effect in catch-all mode only (R1.10)"
         yield Fault("mailbox.catch_all_header", shown("", mailbox.catch_all_header), effect, "remove it")
+    yield from catch_all_advice(settings)
     if _fallback_clash(mailbox) and mailbox.allow_fallback_clash:
         yield _clash_fault(mailbox, "the loop is detected and ended (R4.9)")
-    together = "put all mailboxes into one [[alias]]"
     aliases = dict(enumerate(settings.alias))
-    yield from _repeated(aliases, lambda alias: alias.address, "alias", "address", together)
+    yield from _aliases_given_twice(aliases)
     yield from _alias_warnings(aliases, {str(action.id) for action in settings.action}, mailbox)
     for index, user in enumerate(settings.user):
         if user.sender is not None and user.sender.domain != mailbox.default_sender.domain:
             effect = f"is not on the practice's domain {mailbox.default_sender.domain}: replies to it do not come back"
             fix = f"use an address of {mailbox.default_sender.domain} with an alias"
-            yield Fault(f"user[{index}].from", _quoted(user.sender), effect, fix)
+            yield Fault(f"user[{index}].from", _quoted(user.sender), effect, fix, _letter_to(user.sender))
 
 
 def _mailbox_faults(mailbox: MailboxTable) -> Iterator[Fault]:
@@ -119,7 +121,7 @@ def _clash_fault(mailbox: MailboxTable, fix: str) -> Fault:
         f"clashes with the catch-all *@{sender.domain} of {sender}: what is forwarded to {fallback} "
         f"would come back into {sender} (R1.2)"
     )
-    return Fault("mailbox.fallback_address", _quoted(fallback), what, fix)
+    return Fault("mailbox.fallback_address", _quoted(fallback), what, fix, _letter_to(fallback))
 
 
 def _catch_all_faults(mailbox: MailboxTable, pop: PopTable) -> Iterator[Fault]:
@@ -179,6 +181,18 @@ def _sent_faults(sent: Mapping[int, SentTable]) -> Iterator[Fault]:
             yield Fault(f"sent[{index}].message_id", shown("", entry.message_id), allowed, "remove one")
 
 
+def _aliases_given_twice(aliases: Mapping[int, AliasTable]) -> Iterator[Fault]:
+    """Section 7 "Addresses": the same address, in whatever letter case, is one alias with the mailboxes of both."""
+    first: dict[Address, int] = {}
+    for index, alias in aliases.items():
+        earlier = first.setdefault(alias.address, index)
+        if earlier != index:
+            effect = f"is that of alias[{earlier}] too: its mail goes to the mailboxes of both"
+            fix = "put all mailboxes into one [[alias]]"
+            key = f"alias[{index}].address"
+            yield Fault(key, _quoted(alias.address), effect, fix, _letter_to(alias.address))
+
+
 def _alias_warnings(
     aliases: Mapping[int, AliasTable], actions: Collection[str], mailbox: MailboxTable
 ) -> Iterator[Fault]:
@@ -187,9 +201,8 @@ def _alias_warnings(
         key, value = f"alias[{index}].address", _quoted(alias.address)
         if alias.address == mailbox.fallback_address:
             effect = "is the fallback address too: unreadable mail sent there comes back into the practice"
-            yield Fault(
-                "mailbox.fallback_address", value, f"{key} {effect}", "use an address outside the practice"
-            )
+            fix = "use an address outside the practice"
+            yield Fault("mailbox.fallback_address", value, f"{key} {effect}", fix, _letter_to(alias.address))
         if mailbox.type is MailboxType.SINGLE:
             continue
         action = _ACTION_LOCAL.fullmatch(alias.address.key.partition("@")[0])
@@ -199,10 +212,15 @@ def _alias_warnings(
                 if action[1] in actions
                 else f"looks like the address of an action: an action {action[1]} would take its mail"
             )
-            yield Fault(key, value, effect, "use another address")
+            yield Fault(key, value, effect, "use another address", _letter_to(alias.address))
         if alias.address == sender:
             effect = "is the system mailbox's own address: replies whose sender was rewritten reach its mailboxes, not Unassigned"
-            yield Fault(key, value, effect, "use another address")
+            yield Fault(key, value, effect, "use another address", _letter_to(sender))
+
+
+def _letter_to(address: Address) -> bytes:
+    """The witness of a clash: plain mail to that address."""
+    return f"From: jane@client.example\r\nTo: {address}\r\nSubject: A witness\r\n\r\nHello.\r\n".encode()
 
 
 def _quoted(value: object) -> str:

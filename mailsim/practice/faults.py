@@ -8,7 +8,7 @@ Laws:
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mailsim.errors import MailsimError
 
@@ -33,6 +33,8 @@ class Fault:
     """What must stand there, or what would happen."""
     fix: str
     """What to do."""
+    witness: bytes = field(default=b"", repr=False)
+    """For settings that clash: a message that goes wrong with them; route it and see."""
 
     def __str__(self) -> str:
         shown = self.key if self.value is None else f"{self.key} = {self.value}"

@@ -69,6 +69,12 @@ class Profile:
         rows = cast("list[list[str]]", self._value("envelope_headers", []))
         return tuple(EnvelopeHeader(name, Stamp(names)) for name, names in rows)
 
+    @property
+    def recipient_header(self) -> str:
+        """The field that tells whom stored mail was sent to; empty where none is known to."""
+        named = (header.name for header in self.envelope_headers() if header.names is Stamp.RECIPIENT)
+        return next(named, "")
+
     def reply(self, fact: str, default: Reply) -> Reply:
         """A fact that is an SMTP reply; the default where it is unknown."""
         row = cast("list[int | str] | None", self._value(fact, None))

@@ -121,4 +121,7 @@ def test_an_unknown_profile_names_the_known() -> None:
     with pytest.raises(UnknownProfile) as caught:
         profile("gmial")
 
-    assert str(caught.value) == "'gmial' is no built-in provider; choose one of gmail, m365, postfix"
+    assert (
+        str(caught.value)
+        == "'gmial' is no built-in provider; choose one of gmail, m365, postfix, fastmail, cpanel"
+    )
