@@ -16,6 +16,8 @@ from typing import Annotated
 import typer
 
 from mailsim.cli.demo import demo
+from mailsim.cli.faults import faults
+from mailsim.cli.pop3 import pop3
 from mailsim.cli.route import route
 from mailsim.cli.schema import schema
 from mailsim.errors import MailsimError
@@ -28,6 +30,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("demo")(demo)
+app.command("faults")(faults)
+app.command("pop3")(pop3)
 app.command("route")(route)
 app.command("schema")(schema)
 

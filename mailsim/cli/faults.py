@@ -1,0 +1,58 @@
+"""`mailsim faults`: what can go wrong on purpose, and whose ways can be imitated, with an example each."""
+
+import json
+import sys
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+
+def faults(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+) -> None:
+    """List the faults, for --fault, and the quirks, for --quirk.
+
+    A fault is PROTOCOL:VERB:WHICH:WHAT[@WHERE]. WHICH is a number (the n-th time the verb comes to the server),
+    next, every or p=0.1; WHERE an octet of the reply or a message.
+    """
+    sys.stdout.write((_document() if as_json else "\n".join(_lines())) + "\n")
+
+
+def _document() -> str:
+    from mailsim.pop3.fault_kinds import KINDS
+    from mailsim.pop3.quirks import QUIRKS
+
+    return json.dumps(
+        {
+            "faults": [
+                {
+                    "protocol": "pop",
+                    "what": what,
+                    "does": kind.does,
+                    "verbs": sorted(kind.moments),
+                    "argument": kind.argument,
+                    "where": kind.where,
+                    "example": kind.examples[0],
+                    "examples": kind.examples,
+                }
+                for what, kind in KINDS.items()
+            ],
+            "quirks": [
+                {"name": name, "does": quirk.does, "number": quirk.number, "example": quirk.example}
+                for name, quirk in QUIRKS.items()
+            ],
+        }
+    )
+
+
+def _lines() -> Iterator[str]:
+    from mailsim.cli.table import table, terminal_width
+    from mailsim.pop3.fault_kinds import KINDS
+    from mailsim.pop3.quirks import QUIRKS
+
+    faulty = ((example, kind.does) for kind in KINDS.values() for example in kind.examples)
+    yield from table(("FAULT, FOR EXAMPLE", "WHAT HAPPENS"), faulty, width=terminal_width())
+    yield ""
+    quirky = ((quirk.example, quirk.does) for quirk in QUIRKS.values())
+    yield from table(("QUIRK, FOR EXAMPLE", "WHAT A CLIENT SEES"), quirky, width=terminal_width())
