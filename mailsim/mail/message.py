@@ -226,7 +226,7 @@ def _odd_block(octets: bytes, start: int, stop: int) -> _Block:
         return b"", start, HeaderDefect.NO_HEADER
     if octets.find(b"\0", start, end) >= 0:
         return octets[start:end], body_start, HeaderDefect.UNDECODABLE
-    if empty is None and _CUT_NAME.match(text):
+    if _CUT_NAME.match(text):
         return octets[start:], len(octets), HeaderDefect.TRUNCATED
     return octets[start:stop], stop, None  # text right after the fields, and no field after it
 

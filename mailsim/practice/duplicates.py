@@ -103,7 +103,7 @@ def beside_sent(
     visible = header_values(message, "To") + header_values(message, "Cc")
     stamped = header_values(message, rules.header or "Delivered-To", rules.decoration)
     inside = [
-        *(address for address in _named(visible) if directory.is_inside(address) or address == rules.system),
+        *(address for address in _named(visible) if directory.is_inside(address)),
         *(address for address in _named(stamped) if directory.is_inside(address) and address != rules.system),
     ]
     if inside or next(_named(visible), None) is None:

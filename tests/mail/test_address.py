@@ -35,6 +35,7 @@ VALUES = {
     "a comment before and after": ("(a) a7@abc.com (b (c) \\) d)", ["a7@abc.com"], []),
     "a comment inside": ("a7(x)@(y)abc.com", ["a7@abc.com"], []),
     "a comment with an address": ("a7@abc.com (jane@client.example, x)", ["a7@abc.com"], []),
+    "an escaped parenthesis in a comment": ("(a \\( b) a7@abc.com", ["a7@abc.com"], []),
     "a comment only": ("(nobody)", [], []),
     "a comment that never ends": ("a7@abc.com (x", [], ["a7@abc.com  x"]),
     "and one that does after it": ("(x, a7@abc.com (y)", ["a7@abc.com"], ["x"]),
@@ -57,6 +58,7 @@ VALUES = {
     "words before": ("to a7@abc.com", [], ["to a7@abc.com"]),
     "words after": ("a7@abc.com via list", [], ["a7@abc.com via list"]),
     "a group": ("Us: a7@abc.com, b@c;, d@e", ["a7@abc.com", "b@c", "d@e"], []),
+    "a semicolon after a group": ("Us: a7@abc.com;, d@e; f@g", ["a7@abc.com"], ["d@e; f@g"]),
     "a group without end": ('"The us": a7@abc.com, b@c', ["a7@abc.com", "b@c"], []),
     "an empty group": ("undisclosed-recipients:;", [], []),
     "an empty group without end": ("undisclosed-recipients: ", [], []),
@@ -118,6 +120,7 @@ SAME = [
     ("a7@abc.com", '" a7"@abc.com'),
     ("zoë@abc.com", "ZOE\u0308@abc.com"),
     ("straße@abc.com", "STRASSE@abc.com"),
+    ("\u0390@abc.com", "\u03aa\u0301@abc.com"),
     ("a@bücher.example", "a@XN--BCHER-KVA.example."),
     ("a@straße.example", "a@xn--strae-oqa.example"),
     ("a@ａｂｃ.example", "a@abc。example"),  # noqa: RUF001 - full-width letters, as UTS 46 maps them

@@ -80,16 +80,13 @@ def test_the_evidence_names_what_earlier_copies_reached() -> None:
     )
 
 
-# fmt: off - one pair of messages a line
+# One pair of messages a line.
+# fmt: off
 PAIRS = {
     "equal": (message(ONE + "a7@abc.com"), message(ONE + "a7@abc.com"), True),
     "other headers differ": (message(ONE + "a7@abc.com"), message("X: y\n" + ONE + "a7@abc.com"), True),
     "bodies differ": (message(ONE + "a7@abc.com"), message(ONE + "a7@abc.com", "Bye"), False),
-    "bodies differ in line ends only": (
-        message(ONE + "a7@abc.com"),
-        message(ONE + "a7@abc.com", "Hello\r\n"),
-        False,
-    ),
+    "bodies differ in line ends only": (message(ONE + "a7@abc.com"), message(ONE + "a7@abc.com", "Hello\r\n"), False),
     "ids differ": (message(ONE + "a7@abc.com"), message(ONE.replace("m1", "m2") + "a7@abc.com"), False),
     "no id": (message(NO_ID), message(NO_ID), True),
     "an empty id is none": (message(NO_ID), message("Message-ID:\n" + NO_ID), True),
@@ -97,11 +94,7 @@ PAIRS = {
     "no id, another From": (message(NO_ID), message(NO_ID.replace("jane", "joan")), False),
     "no id, another Date": (message(NO_ID), message(NO_ID.replace("09:", "10:")), False),
     "no id, another Subject": (message(NO_ID), message(NO_ID.replace("Hello", "Bye")), False),
-    "no id, octets that look alike": (
-        message(NO_ID),
-        Message(message(NO_ID).octets.replace(b"Hello\r\nD", b"Hello\xff\r\nD")),
-        False,
-    ),
+    "no id, octets that look alike": (message(NO_ID), Message(message(NO_ID).octets.replace(b"Hello\r\nD", b"Hello\xff\r\nD")), False),
     "no id, another body": (message(NO_ID), message(NO_ID, "Bye"), False),
     "an id and none": (message(NO_ID), message("Message-ID: <x@y.example>\n" + NO_ID), False),
 }
@@ -150,42 +143,23 @@ def test_a_decision_without_earlier_copies_is_unchanged() -> None:
 
 
 COPY = "From: a1234@abc.com\nMessage-ID: <sent@abc.com>\n"
-# fmt: off - one message a line
+# One message a line.
+# fmt: off
 SENT_COPIES = {
     "to outside recipients": ("To: jane@client.example", USUAL, "sent-copy"),
     "also in Cc": ("To: jane@client.example\nCc: bob@client.example", USUAL, "sent-copy"),
     "in Cc only": ("Cc: bob@client.example", USUAL, "sent-copy"),
-    "Delivered-To names the system mailbox": (
-        "Delivered-To: matters@abc.com\nTo: jane@client.example",
-        USUAL,
-        "sent-copy",
-    ),
-    "Delivered-To names somebody outside": (
-        "Delivered-To: jane@client.example\nTo: jane@client.example",
-        USUAL,
-        "sent-copy",
-    ),
+    "Delivered-To names the system mailbox": ("Delivered-To: matters@abc.com\nTo: jane@client.example", USUAL, "sent-copy"),
+    "Delivered-To names somebody outside": ("Delivered-To: jane@client.example\nTo: jane@client.example", USUAL, "sent-copy"),
     "in single mode": ("To: jane@client.example", SINGLE, "sent-copy"),
     "no recipient at all": ("Subject: x", USUAL, "no-recipient"),
     "an empty group": ("To: undisclosed-recipients:;", USUAL, "no-recipient"),
     "a recipient of the practice": ("To: jane@client.example, a7@abc.com", USUAL, "action-address"),
     "in Cc of the practice": ("To: jane@client.example\nCc: peter@abc.com", USUAL, "unknown-address"),
     "the system mailbox itself": ("To: jane@client.example, matters@abc.com", USUAL, "system-address"),
-    "an alias on another domain": (
-        "Delivered-To: matters@abc.com\nTo: abc@partner.example",
-        USUAL,
-        "system-address",
-    ),
-    "Delivered-To names an action": (
-        "Delivered-To: a7@abc.com\nTo: jane@client.example",
-        USUAL,
-        "action-address",
-    ),
-    "the header that is set names an action": (
-        "X-Original-To: a7@abc.com\nTo: jane@client.example",
-        ORIGINAL_TO,
-        "action-address",
-    ),
+    "an alias on another domain": ("Delivered-To: matters@abc.com\nTo: abc@partner.example", USUAL, "system-address"),
+    "Delivered-To names an action": ("Delivered-To: a7@abc.com\nTo: jane@client.example", USUAL, "action-address"),
+    "the header that is set names an action": ("X-Original-To: a7@abc.com\nTo: jane@client.example", ORIGINAL_TO, "action-address"),
     "a loop": (f"{LOOP_HEADER}: matters@abc.com\nTo: jane@client.example", USUAL, "loop"),
     "unreadable": ("X: \0\nTo: jane@client.example", USUAL, "undecodable-header"),
 }

@@ -62,188 +62,51 @@ def told(decision: Decision) -> str:
     return line + (f" meant for {decision.meant_for}" if decision.meant_for else "")
 
 
+# One case a line.
+# fmt: off
 CASES = {
-    "R4.3 the header that is set names the recipient": (
-        "X-Original-To: a1234@abc.com\nDelivered-To: a7@abc.com\nTo: a7@abc.com",
-        ORIGINAL_TO,
-        "action-address -> action:1234",
-    ),
-    "R4.3 nothing else is asked while it is there": (
-        "X-Original-To: peter@abc.com\nDelivered-To: a7@abc.com\nTo: a7@abc.com",
-        ORIGINAL_TO,
-        "unknown-address -> unassigned",
-    ),
-    "R4.3 a set header that names the system mailbox stands": (
-        "Delivered-To: matters@abc.com\nTo: a1234@abc.com",
-        DELIVERED_TO,
-        "system-address -> unassigned",
-    ),
-    "R4.3 in single mode all mail is for the system mailbox": (
-        "Delivered-To: a1234@abc.com\nTo: a1234@abc.com",
-        SINGLE,
-        "system-address -> unassigned",
-    ),
-    "R4.3 the catch-all header has no effect in single mode": (
-        "X-Original-To: a1234@abc.com",
-        replace(ORIGINAL_TO, catch_all=False),
-        "system-address -> unassigned",
-    ),
-    "R4.4 with no header set Delivered-To is read": (
-        "Delivered-To: a1234@abc.com\nTo: a7@abc.com",
-        USUAL,
-        "action-address -> action:1234",
-    ),
-    "R4.4 where it is absent To is asked": (
-        "To: a1234@abc.com",
-        USUAL,
-        "action-address -> action:1234 guessed",
-    ),
-    "R4.4 To, then Cc": (
-        "Cc: a7@abc.com\nTo: a1234@abc.com",
-        USUAL,
-        "action-address -> action:1234 action:7 guessed",
-    ),
-    "R4.4 where it names only the system mailbox To is asked": (
-        "Delivered-To: matters@abc.com\nTo: a1234@abc.com",
-        USUAL,
-        "action-address -> action:1234 guessed",
-    ),
-    "R4.4 where a set header is absent To is asked, not Delivered-To": (
-        "Delivered-To: a7@abc.com\nTo: a1234@abc.com",
-        ORIGINAL_TO,
-        "action-address -> action:1234 guessed",
-    ),
-    "R4.4 the system mailbox's own address in To does not count beside another": (
-        "To: matters@abc.com, peter@abc.com",
-        USUAL,
-        "unknown-address -> unassigned guessed",
-    ),
-    "R4.4 but it counts when To and Cc name nobody else": (
-        "To: matters@abc.com\nCc: jane@client.example",
-        USUAL,
-        "system-address -> unassigned guessed",
-    ),
-    "R4.4 Delivered-To names the system mailbox, To and Cc nobody": (
-        "Delivered-To: matters@abc.com\nTo: jane@client.example",
-        USUAL,
-        "system-address -> unassigned",
-    ),
+    "R4.3 the header that is set names the recipient": ("X-Original-To: a1234@abc.com\nDelivered-To: a7@abc.com\nTo: a7@abc.com", ORIGINAL_TO, "action-address -> action:1234"),
+    "R4.3 nothing else is asked while it is there": ("X-Original-To: peter@abc.com\nDelivered-To: a7@abc.com\nTo: a7@abc.com", ORIGINAL_TO, "unknown-address -> unassigned"),
+    "R4.3 a set header that names the system mailbox stands": ("Delivered-To: matters@abc.com\nTo: a1234@abc.com", DELIVERED_TO, "system-address -> unassigned"),
+    "R4.3 in single mode all mail is for the system mailbox": ("Delivered-To: a1234@abc.com\nTo: a1234@abc.com", SINGLE, "system-address -> unassigned"),
+    "R4.3 the catch-all header has no effect in single mode": ("X-Original-To: a1234@abc.com", replace(ORIGINAL_TO, catch_all=False), "system-address -> unassigned"),
+    "R4.4 with no header set Delivered-To is read": ("Delivered-To: a1234@abc.com\nTo: a7@abc.com", USUAL, "action-address -> action:1234"),
+    "R4.4 where it is absent To is asked": ("To: a1234@abc.com", USUAL, "action-address -> action:1234 guessed"),
+    "R4.4 To, then Cc": ("Cc: a7@abc.com\nTo: a1234@abc.com", USUAL, "action-address -> action:1234 action:7 guessed"),
+    "R4.4 where it names only the system mailbox To is asked": ("Delivered-To: matters@abc.com\nTo: a1234@abc.com", USUAL, "action-address -> action:1234 guessed"),
+    "R4.4 where a set header is absent To is asked, not Delivered-To": ("Delivered-To: a7@abc.com\nTo: a1234@abc.com", ORIGINAL_TO, "action-address -> action:1234 guessed"),
+    "R4.4 the system mailbox's own address in To does not count beside another": ("To: matters@abc.com, peter@abc.com", USUAL, "unknown-address -> unassigned guessed"),
+    "R4.4 but it counts when To and Cc name nobody else": ("To: matters@abc.com\nCc: jane@client.example", USUAL, "system-address -> unassigned guessed"),
+    "R4.4 Delivered-To names the system mailbox, To and Cc nobody": ("Delivered-To: matters@abc.com\nTo: jane@client.example", USUAL, "system-address -> unassigned"),
     "R4.5 an action's address": ("Delivered-To: a1234@abc.com", USUAL, "action-address -> action:1234"),
     "R4.5 in any letter case": ("Delivered-To: A1234@ABC.Com", USUAL, "action-address -> action:1234"),
-    "R4.5 with leading white space": (
-        'Delivered-To: " a1234"@abc.com',
-        USUAL,
-        "action-address -> action:1234",
-    ),
+    "R4.5 with leading white space": ('Delivered-To: " a1234"@abc.com', USUAL, "action-address -> action:1234"),
     "R4.5 an ID without an action": ("Delivered-To: a99@abc.com", USUAL, "no-such-action -> unassigned"),
-    "R4.6 one copy in each mailbox of an alias": (
-        "Delivered-To: Sales@abc.com",
-        USUAL,
-        "alias -> mailbox:mary mailbox:john",
-    ),
-    "R4.6 a mailbox reached by several aliases gets one copy": (
-        "To: mary@abc.com, sales@abc.com",
-        USUAL,
-        "alias -> mailbox:mary mailbox:john guessed",
-    ),
-    "R4.6 an alias linked to no mailbox": (
-        "Delivered-To: nobody@abc.com",
-        USUAL,
-        "alias-without-mailboxes -> unassigned",
-    ),
-    "R4.6 a user has no address but aliases": (
-        "Delivered-To: john@abc.com",
-        USUAL,
-        "unknown-address -> unassigned",
-    ),
-    "R4.7 the system mailbox's own address": (
-        "To: matters@abc.com\nIn-Reply-To: <strange@client.example>",
-        SINGLE,
-        "system-address -> unassigned",
-    ),
-    "R4.7 where a rewritten sender's reply lands": (
-        "To: matters@abc.com\nIn-Reply-To: <sent.1234@abc.com>",
-        SINGLE,
-        "sender-rewritten -> unassigned meant for action:1234",
-    ),
-    "R4.7 and in catch-all mode": (
-        "Delivered-To: matters@abc.com\nTo: matters@abc.com\nReferences: <x@y.example> <sent.7@abc.com>",
-        USUAL,
-        "sender-rewritten -> unassigned meant for action:7",
-    ),
+    "R4.6 one copy in each mailbox of an alias": ("Delivered-To: Sales@abc.com", USUAL, "alias -> mailbox:mary mailbox:john"),
+    "R4.6 a mailbox reached by several aliases gets one copy": ("To: mary@abc.com, sales@abc.com", USUAL, "alias -> mailbox:mary mailbox:john guessed"),
+    "R4.6 an alias linked to no mailbox": ("Delivered-To: nobody@abc.com", USUAL, "alias-without-mailboxes -> unassigned"),
+    "R4.6 a user has no address but aliases": ("Delivered-To: john@abc.com", USUAL, "unknown-address -> unassigned"),
+    "R4.7 the system mailbox's own address": ("To: matters@abc.com\nIn-Reply-To: <strange@client.example>", SINGLE, "system-address -> unassigned"),
+    "R4.7 where a rewritten sender's reply lands": ("To: matters@abc.com\nIn-Reply-To: <sent.1234@abc.com>", SINGLE, "sender-rewritten -> unassigned meant for action:1234"),
+    "R4.7 and in catch-all mode": ("Delivered-To: matters@abc.com\nTo: matters@abc.com\nReferences: <x@y.example> <sent.7@abc.com>", USUAL, "sender-rewritten -> unassigned meant for action:7"),
     "R4.7 another domain": ("Delivered-To: jane@client.example", USUAL, "other-domain -> unassigned"),
     "R4.7 nobody": ("To: jane@client.example", USUAL, "no-recipient -> unassigned guessed"),
-    "R4.8 no originator": (
-        "From: nobody\nSender:\nReturn-Path: MAILER-DAEMON\nDelivered-To: a1234@abc.com",
-        USUAL,
-        "no-originator -> fallback:help@elsewhere.example",
-    ),
-    "R4.8 a recipient header whose value is no address": (
-        "Delivered-To: somebody",
-        USUAL,
-        "bad-recipient -> fallback:help@elsewhere.example",
-    ),
-    "R4.9 a message that the system forwarded": (
-        f"{LOOP_HEADER}: matters@abc.com\nDelivered-To: a1234@abc.com",
-        USUAL,
-        "loop -> unassigned",
-    ),
-    "R4.9 an automatic message to the fallback address": (
-        "Auto-Submitted: auto-replied\nDelivered-To: help@abc.com",
-        CLASH,
-        "loop -> unassigned",
-    ),
-    "R4.9 an automatic message that would be forwarded to it": (
-        "Auto-Submitted: auto-replied\nDelivered-To: somebody",
-        USUAL,
-        "loop -> unassigned",
-    ),
-    "R4.10 resolvers are off by default": (
-        "Delivered-To: matters+a1234@abc.com\nSubject: [a1234]\nIn-Reply-To: <sent.1234@abc.com>",
-        USUAL,
-        "unknown-address -> unassigned",
-    ),
-    "R4.10 sub-address": (
-        "Delivered-To: Matters+A01234@abc.com",
-        RESOLVING,
-        "sub-address -> action:1234 by sub-address",
-    ),
-    "R4.10 thread by In-Reply-To": (
-        "Delivered-To: matters@abc.com\nIn-Reply-To: <sent.1234@abc.com>",
-        RESOLVING,
-        "thread -> action:1234 by thread",
-    ),
-    "R4.10 thread by References": (
-        "Delivered-To: peter@abc.com\nReferences: <sent.7@abc.com> <strange@client.example>",
-        RESOLVING,
-        "thread -> action:7 by thread",
-    ),
-    "R4.10 subject token": (
-        "To: jane@client.example\nSubject: Re: [a7] Draft",
-        RESOLVING,
-        "subject-token -> action:7 guessed by subject-token",
-    ),
-    "R4.10 in the configured order": (
-        "Delivered-To: matters@abc.com\nSubject: [a7]\nIn-Reply-To: <sent.1234@abc.com>",
-        SUBJECT_FIRST,
-        "subject-token -> action:7 by subject-token",
-    ),
-    "R4.10 none of them finds anything": (
-        "Delivered-To: peter@abc.com\nSubject: Hello",
-        RESOLVING,
-        "unknown-address -> unassigned",
-    ),
-    "R4.10 not where the address decides": (
-        "Delivered-To: a7@abc.com\nSubject: [a1234]",
-        RESOLVING,
-        "action-address -> action:7",
-    ),
-    "R4.12 known beside unknown": (
-        "To: peter@abc.com, a1234@abc.com, nobody@abc.com, sales@abc.com",
-        USUAL,
-        "action-address -> action:1234 mailbox:mary mailbox:john guessed",
-    ),
+    "R4.8 no originator": ("From: nobody\nSender:\nReturn-Path: MAILER-DAEMON\nDelivered-To: a1234@abc.com", USUAL, "no-originator -> fallback:help@elsewhere.example"),
+    "R4.8 a recipient header whose value is no address": ("Delivered-To: somebody", USUAL, "bad-recipient -> fallback:help@elsewhere.example"),
+    "R4.9 a message that the system forwarded": (f"{LOOP_HEADER}: matters@abc.com\nDelivered-To: a1234@abc.com", USUAL, "loop -> unassigned"),
+    "R4.9 an automatic message to the fallback address": ("Auto-Submitted: auto-replied\nDelivered-To: help@abc.com", CLASH, "loop -> unassigned"),
+    "R4.9 an automatic message that would be forwarded to it": ("Auto-Submitted: auto-replied\nDelivered-To: somebody", USUAL, "loop -> unassigned"),
+    "R4.10 resolvers are off by default": ("Delivered-To: matters+a1234@abc.com\nSubject: [a1234]\nIn-Reply-To: <sent.1234@abc.com>", USUAL, "unknown-address -> unassigned"),
+    "R4.10 sub-address": ("Delivered-To: Matters+A01234@abc.com", RESOLVING, "sub-address -> action:1234 by sub-address"),
+    "R4.10 thread by In-Reply-To": ("Delivered-To: matters@abc.com\nIn-Reply-To: <sent.1234@abc.com>", RESOLVING, "thread -> action:1234 by thread"),
+    "R4.10 thread by References": ("Delivered-To: peter@abc.com\nReferences: <sent.7@abc.com> <strange@client.example>", RESOLVING, "thread -> action:7 by thread"),
+    "R4.10 subject token": ("To: jane@client.example\nSubject: Re: [a7] Draft", RESOLVING, "subject-token -> action:7 guessed by subject-token"),
+    "R4.10 in the configured order": ("Delivered-To: matters@abc.com\nSubject: [a7]\nIn-Reply-To: <sent.1234@abc.com>", SUBJECT_FIRST, "subject-token -> action:7 by subject-token"),
+    "R4.10 none of them finds anything": ("Delivered-To: peter@abc.com\nSubject: Hello", RESOLVING, "unknown-address -> unassigned"),
+    "R4.10 not where the address decides": ("Delivered-To: a7@abc.com\nSubject: [a1234]", RESOLVING, "action-address -> action:7"),
+    "R4.12 known beside unknown": ("To: peter@abc.com, a1234@abc.com, nobody@abc.com, sales@abc.com", USUAL, "action-address -> action:1234 mailbox:mary mailbox:john guessed"),
 }
+# fmt: on
 
 
 @pytest.mark.parametrize(("header", "rules", "expected"), CASES.values(), ids=CASES)
@@ -290,146 +153,38 @@ def test_a_decision_names_what_it_read() -> None:
     ]
 
 
+# One case a line.
+# fmt: off
 EVIDENCE = {
-    "single mode": (
-        "To: a1234@abc.com",
-        SINGLE,
-        ("R4.3", "a mailbox of type single", "all its mail is for matters@abc.com"),
-    ),
-    "a guess": (
-        "To: a1234@abc.com, jane@client.example, somebody",
-        USUAL,
-        (
-            "R4.4",
-            "To: a1234@abc.com, jane@client.example, somebody",
-            "guessed: it was for a1234@abc.com; passed over: jane@client.example; no address: somebody",
-        ),
-    ),
+    "single mode": ("To: a1234@abc.com", SINGLE, ("R4.3", "a mailbox of type single", "all its mail is for matters@abc.com")),
+    "a guess": ("To: a1234@abc.com, jane@client.example, somebody", USUAL, ("R4.4", "To: a1234@abc.com, jane@client.example, somebody", "guessed: it was for a1234@abc.com; passed over: jane@client.example; no address: somebody")),
     "nobody to guess": ("Cc: jane@client.example", USUAL, ("R4.4", "To, Cc", "nobody of the practice")),
-    "a value passed over": (
-        "Delivered-To: peter@abc.com\nDelivered-To: a1234@abc.com",
-        USUAL,
-        ("R4.4", "Delivered-To: peter@abc.com", "names the recipient; passed over, another value decides"),
-    ),
-    "a value that is no address": (
-        "Delivered-To: somebody\nDelivered-To: a1234@abc.com",
-        USUAL,
-        ("R4.4", "Delivered-To: somebody", "no address"),
-    ),
-    "words beside an address": (
-        "X-Original-To: somebody, a1234@abc.com",
-        ORIGINAL_TO,
-        (
-            "R4.3",
-            "X-Original-To: somebody, a1234@abc.com",
-            "names the recipient; no address: somebody",
-        ),
-    ),
-    "no value is an address": (
-        "Delivered-To: somebody",
-        USUAL,
-        ("R4.8", "the recipient", "a header that should name it holds no address"),
-    ),
+    "a value passed over": ("Delivered-To: peter@abc.com\nDelivered-To: a1234@abc.com", USUAL, ("R4.4", "Delivered-To: peter@abc.com", "names the recipient; passed over, another value decides")),
+    "a value that is no address": ("Delivered-To: somebody\nDelivered-To: a1234@abc.com", USUAL, ("R4.4", "Delivered-To: somebody", "no address")),
+    "words beside an address": ("X-Original-To: somebody, a1234@abc.com", ORIGINAL_TO, ("R4.3", "X-Original-To: somebody, a1234@abc.com", "names the recipient; no address: somebody")),
+    "no value is an address": ("Delivered-To: somebody", USUAL, ("R4.8", "the recipient", "a header that should name it holds no address")),
     "an absent header": ("To: a1234@abc.com", USUAL, ("R4.4", "Delivered-To: absent", "To and Cc are asked")),
-    "an alias": (
-        "Delivered-To: sales@abc.com",
-        USUAL,
-        ("R4.6", "sales@abc.com", "an alias of mailbox:mary, mailbox:john"),
-    ),
-    "another domain": (
-        "Delivered-To: jane@client.example",
-        USUAL,
-        ("R4.7", "jane@client.example", "not on abc.com, and no alias"),
-    ),
-    "not known beside known": (
-        "To: a99@abc.com, a7@abc.com",
-        USUAL,
-        ("R4.12", "a99@abc.com", "no action has this ID; passed over beside a known recipient"),
-    ),
-    "a rewritten sender": (
-        "Delivered-To: matters@abc.com\nIn-Reply-To: <sent.1234@abc.com>",
-        USUAL,
-        (
-            "R4.7",
-            "<sent.1234@abc.com>",
-            "answers what was sent from action 1234: the sender was rewritten on the way",
-        ),
-    ),
-    "no answer to anything sent": (
-        "Delivered-To: matters@abc.com",
-        USUAL,
-        ("R4.7", "In-Reply-To, References", "answers no message known to be sent from an action"),
-    ),
-    "a foreign loop header": (
-        f"{LOOP_HEADER}: other@elsewhere.example\nDelivered-To: a7@abc.com",
-        USUAL,
-        ("R4.9", f"{LOOP_HEADER}: other@elsewhere.example", "another system's address: no loop of ours"),
-    ),
-    "the own loop header": (
-        f"{LOOP_HEADER}: matters@abc.com",
-        USUAL,
-        ("R4.9", f"{LOOP_HEADER}: matters@abc.com", "this system forwarded it before: it ends here"),
-    ),
-    "automatic, unreadable": (
-        "Return-Path: <>\nDelivered-To: somebody",
-        USUAL,
-        ("R4.9", "Return-Path: <>", "automatic: not forwarded to help@elsewhere.example"),
-    ),
-    "automatic, to the fallback address": (
-        "Auto-Submitted: auto-replied\nDelivered-To: help@abc.com",
-        CLASH,
-        (
-            "R4.9",
-            "Auto-Submitted: auto-replied",
-            "automatic, and addressed to the fallback address: it ends here",
-        ),
-    ),
-    "a sub-address": (
-        "Delivered-To: matters+a7@abc.com",
-        RESOLVING,
-        ("R4.10", "matters+a7@abc.com", "sub-address: action:7"),
-    ),
-    "a sub-address of no action": (
-        "Delivered-To: matters+a99@abc.com",
-        RESOLVING,
-        ("R4.10", "matters+a99@abc.com", "sub-address: no action has this ID"),
-    ),
-    "no sub-address": (
-        "Delivered-To: matters@abc.com",
-        RESOLVING,
-        ("R4.10", "the recipients", "sub-address: none names an action"),
-    ),
-    "a thread": (
-        "Delivered-To: matters@abc.com\nIn-Reply-To: <sent.7@abc.com>",
-        RESOLVING,
-        ("R4.10", "<sent.7@abc.com>", "thread: sent from action 7"),
-    ),
-    "a thread of an action that is gone": (
-        "Delivered-To: peter@abc.com\nIn-Reply-To: <sent.99@abc.com>",
-        RESOLVING,
-        ("R4.10", "<sent.99@abc.com>", "thread: sent from action 99, which no longer exists"),
-    ),
-    "no thread": (
-        "Delivered-To: peter@abc.com",
-        RESOLVING,
-        ("R4.10", "In-Reply-To, References", "thread: no message that the system sent"),
-    ),
-    "a subject token": (
-        "Delivered-To: peter@abc.com\nSubject: Re: [a7]",
-        RESOLVING,
-        ("R4.10", "Subject: Re: [a7]", "subject token of action:7"),
-    ),
-    "subject tokens of no action": (
-        "Delivered-To: peter@abc.com\nSubject: Re: [a98] [a99]",
-        RESOLVING,
-        ("R4.10", "Subject: Re: [a98] [a99]", "subject token: no action 98, 99"),
-    ),
-    "no subject token": (
-        "Delivered-To: peter@abc.com\nSubject: Re: hello",
-        RESOLVING,
-        ("R4.10", "Subject: Re: hello", "subject token: there is none"),
-    ),
+    "an alias": ("Delivered-To: sales@abc.com", USUAL, ("R4.6", "sales@abc.com", "an alias of mailbox:mary, mailbox:john")),
+    "another domain": ("Delivered-To: jane@client.example", USUAL, ("R4.7", "jane@client.example", "not on abc.com, and no alias")),
+    "not known beside known": ("To: a99@abc.com, a7@abc.com", USUAL, ("R4.12", "a99@abc.com", "no action has this ID; passed over beside a known recipient")),
+    "a rewritten sender": ("Delivered-To: matters@abc.com\nIn-Reply-To: <sent.1234@abc.com>", USUAL, ("R4.7", "<sent.1234@abc.com>", "answers what was sent from action 1234: the sender was rewritten on the way")),
+    "no answer to anything sent": ("Delivered-To: matters@abc.com", USUAL, ("R4.7", "In-Reply-To, References", "answers no message known to be sent from an action")),
+    "a foreign loop header": (f"{LOOP_HEADER}: other@elsewhere.example\nDelivered-To: a7@abc.com", USUAL, ("R4.9", f"{LOOP_HEADER}: other@elsewhere.example", "another system's address: no loop of ours")),
+    "the own loop header": (f"{LOOP_HEADER}: matters@abc.com", USUAL, ("R4.9", f"{LOOP_HEADER}: matters@abc.com", "this system forwarded it before: it ends here")),
+    "automatic, unreadable": ("Return-Path: <>\nDelivered-To: somebody", USUAL, ("R4.9", "Return-Path: <>", "automatic: not forwarded to help@elsewhere.example")),
+    "automatic, to the fallback address": ("Auto-Submitted: auto-replied\nDelivered-To: help@abc.com", CLASH, ("R4.9", "Auto-Submitted: auto-replied", "automatic, and addressed to the fallback address: it ends here")),
+    "a sub-address": ("Delivered-To: matters+a7@abc.com", RESOLVING, ("R4.10", "matters+a7@abc.com", "sub-address: action:7")),
+    "a sub-address of no action": ("Delivered-To: matters+a99@abc.com", RESOLVING, ("R4.10", "matters+a99@abc.com", "sub-address: no action has this ID")),
+    "several sub-addresses of no action": ("Delivered-To: matters+a98@abc.com\nDelivered-To: matters+a99@abc.com", RESOLVING, ("R4.10", "matters+a98@abc.com", "sub-address: no action has this ID")),
+    "no sub-address": ("Delivered-To: matters@abc.com", RESOLVING, ("R4.10", "the recipients", "sub-address: none names an action")),
+    "a thread": ("Delivered-To: matters@abc.com\nIn-Reply-To: <sent.7@abc.com>", RESOLVING, ("R4.10", "<sent.7@abc.com>", "thread: sent from action 7")),
+    "a thread of an action that is gone": ("Delivered-To: peter@abc.com\nIn-Reply-To: <sent.99@abc.com>", RESOLVING, ("R4.10", "<sent.99@abc.com>", "thread: sent from action 99, which no longer exists")),
+    "no thread": ("Delivered-To: peter@abc.com", RESOLVING, ("R4.10", "In-Reply-To, References", "thread: no message that the system sent")),
+    "a subject token": ("Delivered-To: peter@abc.com\nSubject: Re: [a7]", RESOLVING, ("R4.10", "Subject: Re: [a7]", "subject token of action:7")),
+    "subject tokens of no action": ("Delivered-To: peter@abc.com\nSubject: Re: [a98] [a99]", RESOLVING, ("R4.10", "Subject: Re: [a98] [a99]", "subject token: no action 98, 99")),
+    "no subject token": ("Delivered-To: peter@abc.com\nSubject: Re: hello", RESOLVING, ("R4.10", "Subject: Re: hello", "subject token: there is none")),
 }
+# fmt: on
 
 
 @pytest.mark.parametrize(("header", "rules", "expected"), EVIDENCE.values(), ids=EVIDENCE)

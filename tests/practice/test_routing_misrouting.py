@@ -55,7 +55,8 @@ DELIVERED_TO = replace(USUAL, header="Delivered-To")
 CLASH = replace(USUAL, fallback=address("help@abc.com"))
 RESOLVING = replace(USUAL, resolvers=(Resolver.SUB_ADDRESS, Resolver.THREAD, Resolver.SUBJECT_TOKEN))
 
-# fmt: off - one class a line
+# One class a line.
+# fmt: off
 CLASSES = [
     ("01-bcc", USUAL, "action-address -> action:1234"),
     ("02-envelope-header-ignored", ORIGINAL_TO, "action-address -> action:1234"),
