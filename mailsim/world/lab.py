@@ -152,8 +152,10 @@ class Lab:
 
     async def _send(self, table: SendTable) -> Sent:
         outgoing, outcome = await self._wire.send(draft_of(table))
-        refused = {str(address): reply for address, reply in outcome.refusals(outgoing.envelope).items()}
-        return Sent(outgoing.message, refused, outgoing.warnings)
+        replies = {str(address): reply for address, reply in outcome.refusals(outgoing.envelope).items()}
+        refused = {address: reply for address, reply in replies.items() if not reply.transient}
+        deferred = {address: reply for address, reply in replies.items() if reply.transient}
+        return Sent(outgoing.message, refused, deferred, outgoing.warnings)
 
     def receive(
         self,
@@ -259,6 +261,14 @@ class Lab:
     def addresses(self) -> Mapping[tuple[str, int], tuple[str, int]]:
         """Every server's name and port in the world, and the loopback host and port behind it."""
         return self._wire.network.addresses
+
+    def redirect(self, name: str, port: int, address: tuple[str, int]) -> None:
+        """Have a name and port lead elsewhere from the next connection on, such as to a server of your own."""
+
+        async def listen() -> None:
+            await self._wire.redirect(name, port, address)
+
+        self._call(listen)
 
     @property
     def authority(self) -> bytes:

@@ -8,9 +8,9 @@ out of the next call, or at the end.
 import asyncio
 import hashlib
 from collections import defaultdict
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from mailsim.errors import MailsimError
 from mailsim.mail import Address, Envelope, Message
@@ -34,6 +34,8 @@ from mailsim.world.plan import ELSEWHERE, Plan
 
 SMTP_PORT = 25
 """Between servers (RFC 5321 section 4.5.4.2); only submissions are kept off it (R1.6)."""
+RETRIES = tuple(timedelta(hours=hours) for hours in (0.5, 1, 2, 4, 8, 16, 24, 24, 24))
+"""How long after a 4yz reply a sender tries again, nine times in four days (RFC 5321 section 4.5.4.1)."""
 MOST_MOVING = 256
 """Messages on their way at once; a sender waits for room, so memory does not grow with a run."""
 
@@ -54,7 +56,7 @@ class Wire:
         self._journal = journal
         self._carrier = Carrier()
         self._servers = AsyncExitStack()
-        self._moving: set[asyncio.Task[None]] = set()
+        self._moving: set[asyncio.Task[object]] = set()
         self._errors: list[BaseException] = []
         self._written: set[str] = set()
 
@@ -125,14 +127,19 @@ class Wire:
         await self._servers.aclose()
         self._raise_errors()
 
+    async def redirect(self, name: str, port: int, address: tuple[str, int]) -> None:
+        """Have a name lead elsewhere; connections that are open end first."""
+        self.network.listen(name, port, address)
+        await self._carrier.close()
+
     # Mail on its way
 
-    def _launch(self, way: Coroutine[None, None, None]) -> None:
+    def _launch(self, way: Coroutine[None, None, object]) -> None:
         task = asyncio.get_running_loop().create_task(way)
         self._moving.add(task)
         task.add_done_callback(self._landed)
 
-    def _landed(self, task: asyncio.Task[None]) -> None:
+    def _landed(self, task: asyncio.Task[object]) -> None:
         self._moving.discard(task)
         if not task.cancelled() and (error := task.exception()):
             self._errors.append(error)
@@ -169,22 +176,54 @@ class Wire:
         for domain, recipients in domains.items():
             self._launch(self._relay(server, domain, Envelope(envelope.sender, tuple(recipients)), message))
 
-    async def _relay(self, server: str, domain: str, envelope: Envelope, message: Message) -> None:
+    async def _relay(
+        self, server: str, domain: str, envelope: Envelope, message: Message, attempt: int = 0
+    ) -> None:
         exchanger = self._plan.zone.exchangers(domain)[0]
         host, port = self.network.resolve(exchanger, SMTP_PORT)
         route = Route(name=exchanger, port=SMTP_PORT, host=host, host_port=port)
         outcome = await self._carrier.send(server, route, envelope, message.octets)
+        later = self._refusals(
+            outcome, envelope, message, place=server, peer=exchanger, final=Step.BOUNCED, attempt=attempt
+        )
+        if later:
+            again = Envelope(envelope.sender, later)
+            self._retry(attempt, lambda: self._relay(server, domain, again, message, attempt + 1))
+
+    def _refusals(
+        self,
+        outcome: Outcome,
+        envelope: Envelope,
+        message: Message,
+        *,
+        place: str,
+        peer: str,
+        final: Step,
+        attempt: int,
+    ) -> tuple[Address, ...]:
+        """Note what a server did not take; the recipients to try again later (R3.8)."""
+        later: list[Address] = []
         for recipient, reply in outcome.refusals(envelope).items():
+            if reply.transient and attempt < len(RETRIES):
+                step = Step.DEFERRED
+                later.append(recipient)
+            else:
+                step = Step.BOUNCED if reply.transient else final
             self._journal.record(
-                Step.BOUNCED,
-                server,
+                step,
+                place,
                 message,
-                peer=exchanger,
+                peer=peer,
                 sender=envelope.sender,
                 recipient=str(recipient),
                 outcome=str(reply.code),
                 reason=str(reply),
+                rule="R3.8",
             )
+        return tuple(later)
+
+    def _retry(self, attempt: int, way: Callable[[], Coroutine[None, None, object]]) -> None:
+        self._clock.at(self._clock.now() + RETRIES[attempt], lambda: self._launch(way()))
 
     # The people outside
 
@@ -243,7 +282,7 @@ class Wire:
             return outgoing, Outcome({}, None)
         return outgoing, await self._submit(outgoing)
 
-    async def _submit(self, outgoing: Outgoing) -> Outcome:
+    async def _submit(self, outgoing: Outgoing, attempt: int = 0) -> Outcome:
         envelope, message, smtp = outgoing.envelope, outgoing.message, self._plan.smtp
         host, port = self.network.resolve(smtp.server, smtp.port)
         route = Route(
@@ -270,18 +309,12 @@ class Wire:
             rule="R3.6",
         )
         outcome = await self._carrier.send(PRACTICE, route, envelope, message.octets)
-        for recipient, reply in outcome.refusals(envelope).items():
-            self._journal.record(
-                Step.REFUSED,
-                smtp.server,
-                message,
-                peer=PRACTICE,
-                sender=envelope.sender,
-                recipient=str(recipient),
-                outcome=str(reply.code),
-                reason=str(reply),
-                rule="R3.8",
-            )
+        later = self._refusals(
+            outcome, envelope, message, place=smtp.server, peer=PRACTICE, final=Step.REFUSED, attempt=attempt
+        )
+        if later:
+            again = Outgoing(Envelope(envelope.sender, later), message)
+            self._retry(attempt, lambda: self._submit(again, attempt + 1))
         return outcome
 
     async def collect(self) -> Sequence[Decision]:

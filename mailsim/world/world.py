@@ -17,7 +17,9 @@ class Sent:
 
     message: Message
     refused: Mapping[str, Reply]
-    """Each recipient that the SMTP server refused, with its reply; empty when all is well."""
+    """Each recipient that the SMTP server refused for good, with its reply; empty when all is well."""
+    deferred: Mapping[str, Reply]
+    """Each recipient that the server put off (4yz), with its reply: they are tried again later (R3.8)."""
     warnings: tuple[str, ...] = ()
     """What was made harmless, and what may not arrive (R3.7)."""
 

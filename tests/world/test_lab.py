@@ -1,5 +1,6 @@
 import asyncio
 import threading
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from mailsim.practice.decision import Outcome, Reason
 from mailsim.trace.event import Step
 from mailsim.world.lab import Lab, LabError
 from mailsim.world.orders import OrderError
-from mailsim.world.wire import StartError
+from mailsim.world.wire import RETRIES, StartError
 
 REWRITTEN = Path(__file__).parents[2] / "fixtures" / "scenarios" / "rewritten.toml"
 TABLES: dict[str, object] = {
@@ -264,3 +265,37 @@ def test_other_programs_find_every_server() -> None:
         assert host == "127.0.0.1"
         assert port > 0
         assert b"BEGIN CERTIFICATE" in world.authority
+
+
+def test_mail_for_a_server_that_is_away_is_tried_again_and_arrives() -> None:
+    """R3.8: 4yz is put off on a schedule; here the server is back at the second try."""
+    with Lab(tables(provider={"profile": "postfix"})) as world:
+        name = ("smtp.abc.com", 587)
+        there = world.addresses[name]
+        world.redirect(*name, ("127.0.0.1", 1))
+        sent = world.send(from_action=1234, to="jane@client.example")
+        world.redirect(*name, there)
+        world.settle()
+        [decision] = world.collect()
+
+        assert decision.targets == ("action:1234",)
+        assert sent.refused == {}
+        assert sent.deferred["jane@client.example"].code == 421
+        world.check()
+
+    deferred, submitted = world.trace.steps(Step.DEFERRED), world.trace.steps(Step.SUBMITTED)
+    assert len(deferred) == 1
+    assert submitted[1].time - submitted[0].time >= timedelta(minutes=30)
+
+
+def test_mail_for_a_server_that_stays_away_bounces_after_four_days() -> None:
+    """R3.8: nothing disappears; the last try is told as a bounce."""
+    with Lab(TABLES) as world:
+        world.redirect("smtp.abc.com", 587, ("127.0.0.1", 1))
+        world.send(from_action=1234, to="jane@client.example")
+        world.settle()
+        world.check()
+
+    assert [event.step for event in world.trace][-1] is Step.BOUNCED
+    assert len(world.trace.steps(Step.DEFERRED)) == len(RETRIES)
+    assert world.trace[-1].time - world.trace[0].time >= sum(RETRIES, timedelta())
