@@ -255,8 +255,10 @@ def _is_refusal(code: int) -> bool:
 
 
 def _reply(code: int, text: str) -> Reply:
-    """What a server said; octets that are no UTF-8 become U+FFFD, for they were read as lone surrogates."""
-    return Reply.parse(code, text.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
+    """What a server said; it may be hostile: what is not to be printed, among it octets that are no UTF-8, is U+FFFD."""
+    return Reply.parse(
+        code, "".join(char if char.isprintable() or char == "\n" else "\ufffd" for char in text)
+    )
 
 
 def _reply_of(error: aiosmtplib.SMTPException | OSError) -> Reply:

@@ -10,10 +10,11 @@ aiosmtpd 1.4.6 speaks RFC 5321, AUTH (RFC 4954), STARTTLS (RFC 3207) and SIZE (R
 
 import asyncio
 import collections
+import contextlib
 import logging
 import ssl
 from collections.abc import Callable
-from typing import Protocol, cast
+from typing import AnyStr, Protocol, cast
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session, TLSSetupException, syntax
 
@@ -64,10 +65,11 @@ class Connection(SMTP):
     ) -> None:
         """A member of `connections` as long as it lives; `ended` is called when it has left them."""
         self.command_size_limits = collections.defaultdict(lambda: self.command_size_limit)
+        # aiosmtpd counts stuffed dots too, at most one in four octets: what it takes is counted again.
+        self.size_taken = min(2 * size_limit, HARD_LIMIT) or HARD_LIMIT
         super().__init__(
             hooks,
-            # What it counts are dots stuffed too, at most one in four octets: the hooks count again.
-            data_size_limit=min(2 * size_limit, HARD_LIMIT) or HARD_LIMIT,
+            data_size_limit=self.size_taken,
             enable_SMTPUTF8=True,
             hostname=hostname,
             ident="mailsim",
@@ -82,14 +84,14 @@ class Connection(SMTP):
         self._connections = connections
         self._ended = ended
         self._implicit = implicit
-        self._socket_transport: asyncio.Transport | None = None
+        self._socket_transport: asyncio.Transport
         self._handshake: asyncio.Task[None] | None = None
         self._line_octets = 0
         self._is_lost = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Greet; before that, where TLS comes first, do its handshake."""
-        if self._socket_transport is not None:  # after STARTTLS
+        if self._original_transport is not None:  # after STARTTLS
             super().connection_made(transport)
             return
         self._socket_transport = cast("asyncio.Transport", transport)  # what create_server makes
@@ -149,12 +151,14 @@ class Connection(SMTP):
 
     def abort(self) -> None:
         """End it now, whatever waits to be read or written."""
-        if self._socket_transport is not None:
-            self._socket_transport.abort()
+        self._socket_transport.abort()
 
-    async def push(self, status: str | bytes) -> None:
+    async def push(self, status: AnyStr) -> None:
         """Answer; where aiosmtpd finds a message too big, in the server's own words."""
-        await super().push(self._hooks.too_big(self) if status in _TOO_BIG else status)
+        if status in _TOO_BIG:
+            await super().push(self._hooks.too_big(self))
+        else:
+            await super().push(status)
 
     @syntax("STARTTLS", when="tls_context")
     async def smtp_STARTTLS(self, arg: str) -> None:  # noqa: N802 - aiosmtpd's name
@@ -162,7 +166,7 @@ class Connection(SMTP):
         if self._tls_protocol is not None:
             await self.push("503 5.5.1 TLS is active already")
             return
-        try:
+        with contextlib.suppress(TLSSetupException):
             await super().smtp_STARTTLS(arg)
-        except TLSSetupException:
-            self.connection_lost(None)
+        if self._socket_transport.is_closing():
+            self.connection_lost(None)  # which asyncio says only of a connection that was secured

@@ -13,7 +13,7 @@ import asyncio
 import re
 import ssl
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 from aiosmtpd.smtp import Envelope as Transaction
@@ -177,10 +177,9 @@ class _Hooks:
 
     def too_big(self, connection: Connection) -> str:
         """The backend's words for a message over what is taken; the octets are gone, their number is not known."""
-        session, envelope = connection.session, connection.envelope
-        if session is None or envelope is None:
-            return TOO_BIG.wire()
-        over = (connection.data_size_limit or 0) + 1
+        session = cast("Dialogue", connection.session)  # aiosmtpd has both before it reads
+        envelope = cast("Transaction", connection.envelope)
+        over = connection.size_taken + 1
         reply = self._ask(lambda: self._backend.mail(_peer(session), _sender(envelope), over), failed=FAILED)
         return (TOO_BIG if reply.accepted else reply).wire()
 
