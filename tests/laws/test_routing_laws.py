@@ -147,8 +147,10 @@ LINES = st.sampled_from(
 )
 
 
-@given(st.one_of(st.binary(), st.lists(LINES).map(b"".join)), RULES, st.booleans())
-def test_no_octets_raise_and_each_message_has_one_outcome(mail: bytes, rules: Rules, truncated: bool) -> None:
+@given(mail=st.one_of(st.binary(), st.lists(LINES).map(b"".join)), rules=RULES, truncated=st.booleans())
+def test_no_octets_raise_and_each_message_has_one_outcome(
+    *, mail: bytes, rules: Rules, truncated: bool
+) -> None:
     """R4.12: nothing is dropped, and no input raises."""
     decision = decide(Message(mail), rules, DIRECTORY, SENT, truncated=truncated)
 
