@@ -8,7 +8,7 @@ trace id, so a story is the events of one trace id in order.
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Self, overload
@@ -94,7 +94,6 @@ class Event:
 
 
 _TONES = {"delivered": Tone.GOOD, "unassigned": Tone.WARNING, "fallback": Tone.BAD}
-COLUMNS = tuple(field.name for field in fields(Event))
 
 
 class Trace(Sequence[Event]):
@@ -187,7 +186,7 @@ class Recorder:
         rule: str = "",
         detail: Mapping[str, object] | None = None,
     ) -> None:
-        """Append one event; `detail` is kept as JSON text."""
+        """Append one event; `detail` is kept as JSON text, members of enumerations as plain words."""
         self.trace.append(
             Event(
                 serial=len(self.trace),
@@ -200,8 +199,8 @@ class Recorder:
                 sender=sender,
                 recipient=recipient,
                 size=size,
-                outcome=outcome,
-                reason=reason,
+                outcome=str(outcome),
+                reason=str(reason),
                 rule=rule,
                 detail=json.dumps(detail, ensure_ascii=False) if detail else "{}",
             )

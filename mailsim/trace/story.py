@@ -1,16 +1,30 @@
-"""A conversation told hop by hop, in words: what reports, failing specs and the demo show people."""
+"""A conversation told hop by hop, in words: what reports, failing specs and the demo show people.
+
+Law: mail is hostile, so what is told is one line an event, bounded, with nothing in it that a terminal would
+obey. A `sentence` alone is as the event has it: who shows it makes it safe for the place where it is shown.
+"""
 
 import json
 from collections.abc import Callable, Iterator
 
+from mailsim.practice.faults import printable
 from mailsim.trace.event import Event, Step, Trace
+
+_LONGEST_PLACE = 60
+_LONGEST = 500
+"""Characters of one sentence; the refusals of real providers have 300."""
 
 
 def told(trace: Trace) -> Iterator[str]:
     """One line an event: the world's time, the place, and what happened there; nothing in it is from a message's body."""
-    width = max((len(event.place) for event in trace), default=0)
-    for event in trace:
-        yield f"{event.time:%Y-%m-%d %H:%M:%S}  {event.place:<{width}}  {sentence(event)}"
+    places = [_bounded(event.place, _LONGEST_PLACE) for event in trace]
+    width = max(map(len, places), default=0)
+    for event, place in zip(trace, places, strict=True):
+        yield f"{event.time:%Y-%m-%d %H:%M:%S}  {place:<{width}}  {_bounded(sentence(event), _LONGEST)}"
+
+
+def _bounded(text: str, longest: int) -> str:
+    return printable(text[:longest]) + ("…" if len(text) > longest else "")
 
 
 def sentence(event: Event) -> str:
@@ -40,7 +54,9 @@ _SENTENCES: dict[Step, Callable[[Event], str]] = {
     Step.ACCEPTED: lambda event: f"accepts it from {event.sender} for {event.recipient}",
     Step.REFUSED: lambda event: f"refuses it for {event.recipient}: {event.reason}",
     Step.REWRITTEN: _rewritten,
-    Step.RELAYED: lambda event: f"hands the copy for {event.recipient} to {event.peer}, sender {event.sender}",
+    Step.RELAYED: lambda event: (
+        f"hands the copy for {event.recipient} to {event.peer}, sender {event.sender}"
+    ),
     Step.CHECKED: lambda event: f"checks SPF for {event.sender}: {event.outcome}",
     Step.STORED: lambda event: f"takes the copy for {event.recipient}",
     Step.DISCARDED: lambda event: f"discards the copy for {event.recipient}",

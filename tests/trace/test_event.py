@@ -1,0 +1,140 @@
+"""Events and the trace: append-only, numbered, found again by conversation and by step (R6.1)."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import FrozenInstanceError
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+import pytest
+
+from mailsim.trace import Event, Step, Trace
+from mailsim.trace.event import Recorder
+
+START = datetime(2026, 11, 23, 9, tzinfo=UTC)
+
+
+class Outcome(StrEnum):
+    """An enumeration of some other room."""
+
+    DELIVERED = "delivered"
+
+
+@pytest.fixture
+def trace() -> Trace:
+    """Two conversations, interleaved."""
+    trace = Trace()
+    minutes = iter(range(100))
+    recorder = Recorder(lambda: START + timedelta(minutes=next(minutes)), trace)
+    for step, trace_id in [
+        (Step.COMPOSED, "t1"),
+        (Step.COMPOSED, "t2"),
+        (Step.SUBMITTED, "t1"),
+        (Step.REFUSED, "t2"),
+        (Step.ACCEPTED, "t1"),
+    ]:
+        recorder.record(step, "practice", trace_id=trace_id, message_id="<1@abc.com>")
+    return trace
+
+
+def serials(events: Sequence[Event]) -> list[int]:
+    """Which events these are."""
+    return [event.serial for event in events]
+
+
+def test_events_are_numbered_and_stamped(trace: Trace) -> None:
+    """From 0, with the world's time."""
+    assert serials(trace) == [0, 1, 2, 3, 4]
+    assert [event.time for event in trace] == [START + timedelta(minutes=minute) for minute in range(5)]
+
+
+def test_a_recorded_event_holds_what_was_said() -> None:
+    """Enumerations as plain words, detail as JSON text that keeps its letters."""
+    trace = Trace()
+    Recorder(lambda: START, trace).record(
+        Step.DECIDED,
+        "practice",
+        trace_id="t1",
+        message_id="<1@abc.com>",
+        peer="p",
+        sender="s",
+        recipient="r",
+        size=5,
+        outcome=Outcome.DELIVERED,
+        reason=Outcome.DELIVERED,
+        rule="R4.5",
+        detail={"name": "Jürgen", "targets": ["action:1"]},
+    )
+
+    assert trace[0] == Event(
+        serial=0,
+        time=START,
+        trace_id="t1",
+        message_id="<1@abc.com>",
+        step=Step.DECIDED,
+        place="practice",
+        peer="p",
+        sender="s",
+        recipient="r",
+        size=5,
+        outcome="delivered",
+        reason="delivered",
+        rule="R4.5",
+        detail='{"name": "Jürgen", "targets": ["action:1"]}',
+    )
+    assert type(trace[0].outcome) is type(trace[0].reason) is str
+
+
+def test_detail_is_json_even_when_there_is_none(trace: Trace) -> None:
+    """An empty object."""
+    assert [json.loads(event.detail) for event in trace] == [{}] * 5
+
+
+def test_a_story_is_one_conversation_in_order(trace: Trace) -> None:
+    """A trace of its own; empty for an id that there is not."""
+    story = trace.story("t1")
+
+    assert isinstance(story, Trace)
+    assert serials(story) == [0, 2, 4]
+    assert serials(trace.story("t3")) == []
+
+
+def test_events_are_found_by_step(trace: Trace) -> None:
+    """Of any number of steps."""
+    assert serials(trace.steps(Step.COMPOSED)) == [0, 1]
+    assert serials(trace.steps(Step.REFUSED, Step.ACCEPTED)) == [3, 4]
+    assert serials(trace.steps()) == []
+
+
+def test_a_trace_is_a_sequence(trace: Trace) -> None:
+    """Indexed, sliced, counted, searched; a slice is a trace."""
+    assert len(trace) == 5
+    assert trace[-1].step is Step.ACCEPTED
+    assert isinstance(trace[1:3], Trace)
+    assert serials(trace[1:3]) == [1, 2]
+    assert trace[0] in trace
+    assert serials(Trace(list(trace)[:2])) == [0, 1]
+    assert repr(trace) == "Trace(5 events, 2 conversations)"
+
+
+def test_a_trace_shares_no_list_with_its_maker(trace: Trace) -> None:
+    """What is appended to a story is not in the trace."""
+    story = trace.story("t2")
+    story.append(trace[0])
+
+    assert (len(story), len(trace)) == (3, 5)
+
+
+def test_a_fact_cannot_be_changed(trace: Trace) -> None:
+    """Events are past."""
+    with pytest.raises(FrozenInstanceError):
+        trace[0].size = 7  # type: ignore[misc] # what is tried
+
+
+def test_a_notebook_shows_the_trace(trace: Trace) -> None:
+    """How many of what, and what was lost."""
+    html = trace._repr_html_()
+
+    assert "5 events" in html
+    assert "2 conversations" in html
+    assert "1 refused" in html

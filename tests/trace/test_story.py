@@ -1,0 +1,134 @@
+"""A conversation told hop by hop, in words."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailsim.trace import Event, Step, Trace
+from mailsim.trace.story import sentence, told
+
+EVENT = Event(
+    serial=0,
+    time=datetime(2026, 11, 23, 9, tzinfo=UTC),
+    trace_id="t1",
+    message_id="<1@abc.com>",
+    step=Step.COMPOSED,
+    place="practice",
+    peer="smtp.gmail.com:587",
+    sender="a1234@abc.com",
+    recipient="jane@client.example",
+    size=100,
+    outcome="unassigned",
+    reason="sender-rewritten",
+    detail=json.dumps(
+        {
+            "from": "a1234@abc.com",
+            "to": "matters@abc.com",
+            "targets": ["unassigned"],
+            "meant_for": "action:1234",
+        }
+    ),
+)
+SENTENCES = {
+    Step.COMPOSED: "writes <1@abc.com> from a1234@abc.com to jane@client.example",
+    Step.SUBMITTED: "submits it to smtp.gmail.com:587 with the sender a1234@abc.com",
+    Step.ACCEPTED: "accepts it from a1234@abc.com for jane@client.example",
+    Step.REFUSED: "refuses it for jane@client.example: sender-rewritten",
+    Step.REWRITTEN: "rewrites From: a1234@abc.com becomes matters@abc.com",
+    Step.RELAYED: "hands the copy for jane@client.example to smtp.gmail.com:587, sender a1234@abc.com",
+    Step.CHECKED: "checks SPF for a1234@abc.com: unassigned",
+    Step.STORED: "takes the copy for jane@client.example",
+    Step.DISCARDED: "discards the copy for jane@client.example",
+    Step.OPENED: "opens a session for smtp.gmail.com:587",
+    Step.COLLECTED: "collects it by POP3",
+    Step.DECIDED: "decides: unassigned to unassigned (sender-rewritten, meant for action:1234)",
+    Step.DELIVERED: "gets the copy",
+    Step.FORWARDED: "forwards it, attached, to jane@client.example",
+    Step.DEFERRED: "will try again: sender-rewritten",
+    Step.BOUNCED: "gives up on the copy for jane@client.example: sender-rewritten",
+    Step.REMOVED: "deletes the server's copy",
+    Step.REPLIED: "answers to jane@client.example",
+}
+
+
+@pytest.mark.parametrize("step", Step)
+def test_every_step_has_its_sentence(step: Step) -> None:
+    """In words, with what the event knows."""
+    assert sentence(replace(EVENT, step=step)) == SENTENCES[step]
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        (
+            replace(EVENT, message_id=""),
+            "writes a message from a1234@abc.com to jane@client.example",
+        ),
+        (
+            replace(
+                EVENT, step=Step.DECIDED, outcome="duplicate", reason="sent-copy", detail='{"targets": []}'
+            ),
+            "decides: duplicate (sent-copy)",
+        ),
+        (
+            replace(
+                EVENT,
+                step=Step.DECIDED,
+                outcome="delivered",
+                reason="alias",
+                detail='{"targets": ["mailbox:mary", "mailbox:john"], "meant_for": null}',
+            ),
+            "decides: delivered to mailbox:mary, mailbox:john (alias)",
+        ),
+        (replace(EVENT, step=Step.DECIDED, detail="{}"), "decides: unassigned (sender-rewritten)"),
+    ],
+)
+def test_what_is_not_known_is_not_told(event: Event, expected: str) -> None:
+    """A sentence without a gap."""
+    assert sentence(event) == expected
+
+
+def test_a_story_is_told_line_by_line() -> None:
+    """Time and place stand in columns."""
+    later = replace(
+        EVENT, time=EVENT.time + timedelta(hours=2), step=Step.STORED, place="jane@client.example"
+    )
+
+    assert list(told(Trace([EVENT, later]))) == [
+        "2026-11-23 09:00:00  practice             writes <1@abc.com> from a1234@abc.com to jane@client.example",
+        "2026-11-23 11:00:00  jane@client.example  takes the copy for jane@client.example",
+    ]
+    assert list(told(Trace())) == []
+
+
+@given(st.text(), st.sampled_from(Step))
+def test_hostile_mail_tells_one_printable_line(text: str, step: Step) -> None:
+    """Whatever a header or a server's reply holds."""
+    detail = json.dumps({"from": text, "to": text, "targets": [text], "meant_for": text})
+    event = replace(
+        EVENT,
+        step=step,
+        place=text,
+        peer=text,
+        sender=text,
+        recipient=text,
+        message_id=text,
+        outcome=text,
+        reason=text,
+        detail=detail,
+    )
+
+    [line] = told(Trace([event]))
+
+    assert line.isprintable()
+
+
+def test_a_huge_header_is_told_in_short() -> None:
+    """A story can be read, and stays as small as its events are few."""
+    huge = replace(EVENT, place="p" * 10**6, message_id="<" + "x" * 10**6)
+
+    assert all(len(line) < 700 for line in told(Trace([huge, EVENT])))
