@@ -121,6 +121,8 @@ class DisturbedSession:
                 new = self._obey(line)
             effects += new
             written += sum(len(effect.octets) for effect in new if isinstance(effect, Send | Drip))
+        if self._session.state is State.SECURING:
+            self._buffer.clear()  # no command is carried across (RFC 2595 §4)
         return effects
 
     def _next_line(self) -> bytes | None:
