@@ -20,12 +20,15 @@ def rewrite_from(message: Message, account: Address, *, owned: AbstractSet[Addre
 
     Owned addresses are the account's own. A display name is kept. Where `keep_in` names a field, one
     follows From with each original value, as Google writes it. A message without From gets one; a
-    message without a header block, or with CR for its only line end, cannot be read and stays as it is.
+    message without a header block, or with CR for its only line end, cannot be read and stays as it is,
+    as one without From whose block begins with a folded line: that would become the new field's end.
     """
     header = message.header
     if not header or (b"\n" not in header and b"\r" in header):
         return message
     found = list(_FROM.finditer(header))
+    if not found and header.startswith((b" ", b"\t")):
+        return message
     originals = [match["value"].strip() for match in found]
     if len(found) == 1 and _is_owned(originals[0], account, owned):
         return message

@@ -111,7 +111,10 @@ def test_line_ends_and_surroundings_stay(octets: bytes, expected: bytes) -> None
     assert rewritten(octets, keep_in="").octets == expected
 
 
-@pytest.mark.parametrize("octets", [b"", b"\r\nbody", b"no header\r\n\r\nbody", b"From: a@b\rTo: c@d\r\r"])
+@pytest.mark.parametrize(
+    "octets",
+    [b"", b"\r\nbody", b"no header\r\n\r\nbody", b"From: a@b\rTo: c@d\r\r", b" folded\nTo: c@d\n"],
+)
 def test_what_cannot_be_read_stays_as_it_is(octets: bytes) -> None:
     """Without a header block, or with CR for its only line end, there is no From to write."""
     assert rewritten(octets).octets == octets
@@ -120,6 +123,7 @@ def test_what_cannot_be_read_stays_as_it_is(octets: bytes) -> None:
 @given(OCTETS)
 @example(b"From: (\r\n")
 @example(b"From:a\nFrom:b")
+@example(b" \x01\n!:")
 def test_rewriting_keeps_the_body_and_leaves_one_from(octets: bytes) -> None:
     """Any octets: nothing raises, the body is the same, one From is there, doing it again changes nothing."""
     before, after = Message(octets), rewritten(octets)
