@@ -125,3 +125,16 @@ def test_an_unknown_profile_names_the_known() -> None:
         str(caught.value)
         == "'gmial' is no built-in provider; choose one of gmail, m365, postfix, fastmail, cpanel"
     )
+
+
+@pytest.mark.parametrize(
+    ("rows", "name"),
+    [
+        ([["Delivered-To", "mailbox"]], ""),
+        ([["Delivered-To", "mailbox"], ["X-Original-To", "recipient"]], "X-Original-To"),
+        ([], ""),
+    ],
+)
+def test_only_a_header_with_the_recipient_tells_it(rows: list[list[str]], name: str) -> None:
+    """One that names the mailbox alone has lost whom a catch-all's mail was for."""
+    assert Profile("x", "X", {"envelope_headers": Fact(rows, Mark.BELIEVED)}).recipient_header == name
