@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from mailsim.mail import parse_address
 from mailsim.practice.faults import Fault, SiteError
 from mailsim.practice.settings import Settings
 from mailsim.practice.site import Site, load_site, read_site
@@ -112,7 +113,7 @@ def read_scenario(tables: Mapping[str, object], *, folder: Path = Path(), source
         faults += error.faults
     if own is None or site is None or faults:
         raise ScenarioError(faults, source=source)
-    faults = [*_file_faults(own, folder), *_action_faults(own, site)]
+    faults = [*_file_faults(own, folder), *_action_faults(own, site), *_mailbox_faults(own.provider, site)]
     if faults:
         raise ScenarioError(faults, source=source)
     return Scenario(site, own, folder)
@@ -160,4 +161,17 @@ def _action_faults(tables: ScenarioTables, site: Site) -> list[Fault]:
         for index, event in enumerate(tables.event)
         if event.send is not None
         for fault in unknown_senders(event.send, site, f"event[{index}].send.")
+    ]
+
+
+def _mailbox_faults(provider: ProviderTable, site: Site) -> list[Fault]:
+    """Server mailboxes, the one that catches the rest included, are on the practice's domain (R5.1, R5.2)."""
+    domain = site.settings.domain
+    named = {f"provider.mailboxes[{index}]": address for index, address in enumerate(provider.mailboxes)}
+    catch_all = parse_address(provider.catch_all or "")
+    if catch_all is not None:
+        named["provider.catch_all"] = catch_all
+    allowed, fix = f"must be on the practice's domain {domain}", f"use an address of {domain}"
+    return [
+        Fault(key, f'"{address}"', allowed, fix) for key, address in named.items() if address.domain != domain
     ]

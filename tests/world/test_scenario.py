@@ -70,6 +70,8 @@ def test_the_site_may_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
         ({"provider": {"sender_policy": "rewrites"}}, "provider.sender_policy", 'write "rewrite"'),
         ({"provider": {"size_limit": "big"}}, "provider.size_limit", "'40 KB'"),
         ({"provider": {"catch_all": "everywhere"}}, "provider.catch_all", '"discard"'),
+        ({"provider": {"catch_all": "m@elsewhere.example"}}, "provider.catch_all", "domain abc.com"),
+        ({"provider": {"mailboxes": ["m@e.example"]}}, "provider.mailboxes[0]", "use an address of abc.com"),
         ({"correspondent": [{"address": "jane"}]}, "correspondent[0].address", "one address"),
         ({"correspondent": [{"address": "j@c.example", "delay": "soon"}]}, "correspondent[0].delay", "'2h'"),
         ({"correspondent": [{"address": "j@c.example", "delay": 2}]}, "correspondent[0].delay", "in quotes"),
