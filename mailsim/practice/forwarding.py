@@ -11,8 +11,8 @@ from email.utils import format_datetime
 
 from mailsim.mail import Address, Envelope, Message
 from mailsim.practice.decision import Decision
+from mailsim.practice.routing import LOOP_HEADER
 
-LOOP_HEADER = "X-Mailsim-Loop"
 _UNSENDABLE = re.compile(rb"[\0]|\r(?!\n)|(?<!\r)\n|[^\n]{999}")  # RFC 5321 section 2.3.8 and 4.5.3.1.6
 
 
