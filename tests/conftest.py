@@ -1,6 +1,10 @@
 """What every test run says at its end."""
 
 import pytest
+from hypothesis import settings
+
+# For mutation testing: few examples and always the same, since a mutant costs a run of the tests that reach it.
+settings.register_profile("mutation", max_examples=20, derandomize=True, deadline=None, database=None)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
