@@ -106,7 +106,7 @@ class Connection(asyncio.Protocol):
         if self._held:
             self._early += data
             if len(self._early) > BACKLOG:
-                self._transport.pause_reading()
+                self.abort()
         else:
             self._perform(self._session.receive(data))
 

@@ -163,9 +163,9 @@ class Session:
         Raises:
             OutOfTurnError: Nothing was asked.
         """
-        if self._answered(State.SECURING):
-            self.state = State.AUTHORIZATION
-            self._authorization.secured = True
+        self._answered(State.SECURING)  # nothing ends a session that waits for TLS
+        self.state = State.AUTHORIZATION
+        self._authorization.secured = True
         return []
 
     def removed(self, *, failed: bool = False) -> list[Effect]:

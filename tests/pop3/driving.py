@@ -17,7 +17,7 @@ MESSAGES = (b"H: h\r\n\r\n.dot\r\n", b"a\nb", b"", "H: ü\r\n\r\n".encode())
 REFUSED = Refusal(ResponseCode.AUTH, "no")
 STAMP = "1896.697170952"
 
-Happening = bytes | Effect
+Happening = bytes | str | Effect
 """What came of octets: those sent without a pause, joined; the uid of what arrived; and all other effects."""
 
 
@@ -58,7 +58,7 @@ class Player:
                 else:
                     self.happened.append(effect.octets)
                 continue
-            self.happened.append(effect.message.uid.encode() if isinstance(effect, Arrive) else effect)
+            self.happened.append(effect.message.uid if isinstance(effect, Arrive) else effect)
             waiting.extend(self.answer(effect))
 
     def answer(self, effect: Effect) -> Sequence[Effect]:

@@ -3,7 +3,7 @@
 import pytest
 
 from mailsim.pop3.effects import Refusal
-from mailsim.pop3.maildrop import Maildrop
+from mailsim.pop3.maildrop import Maildrop, WireMessage
 from mailsim.pop3.maildrops import LOCKED, WRONG_CREDENTIALS, Maildrops, UnknownUserError
 
 
@@ -113,3 +113,28 @@ def test_passwords_and_mail_are_not_shown(maildrops: Maildrops) -> None:
     """The display names users only (R1.11)."""
     assert repr(maildrops) == "Maildrops(alice, bob)"
     assert maildrops.users == ("alice", "bob")
+
+
+def test_expunging_keeps_the_lock(maildrops: Maildrops) -> None:
+    """Only who holds it may."""
+    first, second = maildrops.uids("alice")
+    session = opened(maildrops)
+
+    assert maildrops.expunge(session, (first, "nothing"))
+    assert maildrops.uids("alice") == (second,)
+    assert maildrops.locked("alice")
+    maildrops.release(session)
+    maildrops.release(session)
+    assert not maildrops.expunge(session, (second,))
+
+
+def test_a_message_may_arrive_in_a_session(maildrops: Maildrops) -> None:
+    """It is kept under its own key; a maildrop that holds no lock brings none."""
+    session = opened(maildrops)
+    maildrops.arrive(session, WireMessage("new", b"new"))
+    assert maildrops.message("alice", "new") == b"new"
+
+    maildrops.release(session)
+    maildrops.arrive(session, WireMessage("late", b"late"))
+    maildrops.arrive(Maildrop("nobody", ()), WireMessage("late", b"late"))
+    assert maildrops.message("alice", "late") is None

@@ -2,19 +2,21 @@
 
 from collections import deque
 from collections.abc import Sequence
-from itertools import pairwise
+from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mailsim.pop3.conduct import Conduct
 from mailsim.pop3.effects import Authenticate, Close, Effect, Refusal, Remove, Send
-from mailsim.pop3.maildrop import Maildrop, WireMessage
+from mailsim.pop3.fault_kinds import KINDS
 from mailsim.pop3.session import BACKLOG, LARGE, OUTPUT_STEP, OutOfTurnError, Session
 from mailsim.pop3.states import ALLOWED, State
 from mailsim.pop3.wire import ResponseCode, Uid, Verb
+from tests.pop3.driving import bytewise, cut, drive, maildrop
 
-MESSAGES = (b"H: h\r\n\r\n.dot\r\n", b"a\nb", b"")
+MESSAGES = (b"H: h\r\n\r\n.dot\r\n", b"a\nb", b"")  # 20 octets on the wire
 REFUSED = Refusal(ResponseCode.AUTH, "no")
 
 words = st.sampled_from(["1", "2", "3", "4", "0", "-1", "x", "99999999999999999999", "alice", "secret", ""])
@@ -30,12 +32,25 @@ commands = st.one_of(
     ),
     st.just(b"USER alice\r\nPASS secret\r\n"),
 )
+sasl_lines = st.sampled_from(
+    [
+        b"AUTH PLAIN\r\n",
+        b"AUTH PLAIN AGFsaWNlAHNlY3JldA==\r\n",
+        b"AGFsaWNlAHNlY3JldA==\r\n",
+        b"AUTH LOGIN\r\n",
+        b"YWxpY2U=\r\n",
+        b"c2VjcmV0\r\n",
+        b"AUTH CRAM-MD5\r\n",
+        b"AUTH XOAUTH2 dXNlcj1hbGljZQFhdXRoPUJlYXJlciB3cm9uZwEB\r\n",
+        b"AUTH NOSUCH\r\n",
+        b"*\r\n",
+        b"STLS\r\n",
+        b"UTF8\r\n",
+        b"x" * 12_500 + b"\r\n",
+    ]
+)
+EXAMPLES = [example for kind in KINDS.values() for example in kind.examples]
 conversations = st.lists(st.one_of(commands, st.binary(max_size=8)), max_size=30).map(b"".join)
-
-
-def maildrop(messages: Sequence[bytes] = MESSAGES) -> Maildrop:
-    """Return a maildrop with uids u1, u2 and so on."""
-    return Maildrop("alice", [WireMessage(f"u{number}", octets) for number, octets in enumerate(messages, 1)])
 
 
 def logged_in(messages: Sequence[bytes] = MESSAGES) -> Session:
@@ -47,7 +62,7 @@ def logged_in(messages: Sequence[bytes] = MESSAGES) -> Session:
     return session
 
 
-def drive(session: Session, segments: Sequence[bytes]) -> tuple[bytes, list[Effect]]:
+def play(session: Session, segments: Sequence[bytes]) -> tuple[bytes, list[Effect]]:
     """Feed a session; all octets that it sends, and the other effects. Only alice gets in, with `secret`."""
     sent = b""
     others: list[Effect] = []
@@ -62,31 +77,94 @@ def drive(session: Session, segments: Sequence[bytes]) -> tuple[bytes, list[Effe
             others.append(effect)
             if isinstance(effect, Authenticate):
                 right = (effect.user, effect.proof) == ("alice", "secret")
-                waiting.extend(session.authenticated(maildrop()) if right else session.refused(REFUSED))
+                waiting.extend(
+                    session.authenticated(maildrop(MESSAGES)) if right else session.refused(REFUSED)
+                )
             elif isinstance(effect, Remove):
                 waiting.extend(session.removed(failed=len(effect.uids) > 1))
     return sent, others
 
 
-def cut(octets: bytes, places: Sequence[int]) -> list[bytes]:
-    """Cut octets at these places."""
-    edges = [0, *sorted({place for place in places if place < len(octets)}), len(octets)]
-    return [octets[start:end] for start, end in pairwise(edges)]
-
-
+@settings(deadline=None)  # an octet a call takes its time
 @given(conversations, st.lists(st.integers(0, 2000), max_size=20))
 def test_effects_do_not_depend_on_the_segments(octets: bytes, places: list[int]) -> None:
     """Whole, cut anywhere, or byte by byte: the same answers and the same effects."""
-    whole = drive(Session(), [octets])
+    whole = play(Session(), [octets])
 
-    assert drive(Session(), cut(octets, places)) == whole
-    assert drive(Session(), [bytes([octet]) for octet in octets]) == whole
+    assert play(Session(), cut(octets, places)) == whole
+    assert play(Session(), [bytes([octet]) for octet in octets]) == whole
+
+
+turns_of_conversation = st.lists(
+    st.lists(st.one_of(commands, sasl_lines, st.binary(max_size=8)), max_size=12).map(b"".join), max_size=3
+)
+conducts = st.builds(
+    Conduct,
+    stls=st.booleans(),
+    clear=st.booleans(),
+    apop=st.booleans(),
+    utf8=st.booleans(),
+    last=st.booleans(),
+    initial_response=st.booleans(),
+    failed_logins=st.integers(1, 5),
+    bad_commands=st.integers(1, 20),
+    expire=st.sampled_from([None, 0]),
+)
+
+
+@settings(deadline=None)  # an octet a call takes its time
+@given(
+    conducts,
+    turns_of_conversation,
+    st.lists(st.integers(0, 500), max_size=9),
+    st.lists(st.sampled_from(EXAMPLES), max_size=3),
+)
+def test_laws_hold_in_every_conduct_and_with_every_fault(
+    conduct: Conduct, turns: list[bytes], places: list[int], faults: list[str]
+) -> None:
+    """With AUTH, STLS and faults too: nothing raises, and how octets are cut does not matter."""
+    whole = drive(conduct, [[octets] for octets in turns], faults)
+
+    assert drive(conduct, [cut(octets, places) for octets in turns], faults) == whole
+    if sum(map(len, turns)) < 2000:
+        assert drive(conduct, [bytewise(octets) for octets in turns], faults) == whole
+
+
+@given(conducts, turns_of_conversation)
+def test_a_plan_that_strikes_nothing_changes_nothing(conduct: Conduct, turns: list[bytes]) -> None:
+    """The layer of faults is then not there."""
+    whole = drive(conduct, [[octets] for octets in turns])
+
+    assert drive(conduct, [[octets] for octets in turns], ["pop:RETR:999:drop"]) == whole
+
+
+@given(conducts, st.lists(st.one_of(commands, sasl_lines), max_size=10))
+def test_an_error_before_login_changes_nothing(conduct: Conduct, lines: list[bytes]) -> None:
+    """Leaving out a command that got -ERR leaves later answers as they were, but for PASS and what AUTH began."""
+    lenient = replace(conduct, failed_logins=999, bad_commands=999)
+    good: list[bytes] = []
+    answers: list[bytes] = []
+    session = Session(lenient)
+    for line in b"".join(lines).splitlines(keepends=True):
+        if session.state not in (State.AUTHORIZATION, State.NAMED):
+            break
+        before = session.state
+        answer = b"".join(effect.octets for effect in session.receive(line) if isinstance(effect, Send))
+        if answer.startswith(b"-ERR") and session.state is before:
+            continue
+        good.append(line)
+        answers.append(answer)
+    again = Session(lenient)
+
+    assert [
+        b"".join(effect.octets for effect in again.receive(line) if isinstance(effect, Send)) for line in good
+    ] == answers
 
 
 @given(st.lists(st.one_of(st.binary(), conversations), max_size=10))
 def test_no_octets_raise_and_status_lines_are_short(segments: list[bytes]) -> None:
     """Anything may come; every line before a message begins with +OK or -ERR and has at most 512 octets."""
-    sent, others = drive(Session(), segments)
+    sent, others = play(Session(), segments)
 
     assert sent.startswith(b"+OK ")
     assert all(len(line) <= 510 for line in sent.split(b"\r\n"))
@@ -96,7 +174,7 @@ def test_no_octets_raise_and_status_lines_are_short(segments: list[bytes]) -> No
 @given(conversations)
 def test_only_quit_removes(octets: bytes) -> None:
     """There is at most one Remove, only after a login, and Close is the effect after it (RFC 1939 §6)."""
-    _, others = drive(Session(), [octets])
+    _, others = play(Session(), [octets])
 
     for place, effect in enumerate(others):
         if isinstance(effect, Remove):
@@ -132,7 +210,7 @@ def test_nothing_is_parsed_while_the_driver_is_asked(octets: bytes) -> None:
     assert session.receive(b"") == []
     assert not session.behind
 
-    [send] = session.authenticated(maildrop())
+    [send] = session.authenticated(maildrop(MESSAGES))
     assert isinstance(send, Send)
     assert send.octets.startswith(b"+OK 3 messages (20 octets)\r\n+OK\r\n")
 
@@ -145,7 +223,7 @@ def test_input_that_waits_is_bounded() -> None:
     assert session.receive(b"NOOP\r\n" * 1000) == []
     assert session.receive(b"x" * BACKLOG) == [Close()]
     assert session.state is State.ENDED
-    assert session.authenticated(maildrop()) == []
+    assert session.authenticated(maildrop(MESSAGES)) == []
     assert session.refused(REFUSED) == []
     assert session.removed() == []
     assert session.receive(b"NOOP\r\n") == []
@@ -156,11 +234,13 @@ def test_an_answer_that_nobody_asked_for_is_refused() -> None:
     session = Session()
 
     with pytest.raises(OutOfTurnError, match="AUTHENTICATING in state AUTHORIZATION"):
-        session.authenticated(maildrop())
+        session.authenticated(maildrop(MESSAGES))
     with pytest.raises(OutOfTurnError):
         session.refused(REFUSED)
     with pytest.raises(OutOfTurnError):
         session.removed()
+    with pytest.raises(OutOfTurnError):
+        session.secured()
 
 
 def test_answers_of_one_segment_are_one_send() -> None:

@@ -5,11 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailsim.pop3.wire import (
+    PIECE,
     ResponseCode,
     Verb,
     is_uid,
     parse_command,
     parse_number,
+    pieces,
     status_line,
     stuff,
     top,
@@ -172,3 +174,22 @@ def test_a_status_line_is_one_line_of_at_most_512_octets(text: str) -> None:
     assert b"\r" not in line[:-2]
     assert b"\n" not in line[:-2]
     assert len(line) <= 512
+
+
+@given(
+    st.lists(
+        st.sampled_from([b"\r", b"\n", b"\r\n", b".", b"x", b"x" * 1000, b"x" * (PIECE - 1), b"." * PIECE]),
+        max_size=12,
+    ).map(b"".join)
+)
+def test_pieces_are_the_stuffed_message(message: bytes) -> None:
+    """However long its lines are, and whatever stands where one is cut."""
+    assert b"".join(pieces(message)) == stuff(message)
+
+
+def test_pieces_are_small() -> None:
+    """A megabyte of dots takes no longer than the rest at once."""
+    message = (b"." * 70 + b"\r\n") * 20_000
+
+    assert all(len(piece) <= 2 * PIECE for piece in pieces(message))
+    assert len(list(pieces(message))) == 6
