@@ -36,6 +36,7 @@ VALUES = {
     "a comment inside": ("a7(x)@(y)abc.com", ["a7@abc.com"], []),
     "a comment with an address": ("a7@abc.com (jane@client.example, x)", ["a7@abc.com"], []),
     "an escaped parenthesis in a comment": ("(a \\( b) a7@abc.com", ["a7@abc.com"], []),
+    "a comment behind a stray backslash": ("a7@abc.com \\(x)", ["a7@abc.com"], []),
     "a comment only": ("(nobody)", [], []),
     "a comment that never ends": ("a7@abc.com (x", [], ["a7@abc.com  x"]),
     "and one that does after it": ("(x, a7@abc.com (y)", ["a7@abc.com"], ["x"]),
@@ -44,6 +45,7 @@ VALUES = {
     "white space round dots and at": ("a . b @ abc . com", ["a.b@abc.com"], []),
     "a quoted local part": ('"a b\\"c"@abc.com', ['"a b\\"c"@abc.com'], []),
     "a quoted local part of plain words": ('"a7"@abc.com', ["a7@abc.com"], []),
+    "an escaped line end in a quoted local part": ('"a\\\nb"@abc.com', ['"a\nb"@abc.com'], []),
     "words and quoted words": ('a."b".c@abc.com', ["a.b.c@abc.com"], []),
     "odd dots": (".a..b.@abc.com", ['".a..b."@abc.com'], []),
     "a domain literal": ("a7@[192.0.2.1]", ["a7@[192.0.2.1]"], []),
@@ -119,9 +121,11 @@ SAME = [
     ("a7@abc.com", '"a7"@abc.com.'),
     ("a7@abc.com", '" a7"@abc.com'),
     ("zoë@abc.com", "ZOE\u0308@abc.com"),
+    ("zoë@abc.com", '" zoë"@abc.com'),
     ("straße@abc.com", "STRASSE@abc.com"),
     ("\u0390@abc.com", "\u03aa\u0301@abc.com"),
     ("a@bücher.example", "a@XN--BCHER-KVA.example."),
+    ("a@bücher.example", "a@Bücher.example."),
     ("a@straße.example", "a@xn--strae-oqa.example"),
     ("a@ａｂｃ.example", "a@abc。example"),  # noqa: RUF001 - full-width letters, as UTS 46 maps them
     ("a@-ü-.example", "a@-Ü-.example."),
@@ -147,6 +151,9 @@ def test_two_spellings_of_one_address(one: str, other: str) -> None:
 def test_two_addresses(one: str, other: str) -> None:
     """Nothing else makes two addresses one."""
     assert parse_address(one) != parse_address(other)
+    assert hash(parse_address(one)) != hash(
+        parse_address(other)
+    )  # so that a dictionary of addresses is quick
 
 
 @pytest.mark.parametrize(
@@ -162,6 +169,7 @@ def test_an_address_is_shown_as_an_addr_spec() -> None:
     assert repr(Address("A7", "ABC.com.")) == "Address('A7@abc.com')"
     assert str(Address('a "b"\\', "abc.com")) == '"a \\"b\\"\\\\"@abc.com'
     assert Address("a7", "abc.com") != "a7@abc.com"
+    assert (Address(" A 7", "ABC.com.").local, Address(" A 7", "ABC.com.").domain) == (" A 7", "abc.com")
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,8 @@ READABLE = {
     "an empty value": b"Subject:\r\n" + HEAD + b"\r\n",
     "text right after the fields": HEAD + b"Hello Jane,\r\nhow are you?\r\n\r\nNote: well\r\n",
     "text to the end": HEAD + b"Hello Jane,\r\nhow are you?",
+    "a NUL in an mbox separator": b"From \0\n" + HEAD + b"Hello Jane\r\n",
+    "a NUL behind text right after the fields": HEAD + b"Hello Jane\r\n\r\n\0",
     "a NUL in the body": HEAD + b"\r\n\0",
     "a multipart that is whole": MULTIPART + b"\r\nHello\r\n--=_b--\r\n",
     "a multipart that ends in its closing boundary": MULTIPART + b"\r\nHello\r\n--=_b--",
@@ -35,12 +37,15 @@ READABLE = {
     "and its base64 whole": BASE64 + LINE + b"QUJD\r\n",
     "and its text looks like base64": MULTIPART + b"\r\nHello\r\n",
     "and its text is one word as long as a line": MULTIPART + b"\r\n" + b"x" * 75 + b"\r\n",
+    "and its text quotes a part's header": MULTIPART
+    + b"Content-Type: text/plain\r\n\r\nContent-Transfer-Encoding: base64\r\n\r\nQUJDR\r\n",
     "and its text is base64 beside words": BASE64 + b"not base64!\r\nQUJ\r\n",
     "and no part yet": MULTIPART,
     "no boundary parameter": HEAD + b"Content-Type: multipart/mixed\r\n\r\nHello",
     "another type": HEAD + b"Content-Type: text/plain; boundary=b\r\n\r\nHello",
     "no type": HEAD + b"\r\nQUJ\r\n",
     "lines of long text, no base64": MULTIPART + b"\r\n" + b"x" * 9000 + b" y\r\nQUJ\r\n",
+    "a short line among base64": MULTIPART + b"\r\n" + LINE * 200 + b"QUJ\r\nQUJ\r\n",
     "a long line that is no whole quantum": MULTIPART
     + b"\r\n"
     + (b"QUJDR" * 15 + b"\r\n") * 200
@@ -66,6 +71,12 @@ DEFECTS = {
     "UTF-16 big without mark": (HEAD.decode().encode("utf-16-be"), UNDECODABLE),
     "CR as the only line end": (HEAD.replace(b"\n", b"") + b"\rbody\r", UNDECODABLE),
     "CR only, and no field": (b"Hello Jane\rhow are you\r", UNDECODABLE),
+    "CR only behind an mbox separator": (
+        b"From x\nFrom: jane@client.example\rTo: a7@abc.com\r\rbody",
+        UNDECODABLE,
+    ),
+    "CR only behind an mbox separator, and no field": (b"From x\nHello Jane\rhow are you\r", UNDECODABLE),
+    "UTF-16 behind an mbox separator": (b"From x\n\xff\xfe" + HEAD.decode().encode("utf-16-le"), UNDECODABLE),
     "CR only, no body": (HEAD.replace(b"\n", b""), UNDECODABLE),
     "a line that is no field, with fields after it": (
         b"From: jane@client.example\r\nno field\r\nTo: a7@abc.com\r\n\r\nbody",
@@ -83,6 +94,11 @@ DEFECTS = {
     "cut in mid-quantum": (BASE64 + LINE + b"QUJDR\r\n", TRUNCATED),
     "cut in mid-quantum of the first line": (BASE64 + b"QUJDR\r\n", TRUNCATED),
     "cut in mid-quantum, far from the part's header": (BASE64 + LINE * 200 + b"QUJDR\r\n", TRUNCATED),
+    "and after the shortest full lines": (
+        BASE64 + (b"QUJD" * 15 + b"\r\n") * 200 + b"QUJDR\r\n",
+        TRUNCATED,
+    ),
+    "and after lines of 6,000 octets": (BASE64 + (b"QUJD" * 1500 + b"\r\n") * 3 + b"QUJDR\r\n", TRUNCATED),
     "cut in a boundary without quotes": (
         HEAD + b"Content-Type: Multipart/Mixed; x=y; Boundary=b\r\n\r\n--b\r\n\r\nHello",
         TRUNCATED,

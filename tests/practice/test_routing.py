@@ -96,6 +96,7 @@ CASES = {
     "R4.9 a message that the system forwarded": (f"{LOOP_HEADER}: matters@abc.com\nDelivered-To: a1234@abc.com", USUAL, "loop -> unassigned"),
     "R4.9 an automatic message to the fallback address": ("Auto-Submitted: auto-replied\nDelivered-To: help@abc.com", CLASH, "loop -> unassigned"),
     "R4.9 an automatic message that would be forwarded to it": ("Auto-Submitted: auto-replied\nDelivered-To: somebody", USUAL, "loop -> unassigned"),
+    "R4.9 and whose recipient would be guessed": ("Auto-Submitted: auto-replied\nTo: somebody", USUAL, "loop -> unassigned guessed"),
     "R4.10 resolvers are off by default": ("Delivered-To: matters+a1234@abc.com\nSubject: [a1234]\nIn-Reply-To: <sent.1234@abc.com>", USUAL, "unknown-address -> unassigned"),
     "R4.10 sub-address": ("Delivered-To: Matters+A01234@abc.com", RESOLVING, "sub-address -> action:1234 by sub-address"),
     "R4.10 thread by In-Reply-To": ("Delivered-To: matters@abc.com\nIn-Reply-To: <sent.1234@abc.com>", RESOLVING, "thread -> action:1234 by thread"),

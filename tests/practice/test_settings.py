@@ -8,6 +8,7 @@ from mailsim.practice.decision import Resolver
 from mailsim.practice.server_address import ServerAddress
 from mailsim.practice.settings import (
     ActionAddressIn,
+    ActionTable,
     Authentication,
     InternalRouting,
     MailboxTable,
@@ -73,6 +74,18 @@ def test_headers_that_tell_the_recipient(header: str) -> None:
     table = MailboxTable.model_validate({"type": "catch-all", **ADDRESSES, "catch_all_header": header})
 
     assert table.catch_all_header == header
+
+
+@pytest.mark.parametrize("number", [0, 1, 10**18 - 1])
+def test_ids_of_actions(number: int) -> None:
+    """From 0, as many digits as a local part holds."""
+    assert ActionTable.model_validate({"id": number}).id == number
+
+
+@pytest.mark.parametrize("name", ["MAILSIM_PASSWORD", "password", "_p7"])
+def test_names_of_environment_variables(name: str) -> None:
+    """POSIX 8.1, lower case too."""
+    assert PopTable.model_validate({"password_env": name}).password_env == name
 
 
 def test_settings_do_not_change() -> None:

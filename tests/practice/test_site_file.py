@@ -123,6 +123,13 @@ def test_every_fault_of_a_file_is_told_at_once() -> None:
             ),
         ),
         (
+            {"mailbox": MAILBOX | {"catch_all_header": "X-BOX :"}},
+            (
+                'mailbox.catch_all_header = "X-BOX :": must be a header field\'s name: no spaces, no colon; '
+                'write "X-BOX"'
+            ),
+        ),
+        (
             {"mailbox": MAILBOX | {"catch_all_header": "received"}},
             (
                 'mailbox.catch_all_header = "received": must be a field that tells the recipient; '
@@ -234,6 +241,13 @@ def test_every_fault_of_a_file_is_told_at_once() -> None:
             "action[0].id = -1: must be a number from 0, of at most 18 digits; write the number in the action's address",
         ),
         (
+            {"action": [{"id": 10**18}]},
+            (
+                "action[0].id = 1000000000000000000: must be a number from 0, of at most 18 digits; "
+                "write the number in the action's address"
+            ),
+        ),
+        (
             {"action": [{"id": 16**6000}]},
             (
                 "action[0].id = a huge number: must be a number from 0, of at most 18 digits; "
@@ -260,6 +274,10 @@ def test_every_fault_of_a_file_is_told_at_once() -> None:
         (
             {"sent": [{"message_id": "a@b", "action": 1}]},
             'sent[0].message_id = "a@b": must be a Message-ID in angle brackets; write "<a@b>"',
+        ),
+        (
+            {"sent": [{"message_id": "<a@b.X", "action": 1}]},
+            'sent[0].message_id = "<a@b.X": must be a Message-ID in angle brackets; write "<a@b.X>"',
         ),
         (
             {"sent": [{"message_id": "a b", "action": 1}]},
