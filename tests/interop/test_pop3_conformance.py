@@ -110,7 +110,7 @@ class Client:
             case "<TLS>":
                 self.begin_tls()
             case "<TLS or end>":
-                with suppress(ssl.SSLError):
+                with suppress(ssl.SSLError, ConnectionError):
                     self.begin_tls()
             case "<login>":
                 self.login_at_last()
