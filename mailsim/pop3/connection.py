@@ -64,7 +64,7 @@ class Connection(asyncio.Protocol):
         self._session = DisturbedSession(session, service.faults) if service.faults else session
         self._maildrop: Maildrop | None = None
         self._deeds: deque[_Deed] = deque()
-        self._early = bytearray()  # what came while a fault holds the session up
+        self._early = bytearray()  # what came in mid-handshake, or while a fault holds the session up
         self._held: asyncio.TimerHandle | bool = False
         self._paused = False  # the transport has enough
         self._active = self._loop.time()
@@ -100,10 +100,15 @@ class Connection(asyncio.Protocol):
         self._transport = secured
         self._paused = False
         self._perform(self._session.start() if self._service.implicit else self._session.secured())
+        self._take_early()
 
     def data_received(self, data: bytes) -> None:
-        """Take a segment."""
-        if self._held:
+        """Take a segment.
+
+        In mid-handshake it is no plain text, for reading stopped before, but the first words over TLS: a client
+        may send them with the end of its handshake, before this side knows that it is done.
+        """
+        if self._held or self._handshake:
             self._early += data
             if len(self._early) > BACKLOG:
                 self.abort()
@@ -236,8 +241,11 @@ class Connection(asyncio.Protocol):
 
     def _let_go(self) -> None:
         self._held = False
-        early, self._early = bytes(self._early), bytearray()
         self._pump()
+        self._take_early()
+
+    def _take_early(self) -> None:
+        early, self._early = bytes(self._early), bytearray()
         if early:
             self.data_received(early)
 

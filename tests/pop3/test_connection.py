@@ -221,3 +221,34 @@ def test_who_speaks_no_tls_after_stls_is_sent_away() -> None:
                 assert b"+OK" not in file.read()
             file.close()
         assert b"STLS" in talk(place, ["CAPA", "QUIT"])
+
+
+@pytest.mark.parametrize("tls", ["stls", "implicit"])
+def test_a_command_may_come_with_the_end_of_the_handshake(tls: str) -> None:
+    """In one segment with it, as mpop sends its CAPA; it is answered, behind the greeting where there is one."""
+    with server(tls=tls) as place, socket.create_connection((place.host, place.port), timeout=20) as client:
+        if tls == "stls":
+            client.recv(65536)
+            client.sendall(b"STLS\r\n")
+            client.recv(65536)
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        context = ssl.create_default_context(cafile=place.ca)
+        secure = context.wrap_bio(incoming, outgoing, server_hostname="localhost")
+        while True:
+            try:
+                secure.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                client.sendall(outgoing.read())
+                incoming.write(client.recv(65536))
+        secure.write(b"USER alice\r\nPASS secret\r\nSTAT\r\nQUIT\r\n")
+        client.sendall(outgoing.read())
+        received = b""
+        while not received.endswith(b"+OK bye\r\n"):
+            incoming.write(client.recv(65536))
+            with suppress(ssl.SSLWantReadError):
+                while some := secure.read():
+                    received += some
+
+    greeted = b"+OK mailsim POP3 server ready\r\n" if tls == "implicit" else b""
+    assert received == greeted + b"+OK send PASS\r\n+OK 2 messages (237 octets)\r\n+OK 2 237\r\n+OK bye\r\n"
