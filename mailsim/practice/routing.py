@@ -126,8 +126,8 @@ class _Case:
         reason: Reason,
         resolver: Resolver = Resolver.ADDRESS,
         *,
+        guessed: bool,
         address: str | None = None,
-        guessed: bool = False,
         meant_for: str | None = None,
     ) -> Decision:
         return Decision(

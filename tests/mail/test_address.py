@@ -125,7 +125,6 @@ SAME = [
     ("straße@abc.com", "STRASSE@abc.com"),
     ("\u0390@abc.com", "\u03aa\u0301@abc.com"),
     ("a@bücher.example", "a@XN--BCHER-KVA.example."),
-    ("a@bücher.example", "a@Bücher.example."),
     ("a@straße.example", "a@xn--strae-oqa.example"),
     ("a@ａｂｃ.example", "a@abc。example"),  # noqa: RUF001 - full-width letters, as UTS 46 maps them
     ("a@-ü-.example", "a@-Ü-.example."),
@@ -177,6 +176,7 @@ def test_an_address_is_shown_as_an_addr_spec() -> None:
     [
         ("ABC.com.", "abc.com"),
         ("bücher.example", "xn--bcher-kva.example"),
+        ("bücher.example.", "xn--bcher-kva.example"),
         ("ü" * 70 + ".Example.", "ü" * 70 + ".example"),
         ("\u2024.example", "\u2024.example"),
     ],

@@ -302,6 +302,23 @@ def test_the_system_mailboxs_alias_beside_a_known_recipient_is_in_the_evidence()
     assert ("R4.5", "a7@abc.com", "the address of action 7") in decision.evidence
 
 
+def test_where_only_the_system_mailboxs_alias_is_known_it_counts_and_the_others_do_not() -> None:
+    """Section 7 "One message, several verdicts"."""
+    decision = routed("Delivered-To: peter@abc.com, matters@abc.com", USUAL, ALIASED)
+
+    assert ("R4.6", "matters@abc.com", "an alias of mailbox:mary") in decision.evidence
+    assert [item.read for item in decision.evidence if item.rule == "R4.12"] == ["peter@abc.com"]
+
+
+def test_the_system_mailboxs_address_comes_last_even_if_it_is_an_actions() -> None:
+    """Fine print 2: as an alias for it does."""
+    rules = replace(USUAL, system=address("a7@abc.com"))
+
+    decision = routed("Delivered-To: a7@abc.com, mary@abc.com", rules, DIRECTORY)
+
+    assert told(decision) == "alias -> mailbox:mary"
+
+
 def test_an_answer_to_the_system_mailbox_is_told_even_if_its_alias_is_linked_to_no_mailbox() -> None:
     """Section 7 "Resolvers": sender-rewritten is for any such message to the system mailbox's address."""
     decision = routed("Delivered-To: matters@abc.com\nIn-Reply-To: <sent.7@abc.com>", USUAL, UNLINKED)
@@ -320,6 +337,8 @@ def test_an_answer_to_the_system_mailbox_is_told_even_if_its_alias_is_linked_to_
         ("Delivered-To: matters+a7@abc.com", RESOLVING, "matters+a7@abc.com"),
         ("To: matters+a7@abc.com", RESOLVING_SINGLE, "matters+a7@abc.com"),
         ("Delivered-To: peter@abc.com\nSubject: [a7]", RESOLVING, "peter@abc.com"),
+        ("Delivered-To: peter@abc.com\nSubject: [a99]", RESOLVING, "peter@abc.com"),
+        ("Delivered-To: matters@abc.com\nIn-Reply-To: <sent.7@abc.com>", USUAL, "matters@abc.com"),
         (f"{LOOP_HEADER}: matters@abc.com\nTo: a7@abc.com", USUAL, None),
         ("Return-Path: <>\nTo: help@abc.com", CLASH, "help@abc.com"),
     ],
