@@ -2,20 +2,22 @@
 
 Laws: a response does not depend on how the octets are cut; no octets raise: what is not POP3
 sets `broken`; a message ends at the terminator and nowhere else, for sizes cannot frame it; lines are of any length;
-work is linear in the octets, memory is bounded by the body limit.
+work is linear in the octets; memory is bounded by the body limit, or with a `Sink` for large bodies by where that begins.
 RFC 1939, 2449 §5 (CAPA) and §8 (response codes).
 """
 
 import re
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from mailsim.errors import MailsimError
 from mailsim.pop3.wire import CRLF, Verb, unstuff
 
 STATUS_LIMIT = 64 * 1024  # octets of a status line; RFC 1939 §3 has 512, servers exceed it
-BODY_LIMIT = 1024 * 1024 * 1024  # octets of one multi-line response
+BODY_LIMIT = 512 * 1024 * 1024  # octets of one multi-line response; SQLite takes no value of 1,000,000,000
+SINK_FROM = 1024 * 1024  # octets of a message; larger ones go to a sink where there is one
 
 _CODE = re.compile(r"\[([^\]\s]+)\]\s*")
 _NUMBER = re.compile(rb"[0-9]{1,18}")
@@ -24,6 +26,13 @@ _MULTI_LINE = frozenset({Verb.CAPA, Verb.LIST, Verb.UIDL, Verb.RETR})
 
 class ProtocolError(MailsimError):
     """What a server said is not POP3, or what it was to be told cannot be said in POP3."""
+
+
+class Sink(Protocol):
+    """Where the octets of one large message go, piece by piece."""
+
+    def write(self, octets: bytes, /) -> object:
+        """Take the next octets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +45,8 @@ class Response:
         ok: Whether it is +OK.
         code: The extended response code in upper case, such as `IN-USE`, if it has one (RFC 2449 §8).
         text: The rest of the status line.
-        body: What a multi-line response holds, unstuffed and without terminator; else None.
+        body: What a multi-line response holds, unstuffed and without terminator; None without one.
+        sink: What took the body instead, where it was a large message's.
     """
 
     verb: Verb | None
@@ -45,18 +55,39 @@ class Response:
     code: str | None
     text: str
     body: bytes | None = field(default=None, repr=False)
+    sink: Sink | None = field(default=None, repr=False)
 
 
 class Client:
     """One session. Each command's method returns the octets to send; `receive` returns the responses.
 
+    `sinks` makes a sink for each message that grows larger than `sink_from` octets.
+
     Attributes:
         broken: Why the session is of no use any more, None while all is well.
     """
 
-    __slots__ = ("_asked", "_body_limit", "_buffer", "_head", "_scanned", "broken")
+    __slots__ = (
+        "_asked",
+        "_body_limit",
+        "_buffer",
+        "_head",
+        "_line_begins",
+        "_scanned",
+        "_sink",
+        "_sink_from",
+        "_sinks",
+        "_sunk",
+        "broken",
+    )
 
-    def __init__(self, *, body_limit: int = BODY_LIMIT) -> None:
+    def __init__(
+        self,
+        *,
+        body_limit: int = BODY_LIMIT,
+        sinks: Callable[[], Sink] | None = None,
+        sink_from: int = SINK_FROM,
+    ) -> None:
         self._asked: deque[tuple[Verb | None, int | None]] = deque([(None, None)])  # a greeting comes first
         self._buffer = bytearray()
         self._head: tuple[Response, bytes] | None = (
@@ -64,12 +95,22 @@ class Client:
         )
         self._scanned = 0  # octets of the buffer that hold no end
         self._body_limit = body_limit
+        self._sinks = sinks
+        self._sink_from = sink_from
+        self._sink: Sink | None = None
+        self._sunk = 0  # octets of the body that the sink has
+        self._line_begins = True  # the buffer begins with a line end of the body, or that before it
         self.broken: ProtocolError | None = None
 
     @property
     def outstanding(self) -> int:
         """How many responses are to come, the greeting included."""
         return len(self._asked)
+
+    @property
+    def under_way(self) -> int | None:
+        """The number of the message that the next response is about; None where it is about none."""
+        return self._asked[0][1] if self._asked else None
 
     def capa(self) -> bytes:
         """Ask what the server can do (RFC 2449 §5); `capabilities` reads the body."""
@@ -171,21 +212,50 @@ class Client:
         self._head = response, eol
         return end + 1 - len(eol), None
 
-    def _body(self, at: int, head: Response, eol: bytes) -> tuple[int, Response] | None:
+    def _body(self, at: int, head: Response, eol: bytes) -> tuple[int, Response | None] | None:
         """Read up to the terminator; `at` is where the line end before the body begins."""
         terminator = eol + b"." + eol
         end = self._buffer.find(terminator, at + self._scanned)
         if end < 0:
             self._scanned = max(0, len(self._buffer) - at - len(terminator) + 1)
-            if self._scanned > self._body_limit:
+            if self._sunk + self._scanned > self._body_limit:
                 raise ProtocolError(
                     f"{head.verb} brought more than {self._body_limit} octets; it was given up"
                 )
+            if self._sinks is not None and head.verb is Verb.RETR and self._scanned > self._sink_from:
+                self._sink = self._sink or self._sinks()
+                return self._set_aside(at, self._sink, eol), None
             return None
+        body, sink = self._piece(at, end + len(eol), eol), self._sink
+        if sink is not None:
+            sink.write(body)
+        self._scanned = self._sunk = 0
+        self._head = self._sink = None
+        self._line_begins = True
+        kept = None if sink else body
+        return end + len(terminator), Response(
+            head.verb, head.number, head.ok, head.code, head.text, kept, sink
+        )
+
+    def _set_aside(self, at: int, sink: Sink, eol: bytes) -> int:
+        """Give the sink what is there of a body, up to a line end, and return where the rest begins.
+
+        Of a line that is longer than the buffer all goes, but for what may be half a line end.
+        """
+        end = self._buffer.rfind(eol, at + len(eol))
+        whole = end >= 0
+        end = end if whole else len(self._buffer) - len(eol) + 1
+        sink.write(self._piece(at, end + len(eol) if whole else end, eol))
+        self._sunk += end - at
+        self._line_begins = whole
         self._scanned = 0
-        self._head = None
-        body = unstuff(bytes(memoryview(self._buffer)[at + len(eol) : end + len(eol)]), eol=eol)
-        return end + len(terminator), Response(head.verb, head.number, head.ok, head.code, head.text, body)
+        return end
+
+    def _piece(self, at: int, end: int, eol: bytes) -> bytes:
+        """Return a part of a body, unstuffed."""
+        if self._line_begins:
+            return unstuff(bytes(memoryview(self._buffer)[at + len(eol) : end]), eol=eol)
+        return bytes(memoryview(self._buffer)[at:end]).replace(eol + b"..", eol + b".")
 
 
 def capabilities(body: bytes) -> frozenset[str]:

@@ -192,10 +192,11 @@ class Pop3Server:
         authority.cert_pem.write_to_path(str(self.ca))
         names = ("localhost", self.host)
         yesterday = datetime.now(UTC) - timedelta(days=1)
+        name = "localhost"  # fetchmail 6.4 wants a common name, whatever the alternative names
         issued = {
-            Certificate.GOOD: authority.issue_cert(*names),
-            Certificate.EXPIRED: authority.issue_cert(*names, not_after=yesterday),
-            Certificate.FOREIGN: trustme.CA().issue_cert(*names),
+            Certificate.GOOD: authority.issue_cert(*names, common_name=name),
+            Certificate.EXPIRED: authority.issue_cert(*names, common_name=name, not_after=yesterday),
+            Certificate.FOREIGN: trustme.CA().issue_cert(*names, common_name=name),
         }
         contexts = {}
         for certificate, leaf in issued.items():

@@ -150,8 +150,10 @@ def top(message: bytes, lines: int) -> bytes:
 
 def needs_utf8(message: bytes) -> bool:
     """Say whether a message's header holds UTF-8: octets above 127 that are nothing else (RFC 6532, RFC 6856 §2)."""
-    end = re.search(rb"\r?\n\r?\n", message)
-    header = message[: end.start()] if end else message
+    head = message[:PIECE]  # who has a longer header is not worth another's wait
+    end = head.find(b"\n\r\n")
+    bare = head.find(b"\n\n", 0, end if end >= 0 else len(head))
+    header = head[: bare if bare >= 0 else end] if max(bare, end) >= 0 else head
     if header.isascii():
         return False
     try:
