@@ -233,6 +233,7 @@ def _odd_block(octets: bytes, start: int, stop: int) -> _Block:
 
 _BOUNDARY = re.compile(rb'multipart/.*;\s*boundary\s*=\s*(?:"([^"]+)"|([^\s;"]+))', re.IGNORECASE | re.DOTALL)
 _TAIL = 8192  # enough for the last lines of a part and the closing boundary
+_LAST_LINE = 256  # enough to tell whether the last line could be base64
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]++={0,2}")
 _SAYS_BASE64 = re.compile(rb"^content-transfer-encoding[ \t]*:\s*base64", re.IGNORECASE | re.MULTILINE)
 _LONG_LINE = 60  # RFC 2045 section 6.8 allows 76; encoders fill all lines but the last
@@ -244,8 +245,8 @@ def _may_be_cut(octets: bytes) -> bool:
         return False
     if not octets.endswith(b"\n"):
         return True
-    line = octets[max(octets.rfind(b"\n", -_TAIL, -1) + 1, len(octets) - _TAIL) :].strip()
-    return _BASE64.fullmatch(line) is not None
+    line = octets[-_LAST_LINE:].rstrip().rpartition(b"\n")[2]
+    return _BASE64.fullmatch(line.lstrip()) is not None
 
 
 def _multipart_is_cut(message: Message) -> bool:

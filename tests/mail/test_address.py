@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsim.mail import Address, has_address, normal_domain, parse_address, parse_addresses
+from mailsim.mail import Address, has_address, normal_domain, parse_address, parse_addresses, plain_address
 
 VALUES = {
     "bare": ("a7@abc.com", ["a7@abc.com"], []),
@@ -47,6 +47,7 @@ VALUES = {
     "a quoted local part of plain words": ('"a7"@abc.com', ["a7@abc.com"], []),
     "an escaped line end in a quoted local part": ('"a\\\nb"@abc.com', ['"a\nb"@abc.com'], []),
     "words and quoted words": ('a."b".c@abc.com', ["a.b.c@abc.com"], []),
+    "words that touch quoted words": ('a"b"@abc.com', ["ab@abc.com"], []),
     "odd dots": (".a..b.@abc.com", ['".a..b."@abc.com'], []),
     "a domain literal": ("a7@[192.0.2.1]", ["a7@[192.0.2.1]"], []),
     "an open literal": ("a7@[192.0.2.1", ["a7@192.0.2.1"], []),
@@ -74,6 +75,7 @@ VALUES = {
     "an open angle bracket before a comma": ("< a7@abc.com, b@c", ["a7@abc.com", "b@c"], []),
     "two open angle brackets": ("<Paul <a7@abc.com>", ["a7@abc.com"], []),
     "a closing bracket alone": ("a7@abc.com>", [], ["a7@abc.com>"]),
+    "an empty angle bracket last": ("<a7@abc.com> <", [], ["<a7@abc.com> <"]),
     "text after the brackets": ("<a7@abc.com> x", ["a7@abc.com"], []),
     "an open quote": ('"John <a7@abc.com>, b@c', ["a7@abc.com", "b@c"], []),
     "a semicolon": ("a7@abc.com; b@c", [], ["a7@abc.com; b@c"]),
@@ -161,6 +163,26 @@ def test_two_addresses(one: str, other: str) -> None:
 def test_what_is_not_exactly_one_bare_address(text: str) -> None:
     """`parse_address` is for settings: no list, no name, no brackets."""
     assert parse_address(text) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (" a7@ABC.com.\t", "a7@abc.com"),
+        ("<a7@abc.com>", None),
+        ('"a7"@abc.com', None),
+        ("a7@abc.com, b@c", None),
+        ("zoë@abc.com", None),
+        ("a7@bücher.example", None),
+        ("a..7@abc.com", None),
+        ("", None),
+    ],
+)
+def test_plain_addresses(value: str, expected: str | None) -> None:
+    """One bare ASCII dot-atom address, white space round it; all else is for the slower readers."""
+    found = plain_address(value)
+
+    assert (found and str(found)) == expected
 
 
 def test_an_address_is_shown_as_an_addr_spec() -> None:

@@ -92,6 +92,9 @@ DEFECTS = {
     "cut in mid-line of a multipart": (MULTIPART + b"\r\nHello Ja", TRUNCATED),
     "cut in the closing boundary": (MULTIPART + b"\r\nHello\r\n--=_b-", TRUNCATED),
     "cut in mid-quantum": (BASE64 + LINE + b"QUJDR\r\n", TRUNCATED),
+    "and its lines end in LF": ((BASE64 + LINE + b"QUJDR\n").replace(b"\r", b""), TRUNCATED),
+    "and empty lines follow": (BASE64 + LINE + b"QUJDR\r\n\r\n\r\n", TRUNCATED),
+    "and one octet stands alone": (BASE64 + LINE + b"Q\n", TRUNCATED),
     "cut in mid-quantum of the first line": (BASE64 + b"QUJDR\r\n", TRUNCATED),
     "cut in mid-quantum, far from the part's header": (BASE64 + LINE * 200 + b"QUJDR\r\n", TRUNCATED),
     "and after the shortest full lines": (
@@ -131,6 +134,8 @@ def test_what_cannot_be_read(octets: bytes, defect: HeaderDefect) -> None:
         (HEAD + b"Hello Jane\r\n\r\nbye", HEAD, b"Hello Jane\r\n\r\nbye"),
         (b"\xef\xbb\xbf" + HEAD + b"\r\nbody", HEAD, b"body"),
         (b"From x\n" + HEAD + b"\r\nbody", HEAD, b"body"),
+        (b"From x\n" + HEAD + b"Hello Jane\r\n\r\nbye", HEAD, b"Hello Jane\r\n\r\nbye"),
+        (b"From x\n" + HEAD + b"no field\r\nX: y\r\n\r\nbody", HEAD + b"no field\r\nX: y\r\n", b"body"),
         (b"", b"", b""),
         (b"\r\nbody", b"", b"\r\nbody"),
         (b"no field\nno field\n\nbody", b"", b"no field\nno field\n\nbody"),
