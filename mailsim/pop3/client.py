@@ -242,7 +242,7 @@ class Client:
 
         Of a line that is longer than the buffer all goes, but for what may be half a line end.
         """
-        end = self._buffer.rfind(eol, at + len(eol))
+        end = self._buffer.rfind(eol, at + len(eol) if self._line_begins else at)
         whole = end >= 0
         end = end if whole else len(self._buffer) - len(eol) + 1
         sink.write(self._piece(at, end + len(eol) if whole else end, eol))

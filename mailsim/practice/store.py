@@ -1,34 +1,60 @@
 """What was delivered where, durably: one SQLite file, or memory for a world that ends.
 
 Laws:
-- `keep` is one transaction: when it returns, every message and delivery of the batch is on the disk
-  (WAL, synchronous=FULL), and only then may the server's copies be deleted (R4.2).
+- `keep` is one transaction: when it returns, every message, delivery, receipt and forward of the batch is on
+  the disk (WAL, synchronous=FULL), and only then may the server's copies be deleted (R4.2). When it raises,
+  nothing of the batch is there.
+- What is asked while a batch is being kept sees the messages before it in the batch, and no other writer
+  comes between: two processes that collect into one store repeat nothing either.
 - A message's octets are kept once, whatever its targets.
-- Nothing is ever removed or changed.
+- Nothing is ever removed or changed but a forward, once it was sent.
 """
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 from mailsim.errors import MailsimError
-from mailsim.mail import Message
+from mailsim.mail import Address, Message
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS message (
-    id INTEGER PRIMARY KEY, message_id TEXT, outcome TEXT NOT NULL, reason TEXT NOT NULL, octets BLOB NOT NULL
-);
-CREATE TABLE IF NOT EXISTS delivery (
+_VERSION = 1
+_SCHEMA = (
+    """CREATE TABLE message (
+    id INTEGER PRIMARY KEY, message_id TEXT, outcome TEXT NOT NULL, reason TEXT NOT NULL,
+    fingerprint BLOB, octets BLOB NOT NULL
+)""",
+    """CREATE INDEX message_fingerprint ON message(fingerprint) WHERE fingerprint IS NOT NULL""",
+    """CREATE TABLE delivery (
     target TEXT NOT NULL, message INTEGER NOT NULL REFERENCES message(id), PRIMARY KEY (target, message)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS sent (message_id TEXT PRIMARY KEY, action INTEGER NOT NULL) WITHOUT ROWID;
-"""
+) WITHOUT ROWID""",
+    """CREATE INDEX delivery_message ON delivery(message)""",
+    """CREATE TABLE receipt (
+    mailbox TEXT NOT NULL, uid TEXT NOT NULL, digest BLOB NOT NULL, PRIMARY KEY (mailbox, uid, digest)
+) WITHOUT ROWID""",
+    """CREATE TABLE forward (
+    id INTEGER PRIMARY KEY, local TEXT NOT NULL, domain TEXT NOT NULL, octets BLOB NOT NULL
+)""",
+    """CREATE TABLE sent (message_id TEXT PRIMARY KEY, action INTEGER NOT NULL) WITHOUT ROWID""",
+    f"PRAGMA user_version = {_VERSION}",
+)
 
 
 class StoreError(MailsimError):
     """A store that cannot be opened or written."""
+
+
+class Receipt(NamedTuple):
+    """The proof that one message of a server mailbox was collected."""
+
+    mailbox: str
+    """Which server mailbox."""
+    uid: str
+    """Its unique-id there; empty where the server has none."""
+    digest: bytes
+    """Of all its octets: a server may give one uid to two messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +65,24 @@ class Kept:
     outcome: str
     reason: str
     targets: tuple[str, ...]
+    fingerprint: bytes | None = None
+    """What its copies have in common (R4.13); None for what was not collected."""
+    receipt: Receipt | None = None
+    """For what was collected."""
+    forward: tuple[Address, Message] | None = None
+    """What must be sent because of it, and to whom (R4.8)."""
+
+
+class Forward(NamedTuple):
+    """A message that waits to be sent to the fallback address (R4.8)."""
+
+    id: int
+    recipient: Address
+    message: Message
 
 
 class Store:
-    """Deliveries and sent messages; used from one thread at a time."""
+    """Deliveries, the ledger of what was collected, and sent messages; used from one thread at a time."""
 
     def __init__(self, path: Path | None = None, *, patience: float = 5) -> None:
         """Open or create a store; None keeps it in memory.
@@ -50,15 +90,41 @@ class Store:
         `patience` is how many seconds to wait for another process that is writing. Raises
         StoreError when the file is no store, or cannot be had.
         """
+        self.path = path
         try:
             self._connection = sqlite3.connect(
                 path or ":memory:", timeout=patience, check_same_thread=False, isolation_level=None
             )
-            self._connection.execute("PRAGMA journal_mode=WAL")
-            self._connection.execute("PRAGMA synchronous=FULL")
-            self._connection.executescript(_SCHEMA)
         except sqlite3.Error as error:
-            raise StoreError(f"{path}: cannot be used as a store: {error}; name a new file") from None
+            raise self._useless(str(error)) from None
+        try:
+            self._prepare()
+        except sqlite3.Error as error:
+            self.close()
+            raise self._useless(str(error)) from None
+
+    def _useless(self, why: str) -> StoreError:
+        return StoreError(f"{self.path}: cannot be used as a store: {why}; name a new file")
+
+    def _prepare(self) -> None:
+        execute = self._connection.execute
+        execute("PRAGMA journal_mode=WAL")
+        execute("PRAGMA synchronous=FULL")
+        if self._version() == _VERSION:
+            return
+        execute("BEGIN IMMEDIATE")  # and look again: another process may have made it meanwhile
+        version = self._version()
+        (tables,) = execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if version != _VERSION:
+            if version or tables:
+                raise sqlite3.DatabaseError("it is another database")
+            for statement in _SCHEMA:
+                execute(statement)
+        execute("COMMIT")
+
+    def _version(self) -> int:
+        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+        return int(version)
 
     def __enter__(self) -> Self:
         return self
@@ -70,29 +136,54 @@ class Store:
         """Close the file; closing twice is harmless."""
         self._connection.close()
 
+    # Writing
+
     def keep(self, batch: Iterable[Kept]) -> None:
-        """Record a batch of messages and their deliveries, all or none; raises StoreError when the disk refuses."""
+        """Record a batch of messages and all that belongs to them, all or none.
+
+        The batch is read inside the transaction, so what it asks of this store holds until it is recorded.
+
+        Raises:
+            StoreError: The disk refuses, or another process writes for too long.
+            Exception: Whatever the batch raises; also what SQLite says of a message that no store can hold.
+        """
+        with self._transaction():
+            for kept in batch:
+                self._insert(kept)
+
+    def _insert(self, kept: Kept) -> None:
+        execute = self._connection.execute
+        row = (kept.message.message_id, kept.outcome, kept.reason, kept.fingerprint, kept.message.octets)
+        number = execute(
+            "INSERT INTO message (message_id, outcome, reason, fingerprint, octets) VALUES (?, ?, ?, ?, ?)",
+            row,
+        ).lastrowid
+        for target in kept.targets:
+            execute("INSERT INTO delivery (target, message) VALUES (?, ?)", (target, number))
+        if kept.receipt is not None:
+            execute("INSERT INTO receipt VALUES (?, ?, ?)", kept.receipt)
+        if kept.forward is not None:
+            recipient, message = kept.forward
+            execute(
+                "INSERT INTO forward (local, domain, octets) VALUES (?, ?, ?)",
+                (recipient.local, recipient.domain, message.octets),
+            )
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """All or none; the standard library's own context manager would begin only at the first INSERT."""
+        connection = self._connection
         try:
-            with self._transaction():
-                for kept in batch:
-                    self._insert(kept)
-        except sqlite3.Error as error:
+            connection.execute("BEGIN IMMEDIATE")
+            yield
+            connection.execute("COMMIT")
+        except sqlite3.OperationalError as error:
             raise StoreError(
                 f"the store cannot be written: {error}; nothing of this batch was kept"
             ) from None
-
-    def _insert(self, kept: Kept) -> None:
-        row = (kept.message.message_id, kept.outcome, kept.reason, kept.message.octets)
-        cursor = self._connection.execute(
-            "INSERT INTO message (message_id, outcome, reason, octets) VALUES (?, ?, ?, ?)", row
-        )
-        self._connection.executemany(
-            "INSERT INTO delivery (target, message) VALUES (?, ?)",
-            [(target, cursor.lastrowid) for target in kept.targets],
-        )
-
-    def _transaction(self) -> "_Transaction":
-        return _Transaction(self._connection)
+        finally:
+            if connection.in_transaction:  # SQLite itself rolls back where the disk is full
+                connection.execute("ROLLBACK")
 
     def add_sent(self, message_id: str, action: int) -> None:
         """Remember from which action a message was sent (R4.7); raises StoreError when the disk refuses."""
@@ -103,33 +194,67 @@ class Store:
                 f"the store cannot be written: {error}; {message_id} was not remembered"
             ) from None
 
+    def forwarded(self, forward: Forward) -> None:
+        """Forget a forward that a server has taken; raises StoreError when the disk refuses."""
+        with self._transaction():
+            self._connection.execute("DELETE FROM forward WHERE id = ?", (forward.id,))
+
+    # The ledger (R4.2, R4.13)
+
+    def has(self, receipt: Receipt) -> bool:
+        """Whether that very message of that server mailbox was collected before."""
+        found = self._connection.execute(
+            "SELECT 1 FROM receipt WHERE mailbox = ? AND uid = ? AND digest = ?", receipt
+        )
+        return found.fetchone() is not None
+
+    def has_uid(self, mailbox: str, uid: str) -> bool:
+        """Whether a message under that uid was collected from that server mailbox before."""
+        found = self._connection.execute(
+            "SELECT 1 FROM receipt WHERE mailbox = ? AND uid = ?", (mailbox, uid)
+        )
+        return found.fetchone() is not None
+
+    def reached(self, fingerprint: bytes) -> tuple[str, ...]:
+        """The targets that collected copies of a message reached, in the order they did."""
+        rows = self._connection.execute(
+            "SELECT target FROM message JOIN delivery ON message = id WHERE fingerprint = ? ORDER BY id, target",
+            (fingerprint,),
+        )
+        return tuple(dict.fromkeys(target for (target,) in rows))
+
+    def forwards(self) -> Iterator[Forward]:
+        """What waits to be sent to the fallback address, oldest first, each read when its turn comes."""
+        after = 0
+        while row := self._connection.execute(
+            "SELECT id, local, domain, octets FROM forward WHERE id > ? ORDER BY id LIMIT 1", (after,)
+        ).fetchone():
+            after, local, domain, octets = row
+            yield Forward(after, Address(local, domain), Message(octets))
+
     @property
     def sent(self) -> Mapping[str, int]:
         """Every message sent from an action: Message-ID to action id."""
         return dict(self._connection.execute("SELECT message_id, action FROM sent"))
 
+    # What is there
+
     def messages(self, target: str) -> Sequence[Message]:
         """The copies a target holds, in the order they came; empty for a target that got none."""
-        rows = self._connection.execute(
-            "SELECT octets FROM message JOIN delivery ON message = id WHERE target = ? ORDER BY id", (target,)
+        return [message for _, message in self.copies(target)]
+
+    def copies(self, target: str) -> Iterator[tuple[int, Message]]:
+        """As `messages`, each with a number that is its own in this store, read one by one."""
+        numbers = self._connection.execute(
+            "SELECT message FROM delivery WHERE target = ? ORDER BY message", (target,)
         )
-        return [Message(octets) for (octets,) in rows]
+        for (number,) in numbers:
+            found = self._connection.execute("SELECT octets FROM message WHERE id = ?", (number,))
+            for (octets,) in found:
+                yield number, Message(octets)
 
     def targets(self) -> Mapping[str, int]:
         """Every target that holds something, and how many copies, sorted by name."""
         return dict(
             self._connection.execute("SELECT target, count(*) FROM delivery GROUP BY target ORDER BY target")
         )
-
-
-class _Transaction:
-    """All or none; the standard library's own context manager would begin only at the first INSERT."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-
-    def __enter__(self) -> None:
-        self._connection.execute("BEGIN IMMEDIATE")
-
-    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
-        self._connection.execute("COMMIT" if kind is None else "ROLLBACK")

@@ -3,20 +3,18 @@
 No socket and no clock of its own: a world carries what it hands back.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from copy import copy
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from mailsim.mail import Envelope, Message
-from mailsim.pop3.collector import Retrieved
+from mailsim.pop3.collection import Collection, Keeping, Retrieved
 from mailsim.practice.composing import Draft, compose, split
 from mailsim.practice.decision import Decision, Outcome
-from mailsim.practice.duplicates import Collected
 from mailsim.practice.forwarding import forward
-from mailsim.practice.routing import decide
+from mailsim.practice.ledger import Ledger
 from mailsim.practice.site import Site
-from mailsim.practice.store import Kept, Store
+from mailsim.practice.store import Forward, Kept, Store
 from mailsim.trace.event import Step
 from mailsim.world.journal import Entry, Journal
 
@@ -58,8 +56,8 @@ class Office:
         self._limits = limits
         self._serial = 0
         self._sent = {**site.sent, **store.sent}
-        self._collected = Collected(site.rules, site.directory, self._sent)
-        self._forwards: list[tuple[Message, Decision]] = []
+        self._ledger = Ledger(site, store, str(site.rules.system), self._sent, self._forward)
+        self._taken: dict[int, Entry] = {}
 
     def compose(self, draft: Draft) -> Outgoing:
         """Write the message, deliver inside what stays inside (R3.5), and hand back what must go out.
@@ -120,33 +118,32 @@ class Office:
                 rule="R3.5",
             )
 
-    def take(self, batch: Sequence[Retrieved]) -> Mapping[int, Entry]:
+    def knows(self, uid: str) -> bool:
+        """Whether a message under that uid was collected before."""
+        return self._ledger.knows(uid)
+
+    def take(self, batch: Sequence[Retrieved]) -> Keeping:
         """Decide on a batch of collected messages and store it durably: when this returns, it may be deleted (R4.2).
 
-        Returns the trace's entry of each message, by its number in the session.
-
         Raises:
-            StoreError: Nothing of the batch was kept, nothing of it decided.
+            StoreError: The store cannot be written.
         """
-        decided = [(Message(one.octets), one) for one in batch]
-        collected = copy(self._collected)  # what was not kept must not count as collected
-        decisions = [self._decide(message, one, collected) for message, one in decided]
-        self.store.keep(
-            Kept(message, decision.outcome, decision.reason, decision.targets)
-            for (message, _), decision in zip(decided, decisions, strict=True)
-        )
-        self._collected = collected
-        for (message, one), decision in zip(decided, decisions, strict=True):
+        intake = self._ledger.take(batch)
+        for one, message, decision in intake.taken:
             self._record(message, one, decision)
-        self.decisions += decisions
-        return {one.number: self._journal.entry(message) for message, one in decided}
+            self.decisions.append(decision)
+            self._taken[one.number] = self._journal.entry(message)
+        return Keeping(len(intake.taken), intake.refused)
 
-    def _decide(self, message: Message, one: Retrieved, collected: Collected) -> Decision:
-        site = self.site
-        decision = decide(
-            message, site.rules, site.directory, self._sent, name=one.uid, truncated=one.truncated
-        )
-        return collected.final(message, decision)
+    def ended(self, collection: Collection | None) -> None:
+        """Note what the server removed at the end of a session; None when the session broke."""
+        taken, self._taken = self._taken, {}
+        if collection is None or not collection.deleted:
+            return
+        left = {failure.number for failure in collection.failures}
+        for number, entry in taken.items():
+            if number not in left:
+                self._journal.record(Step.REMOVED, PRACTICE, entry, rule="R4.2")
 
     def _record(self, message: Message, one: Retrieved, decision: Decision) -> None:
         self._journal.record(Step.COLLECTED, PRACTICE, message, rule="R4.1", detail={"uid": one.uid})
@@ -164,21 +161,10 @@ class Office:
             self._journal.record(
                 Step.DELIVERED, target, message, outcome=decision.outcome, reason=decision.reason
             )
-        if decision.outcome is Outcome.FALLBACK:
-            self._forwards.append((message, decision))
 
-    def removed(self, entry: Entry) -> None:
-        """Note that the server's copy of a kept message is gone."""
-        self._journal.record(Step.REMOVED, PRACTICE, entry, rule="R4.2")
-
-    def forwards(self) -> list[Outgoing]:
-        """What must now go to the fallback address: one message for each that could not be read (R4.8)."""
-        waiting, self._forwards = self._forwards, []
-        return [self._forward(message, decision) for message, decision in waiting]
-
-    def _forward(self, original: Message, decision: Decision) -> Outgoing:
+    def _forward(self, original: Message, decision: Decision) -> Message:
         rules = self.site.rules
-        envelope, message = forward(
+        _, message = forward(
             original,
             decision,
             sender=rules.system,
@@ -187,7 +173,13 @@ class Office:
             date=self._now(),
         )
         self._journal.lineage.tie(message, self._journal.lineage.of(original))
-        self._journal.record(
-            Step.FORWARDED, PRACTICE, message, sender=None, recipient=str(rules.fallback), rule="R4.8"
-        )
-        return Outgoing(envelope, message)
+        return message
+
+    def forwards(self) -> Iterator[tuple[Forward, Outgoing]]:
+        """What must go to the fallback address: one message for each that could not be read (R4.8)."""
+        for waiting in self.store.forwards():
+            recipient = waiting.recipient
+            self._journal.record(
+                Step.FORWARDED, PRACTICE, waiting.message, sender=None, recipient=str(recipient), rule="R4.8"
+            )
+            yield waiting, Outgoing(Envelope(None, (recipient,)), waiting.message)

@@ -14,9 +14,11 @@ from datetime import datetime, timedelta
 
 from mailsim.errors import MailsimError
 from mailsim.mail import Address, Envelope, Message
-from mailsim.pop3.collector import Retrieved, collect
+from mailsim.pop3.collection import CollectError, Collection
+from mailsim.pop3.collector import Order, collect
 from mailsim.pop3.maildrops import Maildrops
 from mailsim.pop3.server import serve
+from mailsim.pop3.sessions import collect_all
 from mailsim.practice.composing import Draft
 from mailsim.practice.decision import Decision
 from mailsim.smtp.backend import Backend, Tls
@@ -27,7 +29,7 @@ from mailsim.world.carrier import Carrier
 from mailsim.world.clock import Clock
 from mailsim.world.correspondent import Correspondent, answer
 from mailsim.world.hosts import Exchanger, Outside, SubmissionHost
-from mailsim.world.journal import Entry, Journal
+from mailsim.world.journal import Journal
 from mailsim.world.network import Network
 from mailsim.world.office import PRACTICE, Office, Outgoing
 from mailsim.world.plan import ELSEWHERE, Plan
@@ -318,39 +320,43 @@ class Wire:
         return outcome
 
     async def collect(self) -> Sequence[Decision]:
-        """Collect once by POP3: retrieve, decide, store, delete, and forward what could not be read (R4.1, R4.2, R4.8).
+        """Collect by POP3: retrieve, decide, store, delete, and forward what could not be read (R4.1, R4.2, R4.8).
 
         Returns the decisions made. Mail on its way arrives first; what is due later does not.
 
         Raises:
-            CollectError: The session failed; what was kept stays kept, nothing else was deleted.
+            CollectError: The last session failed; what was kept stays kept, nothing else was deleted.
             StoreError: A batch could not be stored; it is still at the server.
         """
         await self.quiet()
         before = len(self.office.decisions)
+        collected = await collect_all(self._session, knows=self.office.knows)
+        for waiting, outgoing in self.office.forwards():
+            await self._submit(outgoing)
+            self.office.store.forwarded(waiting)
+        if collected.broken is not None:
+            raise collected.broken
+        return self.office.decisions[before:]
+
+    async def _session(self, *, order: Order) -> Collection:
         pop = self._plan.pop
         host, port = self.network.resolve(pop.server.host, pop.server.port)
-        kept: dict[int, Entry] = {}
-
-        def keep(batch: Sequence[Retrieved]) -> None:
-            kept.update(self.office.take(batch))
-
-        collection = await collect(
-            host,
-            port,
-            username=pop.username,
-            password=pop.password.get_secret_value(),
-            tls=self.network.client_context if pop.server.tls else None,
-            server_hostname=pop.server.host if pop.server.tls else None,
-            keep=keep,
-        )
-        left = {failure.number for failure in collection.failures}
-        for number, entry in kept.items() if collection.deleted else ():
-            if number not in left:
-                self.office.removed(entry)
-        for outgoing in self.office.forwards():
-            await self._submit(outgoing)
-        return self.office.decisions[before:]
+        try:
+            collection = await collect(
+                host,
+                port,
+                username=pop.username,
+                password=pop.password.get_secret_value(),
+                tls=self.network.client_context if pop.server.tls else None,
+                server_hostname=pop.server.host if pop.server.tls else None,
+                keep=self.office.take,
+                order=order,
+            )
+        except CollectError:
+            self.office.ended(None)
+            raise
+        self.office.ended(collection)
+        return collection
 
 
 def _asks_for_an_answer(message: Message, written: set[str]) -> bool:

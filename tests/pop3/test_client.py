@@ -1,5 +1,6 @@
 """The client's machine: its laws, and servers that are not quite POP3."""
 
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import pytest
@@ -12,9 +13,9 @@ from mailsim.pop3.wire import Verb, stuff, wire_form
 GREETING = b"+OK ready\r\n"
 
 
-def asking_everything() -> Client:
+def asking_everything(client: Client | None = None) -> Client:
     """Return a client that has asked one of each, RETR twice."""
-    client = Client()
+    client = client or Client()
     client.capa()
     client.user("alice")
     client.password("secret")
@@ -95,6 +96,72 @@ def client_verbs() -> list[Verb]:
         Verb.DELE,
         Verb.QUIT,
     ]
+
+
+@dataclass
+class Pieces:
+    """A sink that remembers its pieces."""
+
+    pieces: list[bytes] = field(default_factory=list)
+
+    def write(self, octets: bytes, /) -> None:
+        """Take the next octets."""
+        self.pieces.append(octets)
+
+
+DOTTED = st.lists(st.sampled_from([b"\r\n", b".", b"..", b"\r", b"\n", b"x", b"abcdef"]), max_size=40)
+
+
+@given(
+    DOTTED.map(b"".join),
+    st.lists(st.integers(0, 250), max_size=8),
+    st.integers(0, 20),
+    st.sampled_from([b"\r\n", b"\n"]),
+)
+def test_a_sink_gets_what_a_body_would_be(
+    message: bytes, places: list[int], sink_from: int, eol: bytes
+) -> None:
+    """Cut anywhere, from whatever size on; nothing but RETR goes to a sink."""
+    octets = transcript(message, eol)
+    edges = [0, *sorted(places), len(octets)]
+    sinks: list[Pieces] = []
+
+    def sink() -> Pieces:
+        sinks.append(Pieces())
+        return sinks[-1]
+
+    client = Client(sinks=sink, sink_from=sink_from)
+    asking_everything(client)
+    responses = [response for start, end in pairwise(edges) for response in client.receive(octets[start:end])]
+    expected = asking_everything().receive(octets)
+
+    assert [replace(one, sink=None) for one in responses] == [
+        replace(one, body=None) if response.sink else one
+        for one, response in zip(expected, responses, strict=True)
+    ]
+    retrieved = [response for response in responses if response.sink]
+    assert [response.sink for response in retrieved] == sinks
+    assert all(response.verb is Verb.RETR for response in retrieved)
+    assert [b"".join(sink.pieces) for sink in sinks] == [expected[7].body] * len(sinks)
+
+
+def test_with_a_sink_memory_is_bounded() -> None:
+    """A message goes on as it comes, whatever the length of its lines, and is given up at the limit all the same."""
+    sink = Pieces()
+    client = Client(sinks=lambda: sink, sink_from=100, body_limit=10_000)
+    client.receive(GREETING)
+    client.retr(7)
+    assert client.under_way == 7
+    client.receive(b"+OK\r\n")
+    for _ in range(50):
+        client.receive(b"x" * 90 + b"\r\n" + b"y" * 90)
+        assert max(map(len, sink.pieces), default=0) <= 300
+    assert client.broken is None
+    for _ in range(50):
+        client.receive(b"x" * 90 + b"\r\n" + b"y" * 90)
+
+    assert "RETR brought more than 10000 octets" in str(client.broken)
+    assert client.under_way == 7
 
 
 def test_a_server_with_bare_line_feeds_is_understood() -> None:

@@ -1,20 +1,26 @@
 """The collector: kept before deleted, whatever the server does (R4.1, R4.2)."""
 
 import asyncio
+import os
 import socket
 import ssl
 import struct
+from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from socket import SO_LINGER, SOL_SOCKET
 
 import pytest
 
-from mailsim.pop3.collector import CollectError, Collection, Failure, Retrieved, Step, collect
+from mailsim.pop3.client import SINK_FROM
+from mailsim.pop3.collection import CollectError, Collection, Failure, Keeping, Listed, Retrieved, Step
+from mailsim.pop3.collector import collect
 from mailsim.pop3.embedded import Pop3Server, Tls
 from mailsim.pop3.maildrops import Maildrops
 from mailsim.pop3.server import serve
+from mailsim.pop3.spool import Spool
 from mailsim.pop3.wire import wire_form
 
 pytestmark = pytest.mark.anyio
@@ -32,6 +38,7 @@ class Peer:
     port: int = 0
     told: list[str] = field(default_factory=list)
     most_at_once: int = 0
+    heard: dict[str, asyncio.Event] = field(default_factory=lambda: defaultdict(asyncio.Event))
 
 
 DROP = b"<drop>"
@@ -70,6 +77,8 @@ async def scripted(script: Mapping[str, bytes]) -> AsyncIterator[Peer]:
                     return
             lines = (await reader.read(10_000)).decode("latin-1").splitlines()
             peer.told += lines
+            for line in lines:
+                peer.heard[line].set()
         writer.close()
 
     server = await asyncio.start_server(talk, "127.0.0.1", 0)
@@ -90,8 +99,8 @@ class Keeper:
     told: list[list[str]] = field(default_factory=list)
 
     def keep(self, batch: Sequence[Retrieved]) -> None:
-        """Keep a batch."""
-        self.batches.append(batch)
+        """Keep a batch, with its octets: what lies on the disk is gone afterwards."""
+        self.batches.append([replace(one, body=one.octets) for one in batch])
         self.told.append(list(self.peer.told) if self.peer else [])
 
     async def keep_later(self, batch: Sequence[Retrieved]) -> None:
@@ -133,8 +142,8 @@ async def test_all_is_collected_and_deleted(tls: Tls, nasty: tuple[bytes, ...]) 
         )
 
     count = len(nasty) * 10
-    assert done == Collection(listed=count, kept=count, deleted=count, failures=())
-    assert again == Collection(listed=0, kept=0, deleted=0, failures=())
+    assert done == Collection(listed=count, kept=count, new=count, deleted=count, failures=())
+    assert again == Collection(listed=0, kept=0, new=0, deleted=0, failures=())
     assert keeper.messages == [wire_form(message) for message in nasty * 10]
     kept = [one for batch in keeper.batches for one in batch]
     assert [one.number for one in kept] == list(range(1, count + 1))
@@ -152,18 +161,18 @@ async def test_a_batch_is_deleted_only_after_it_is_kept() -> None:
     deleted = [[line for line in told if line.startswith("DELE")] for told in keeper.told]
     assert deleted == [[], ["DELE 1", "DELE 2"], ["DELE 1", "DELE 2", "DELE 3", "DELE 4"]]
     assert peer.told[-2:] == ["DELE 5", "QUIT"]
-    assert done == Collection(listed=5, kept=5, deleted=5, failures=())
+    assert done == Collection(listed=5, kept=5, new=5, deleted=5, failures=())
 
 
 @pytest.mark.parametrize(
     ("script", "step", "kept", "deleted"),
     [
-        ({"RETR 4": b"+OK\r\nH: h\r\nhalf" + DROP}, Step.RETRIEVE, 2, 2),
-        ({"RETR 4": b"+OK\r\nH: h\r\n.\r" + DROP}, Step.RETRIEVE, 2, 2),
+        ({"RETR 4": b"+OK\r\nH: h\r\nhalf" + DROP}, Step.RETRIEVE, 2, 0),
+        ({"RETR 4": b"+OK\r\nH: h\r\n.\r" + DROP}, Step.RETRIEVE, 2, 0),
         ({"RETR 1": DROP}, Step.RETRIEVE, 0, 0),
         ({"DELE 4": DROP}, Step.DELETE, 4, 4),
         ({"QUIT": DROP}, Step.QUIT, 5, 5),
-        ({"RETR 3": b"250 ok\r\n"}, Step.RETRIEVE, 2, 2),
+        ({"RETR 3": b"250 ok\r\n"}, Step.RETRIEVE, 2, 0),
         ({"STAT": b"", "UIDL": b"+OK\r\n.\r\n+OK\r\n"}, Step.RETRIEVE, 0, 0),
         ({"LIST": b"-ERR [SYS/TEMP] later\r\n"}, Step.LIST, 0, 0),
         ({"PASS": b"-ERR [AUTH] no\r\n"}, Step.LOGIN, 0, 0),
@@ -244,11 +253,12 @@ async def test_a_message_that_is_refused_stays_and_the_others_are_collected() ->
     assert done == Collection(
         listed=5,
         kept=3,
+        new=3,
         deleted=2,
         failures=(
             Failure(1, "a", Step.RETRIEVE, "gone"),
-            Failure(4, "d", Step.DELETE, "no"),
             Failure(5, "e", Step.RETRIEVE, "later"),
+            Failure(4, "d", Step.DELETE, "no"),
         ),
     )
     assert [one.number for batch in keeper.batches for one in batch] == [2, 3, 4]
@@ -262,13 +272,134 @@ async def test_a_refused_quit_means_nothing_is_deleted() -> None:
     assert (done.kept, done.deleted) == (5, 0)
 
 
-async def test_a_message_shorter_than_listed_is_marked() -> None:
-    """It may be cut short, or the server estimates; one longer than listed is not marked."""
-    async with scripted({"LIST": b"+OK\r\n1 9\r\n2 8\r\n3 7\r\n.\r\n"}) as peer:
+@pytest.mark.parametrize(
+    ("sizes", "truncated"),
+    [
+        ((8, 9, 8, 7, 8), [2]),  # right but for two, one of which brought more than listed
+        ((8, 8, 8, 8, 8), []),
+        ((9, 9, 8, 9, 8), []),  # most are wrong: this server estimates
+        ((1024, 1024, 1024, 1024, 1024), []),
+        ((8, 8, 9, 9, 7), []),
+    ],
+)
+async def test_a_message_shorter_than_listed_is_cut_short_where_sizes_are_right(
+    sizes: Sequence[int], truncated: list[int]
+) -> None:
+    """A server most of whose sizes are not what it sends only estimates them, and tells nothing."""
+    listing = b"".join(b"%d %d\r\n" % (number, size) for number, size in enumerate(sizes, 1))
+    async with scripted({"LIST": b"+OK\r\n" + listing + b".\r\n"}) as peer:
         keeper = Keeper()
-        await collect_from(peer, keeper, batch=3)
+        await collect_from(peer, keeper, batch=5)
 
-    assert [one.truncated for one in keeper.batches[0]] == [True, False, False]
+    assert [one.number for one in keeper.batches[0] if one.truncated] == truncated
+
+
+async def test_the_next_batch_is_retrieved_while_one_is_kept() -> None:
+    """The disk and the network work at the same time."""
+    told: list[str] = []
+
+    async def keep(batch: Sequence[Retrieved]) -> None:
+        await peer.heard["RETR 4"].wait()
+        told.extend(peer.told)
+
+    async with scripted({}) as peer:
+        async with asyncio.timeout(20):
+            await collect("127.0.0.1", peer.port, username="a", password="b", tls=None, keep=keep, batch=2)
+
+    assert told.index("RETR 4") < told.index("DELE 1")
+
+
+async def test_what_is_kept_while_the_connection_is_lost_is_kept() -> None:
+    """The error says how much, and which message was under way."""
+    kept: list[int] = []
+
+    async def keep(batch: Sequence[Retrieved]) -> None:
+        await peer.heard["RETR 4"].wait()
+        kept.extend(one.number for one in batch)
+
+    async with scripted({"RETR 4": DROP}) as peer:
+        with pytest.raises(CollectError) as caught:
+            await collect("127.0.0.1", peer.port, username="a", password="b", tls=None, keep=keep, batch=2)
+
+    assert kept == [1, 2]
+    assert caught.value.so_far == Collection(listed=5, kept=2, new=2, deleted=0, failures=())
+    assert caught.value.under_way == Listed(4, "d", 8)
+
+
+async def test_what_cannot_be_kept_stays_and_is_told() -> None:
+    """The others of its batch are deleted."""
+    async with scripted({}) as peer:
+        done = await collect(
+            "127.0.0.1",
+            peer.port,
+            username="a",
+            password="b",
+            tls=None,
+            keep=lambda _: Keeping(3, {2: "odd"}),
+        )
+
+    assert done == Collection(5, 4, 3, 4, (Failure(2, "b", Step.KEEP, "odd"),))
+    assert [line for line in peer.told if line.startswith("DELE")] == ["DELE 1", "DELE 3", "DELE 4", "DELE 5"]
+
+
+async def test_messages_are_retrieved_in_the_order_wanted() -> None:
+    """And those left out are neither retrieved nor deleted."""
+    async with scripted({}) as peer:
+        keeper = Keeper()
+        done = await collect(
+            "127.0.0.1",
+            peer.port,
+            username="a",
+            password="b",
+            tls=None,
+            keep=keeper.keep,
+            order=lambda listed: (listed[3], listed[0]),
+        )
+
+    assert [(one.number, one.uid) for one in keeper.batches[0]] == [(4, "d"), (1, "a")]
+    assert done == Collection(listed=5, kept=2, new=2, deleted=2, failures=())
+
+
+@pytest.mark.parametrize("head", [b"H: h\r\n\r\n", b"." * 3 * SINK_FROM + b"\r\n"])
+async def test_a_large_message_lies_on_the_disk_meanwhile(tmp_path: Path, head: bytes) -> None:
+    """In a file without a name, in the folder given, whatever the length of its lines."""
+    large = head + b".\r\n..\r\n" + b"." * SINK_FROM + b"\r\n" + b"\r\n.." * SINK_FROM + b"\r\n"
+    bodies: list[object] = []
+
+    def keep(batch: Sequence[Retrieved]) -> None:
+        bodies.extend((type(one.body), one.octets) for one in batch)
+
+    async with Pop3Server({"alice": ("secret", [large, b"small\r\n"])}) as server:
+        await collect(
+            server.host,
+            server.port,
+            username="alice",
+            password="secret",
+            tls=None,
+            keep=keep,
+            spool=tmp_path,
+        )
+
+    assert bodies == [(Spool, large), (bytes, b"small\r\n")]
+    assert not any(os.scandir(tmp_path))
+
+
+async def test_no_room_for_a_large_message_breaks_the_session(tmp_path: Path) -> None:
+    """It is told, and the message is still there."""
+    async with Pop3Server({"alice": ("secret", [b"x" * 3 * SINK_FROM])}) as server:
+        with pytest.raises(CollectError, match="no room for a large message") as caught:
+            await collect(
+                server.host,
+                server.port,
+                username="alice",
+                password="secret",
+                tls=None,
+                keep=Keeper().keep,
+                spool=tmp_path / "no folder",
+            )
+        assert len(server.messages("alice")) == 1
+
+    assert caught.value.step is Step.RETRIEVE
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,127 @@
+"""A client's connection in asyncio: the machine, its streams, and one error for all that can go wrong between them."""
+
+import asyncio
+import ssl
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from mailsim.pop3.client import Client, Response
+from mailsim.pop3.collection import CollectError, Step
+from mailsim.pop3.spool import Spool
+
+FAREWELL = 5.0  # seconds for the end of a session that is over
+READ = 256 * 1024
+
+
+class Line:
+    """One connection to a server.
+
+    Attributes:
+        client: The machine, which makes the commands.
+        step: How far the session is, for errors.
+    """
+
+    """The connection: the machine, its streams, and one error for all that can go wrong between them."""
+
+    def __init__(self, address: str, silence: float, spool: Path | None) -> None:
+        self.client = Client(sinks=self._new_spool)
+        self.step = Step.CONNECT
+        self._address = address
+        self._silence = silence
+        self._reader: asyncio.StreamReader
+        self._writer: asyncio.StreamWriter
+        self._opened = False
+        self._folder = spool
+        self._spools: list[Spool] = []
+
+    def _new_spool(self) -> Spool:
+        self._spools.append(Spool(self._folder))
+        return self._spools[-1]
+
+    async def open(self, host: str, port: int, tls: ssl.SSLContext | None, name: str | None) -> None:
+        """Connect, with TLS where there is a context; raises CollectError."""
+        try:
+            async with asyncio.timeout(self._silence):
+                self._reader, self._writer = await asyncio.open_connection(
+                    host, port, limit=READ, ssl=tls, server_hostname=(name or host) if tls else None
+                )
+            self._opened = True
+        except TimeoutError as error:
+            raise self.error(f"no connection within {self._silence} s") from error
+        except OSError as error:
+            raise self.error(f"no connection: {error}") from error
+
+    async def close(self) -> None:
+        """Close, waiting for the other side's TLS farewell no longer than for anything else; give up what lies on the disk."""
+        for spool in self._spools:
+            spool.close()
+        if not self._opened:
+            return
+        self._writer.close()
+        with suppress(OSError):  # a time-out too: the session is over either way
+            async with asyncio.timeout(FAREWELL if self.step is Step.QUIT else 0):
+                await self._writer.wait_closed()
+        self._writer.transport.abort()
+
+    def error(self, text: str, code: str | None = None) -> CollectError:
+        """Make the error of this step."""
+        return CollectError(f"{self._address}: {self.step}: {text}", self.step, code)
+
+    def demand(self, response: Response) -> Response:
+        """Return a response that must be +OK; raises CollectError."""
+        if not response.ok:
+            text = response.text if response.code is None else f"[{response.code}] {response.text}"
+            raise self.error(f"the server refused: {text}", response.code)
+        return response
+
+    async def ask(self, command: bytes) -> Response:
+        """Send one command and return its response; raises CollectError."""
+        self._write(command)
+        return await self.answer()
+
+    async def answer(self) -> Response:
+        """Return the one response that is to come; raises CollectError."""
+        return (await self._responses())[0]
+
+    async def pipeline(
+        self, next_command: Callable[[], bytes | None], take: Callable[[Response], None], window: int
+    ) -> None:
+        """Keep up to a window of commands under way, until there are none and all are answered; raises CollectError."""
+        while True:
+            commands: list[bytes] = []
+            while self.client.outstanding < window and (command := next_command()) is not None:
+                commands.append(command)
+            if commands:
+                self._write(b"".join(commands))
+            if not self.client.outstanding:
+                return
+            for response in await self._responses():
+                take(response)
+
+    def _write(self, octets: bytes) -> None:
+        """Send commands: a window of them is less than any socket's buffer, so this waits for nobody."""
+        self._writer.write(octets)
+
+    async def _responses(self) -> Sequence[Response]:
+        while self.client.broken is None:
+            octets = await self._read()
+            try:
+                responses = self.client.receive(octets)
+            except OSError as error:
+                raise self.error(f"no room for a large message: {error}; make some") from error
+            if responses:
+                return responses
+        raise self.error(str(self.client.broken)) from self.client.broken
+
+    async def _read(self) -> bytes:
+        try:
+            async with asyncio.timeout(self._silence):
+                octets = await self._reader.read(READ)
+        except TimeoutError as error:
+            raise self.error(f"the server was silent for {self._silence} s") from error
+        except OSError as error:
+            raise self.error(f"connection lost: {error}; collect again") from error
+        if not octets:
+            raise self.error("connection lost: the server closed it; collect again")
+        return octets

@@ -1,0 +1,122 @@
+"""Collecting a whole server mailbox: in as many sessions as it takes (R4.1).
+
+Some servers show a few hundred messages a session (Gmail about 250), and say so nowhere: the only way to know that
+nothing is left is to look again. A message that breaks the session each time it is asked for must not hold up
+those behind it. So:
+
+- What was not collected before comes first: a session that breaks has still brought something new.
+- A session that brought something new is followed by another; the first that did not ends it.
+- A session that broke in the middle of a message is followed by one that asks for that message last, and when
+  it breaks again, by one that leaves it out.
+- The number of sessions is bounded, that of broken ones more so.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from mailsim.pop3.collection import CollectError, Collection, Failure, Listed, Step
+
+MOST_SESSIONS = 1000
+MOST_BROKEN = 20
+
+_LATER = frozenset({"LOGIN-DELAY", "IN-USE"})  # RFC 2449 §8.1: the next look must wait, and can
+
+
+class Session(Protocol):
+    """One session, as `collector.collect` with all but the order given."""
+
+    def __call__(self, *, order: Callable[[Sequence[Listed]], Sequence[Listed]]) -> Awaitable[Collection]:
+        """Collect; raises CollectError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What all sessions came to.
+
+    Attributes:
+        new: How many messages were kept that had not been kept before.
+        deleted: How many the server removed.
+        left: How many are still there, as far as is known.
+        sessions: How many sessions it took; a last look that brought nothing does not count.
+        failures: The messages that stay, each with the reason.
+        broken: Why not all was collected, None when the last session ended well.
+    """
+
+    new: int = 0
+    deleted: int = 0
+    left: int = 0
+    sessions: int = 0
+    failures: tuple[Failure, ...] = ()
+    broken: CollectError | None = None
+
+
+async def collect_all(session: Session, *, knows: Callable[[str], bool]) -> Collected:
+    """Run sessions until nothing new comes; `knows` says of a uid whether a message under it was kept before.
+
+    Returns what they came to, the error that ended the last one included. What else a session raises goes on.
+    """
+    course = _Course(knows)
+    while course.goes_on:
+        try:
+            course.ended(await session(order=course.order))
+        except CollectError as error:
+            course.broke(error)
+    return course.collected()
+
+
+class _Course:
+    def __init__(self, knows: Callable[[str], bool]) -> None:
+        self.goes_on = True
+        self._knows = knows
+        self._breaks: dict[str, list[Failure]] = {}
+        self._sessions = self._broken = self._took = self._new = self._deleted = self._left = 0
+        self._failures: tuple[Failure, ...] = ()
+        self._error: CollectError | None = None
+
+    def order(self, listed: Sequence[Listed]) -> Sequence[Listed]:
+        """What was kept before comes last but for what broke a session; what broke two is left out."""
+        breaks = {one: len(self._breaks.get(_name(one), ())) for one in listed}
+        wanted = [one for one in listed if breaks[one] < 2]
+        return sorted(wanted, key=lambda one: (breaks[one], one.uid is not None and self._knows(one.uid)))
+
+    def ended(self, done: Collection) -> None:
+        self._count(done)
+        self._error = None
+        self._left = done.listed - done.deleted
+        self.goes_on = done.new > 0 and self._sessions < MOST_SESSIONS
+
+    def broke(self, error: CollectError) -> None:
+        so_far, suspect = error.so_far, error.under_way
+        self._count(so_far)
+        if self._took < self._sessions and error.code in _LATER:
+            self.goes_on = False  # it was to see whether there is more; the next collection will
+            return
+        self._error = error
+        self._left = so_far.listed or self._left
+        self._broken += 1
+        if error.step is Step.RETRIEVE and suspect is not None:
+            failure = Failure(suspect.number, suspect.uid, Step.RETRIEVE, str(error))
+            self._breaks.setdefault(_name(suspect), []).append(failure)
+        else:
+            suspect = None
+        self.goes_on = (so_far.new > 0 or suspect is not None) and self._broken < MOST_BROKEN
+
+    def _count(self, done: Collection) -> None:
+        self._sessions += 1
+        self._new += done.new
+        self._deleted += done.deleted
+        self._failures = done.failures
+        if done.new or done.deleted or self._sessions == 1:
+            self._took = self._sessions
+
+    def collected(self) -> Collected:
+        left_out = (failures[-1] for failures in self._breaks.values() if len(failures) > 1)
+        return Collected(
+            self._new, self._deleted, self._left, self._took, (*self._failures, *left_out), self._error
+        )
+
+
+def _name(one: Listed) -> str:
+    """What a message is known by in another session; a number alone says so until one ends well."""
+    return f"number {one.number}" if one.uid is None else f"uid {one.uid}"
