@@ -20,6 +20,8 @@ from mailsim.testing.blueprint import Blueprint
 if TYPE_CHECKING:
     from pytest_bdd.parser import Step
 
+    from mailsim.pop3.embedded import Pop3Server
+    from mailsim.trace.event import Trace
     from mailsim.world.world import World
 
 pytest_plugins = ["mailsim.testing.steps"]
@@ -44,6 +46,24 @@ def world(blueprint: Blueprint, request: pytest.FixtureRequest) -> "Iterator[Wor
     with Lab(blueprint.start()) as lab:
         request.node.stash[_WORLD] = lab
         yield lab
+
+
+@pytest.fixture
+def pop3_server() -> "Iterator[Pop3Server]":
+    """A POP3 server of its own on a free port, plain, with an empty maildrop of `alice`, password `secret`.
+
+    `pop3_server.append("alice", octets)` puts mail in, `.add_fault("pop:RETR:1:drop")` has it fail.
+    """
+    from mailsim.pop3.embedded import Pop3Server  # noqa: PLC0415 - for those tests only that ask for it
+
+    with Pop3Server({"alice": ("secret", [])}) as server:
+        yield server
+
+
+@pytest.fixture
+def trace(world: "World") -> "Trace":
+    """Everything that has happened in the test's world."""
+    return world.trace
 
 
 def pytest_configure(config: pytest.Config) -> None:
