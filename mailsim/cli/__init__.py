@@ -15,8 +15,10 @@ from typing import Annotated
 
 import typer
 
+from mailsim.cli.collect import collect
 from mailsim.cli.demo import demo
 from mailsim.cli.faults import faults
+from mailsim.cli.mailboxes import mailboxes
 from mailsim.cli.pop3 import pop3
 from mailsim.cli.route import route
 from mailsim.cli.schema import schema
@@ -29,8 +31,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command("collect")(collect)
 app.command("demo")(demo)
 app.command("faults")(faults)
+app.command("mailboxes")(mailboxes)
 app.command("pop3")(pop3)
 app.command("route")(route)
 app.command("schema")(schema)

@@ -1,0 +1,121 @@
+"""`mailsim collect`: once from a POP3 server into a store, each message once."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mailsim.errors import MailsimError
+
+if TYPE_CHECKING:
+    import ssl
+
+    from mailsim.practice.account import SmtpAccount
+    from mailsim.practice.collecting import Summary
+    from mailsim.practice.site import Site
+    from mailsim.practice.store import Store
+
+PATIENCE = 10.0
+"""Seconds to wait for another collection into the same store."""
+
+
+class TrustError(MailsimError):
+    """A file of authorities that cannot be used."""
+
+
+def collect(
+    site: Annotated[str, typer.Option("--site", metavar="SITE", help="The practice's site file (TOML).")],
+    store: Annotated[
+        Path,
+        typer.Option("--store", metavar="PATH", help="Where deliveries are kept; made if it is not there."),
+    ],
+    ca: Annotated[
+        Path | None,
+        typer.Option("--ca", metavar="FILE", help="Trust these authorities (PEM), not the system's."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+) -> None:
+    """Collect all that waits at the site's POP3 server, route it, store it, and only then delete it there.
+
+    Whatever happens on the way, nothing is lost, and the next collection repeats nothing. Messages that cannot be
+    read are sent on to the fallback address through the site's SMTP server, if it has one.
+
+    Example: mailsim collect --site site.toml --store practice.sqlite
+    """
+    import asyncio
+
+    from mailsim.cli.progress import Progress
+    from mailsim.practice.collecting import collect_for
+    from mailsim.practice.faults import printable
+    from mailsim.practice.site import load_site
+    from mailsim.practice.store import Store
+    from mailsim.practice.turn import turn
+
+    practice = load_site(site)
+    account = practice.pop_account()
+    smtp = practice.smtp_account() if practice.settings.smtp else None
+    tls = _trusting(ca) if account.server.tls else None
+    for warning in practice.warnings:
+        sys.stderr.write(f"mailsim: warning: {printable(site)}: {warning}\n")
+    with turn(store, patience=PATIENCE), Store(store) as kept:
+        with Progress(None) as progress:
+            summary = asyncio.run(collect_for(practice, kept, account, tls=tls, advanced=progress.advance))
+        sys.stdout.write((json.dumps(summary.as_json()) if as_json else _told(summary)) + "\n")
+        troubles = [*_troubles(summary), *_forward(practice, kept, smtp)]
+    for trouble in troubles:
+        sys.stderr.write(f"mailsim: {printable(trouble)}\n")
+    if troubles:
+        raise typer.Exit(1)
+
+
+def _trusting(ca: Path | None) -> "ssl.SSLContext":
+    """As strict as the standard library; raises TrustError."""
+    import ssl
+
+    try:
+        return ssl.create_default_context(cafile=ca)
+    except OSError as error:  # an SSLError too
+        raise TrustError(f"{ca}: holds no certificates to trust: {error}; name a PEM file") from None
+
+
+def _told(summary: "Summary") -> str:
+    counted = summary.as_json()
+    words = ", ".join(
+        f"{counted[word]} {word}" for word in ("delivered", "unassigned", "fallback", "duplicate")
+    )
+    sessions = "1 session" if summary.sessions == 1 else f"{summary.sessions} sessions"
+    return (
+        f"{counted['collected']} collected: {words}; {summary.deleted} deleted, {summary.left} left; "
+        f"{sessions}, {summary.seconds:.1f} seconds"
+    )
+
+
+def _troubles(summary: "Summary") -> list[str]:
+    told = [
+        f"message {failure.number} stays at the server: {failure.step}: {failure.text}"
+        for failure in summary.failures
+    ]
+    if summary.broken is not None:
+        told.append(str(summary.broken))
+    elif summary.left and not told:
+        told.append(f"{summary.left} messages stay at the server: it did not delete them; collect again")
+    return told
+
+
+def _forward(practice: "Site", store: "Store", smtp: "SmtpAccount | None") -> list[str]:
+    """Send what waits for the fallback address; what went wrong, one line each. What is not sent waits on."""
+    if smtp is None or smtp.own:
+        waiting = sum(1 for _ in store.forwards())
+        if waiting:
+            reason = "the site has no [smtp] server of its own to send through"
+            sys.stderr.write(
+                f"mailsim: {waiting} messages wait to be sent to {practice.rules.fallback}: {reason}\n"
+            )
+        return []
+    import asyncio
+
+    from mailsim.cli.outbox import send_forwards
+
+    return asyncio.run(send_forwards(store, smtp))

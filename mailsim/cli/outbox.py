@@ -1,0 +1,57 @@
+"""Sending what waits for the fallback address through a practice's SMTP server (R4.8).
+
+A forward is forgotten only after a server has taken it. A crash between the two sends it again, with the same
+Message-ID and the same octets.
+"""
+
+from typing import TYPE_CHECKING
+
+from mailsim.mail import Envelope
+from mailsim.smtp.backend import Tls
+from mailsim.smtp.client import Client, Route
+
+if TYPE_CHECKING:
+    from mailsim.practice.account import SmtpAccount
+    from mailsim.practice.store import Store
+
+_SUBMISSIONS = 465  # RFC 8314 section 3.3
+
+
+async def send_forwards(store: "Store", account: "SmtpAccount") -> list[str]:
+    """Send all that waits, oldest first; what was refused, one line each, waits on.
+
+    Raises:
+        SubmissionPortError: The port is 25 (R1.6).
+        StoreError: A forward that was sent could not be forgotten.
+    """
+    from mailsim.practice.settings import Authentication
+
+    implicit = account.port == _SUBMISSIONS
+    plain = account.authentication is Authentication.NONE
+    route = Route(
+        name=account.server,
+        port=account.port,
+        host=account.server,
+        host_port=account.port,
+        tls=Tls.IMPLICIT if implicit else Tls.NONE if plain else Tls.STARTTLS,
+        authentication=account.authentication,
+        username=account.username,
+        password=account.password.get_secret_value(),
+        submission=True,
+    )
+    refusals = []
+    client = Client(route, local_name="localhost")
+    try:
+        for forward in store.forwards():
+            envelope = Envelope(None, (forward.recipient,))
+            outcome = await client.send(envelope, forward.message.octets)
+            refused = outcome.refusals(envelope)
+            refusals += [
+                f"{account.server}: not forwarded to {recipient}, tried again at the next collection: {reply}"
+                for recipient, reply in refused.items()
+            ]
+            if not refused:
+                store.forwarded(forward)
+    finally:
+        await client.close()
+    return refusals

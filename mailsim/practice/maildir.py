@@ -1,0 +1,45 @@
+"""Targets as Maildirs, one folder each: `action.1234`, `mailbox.mary`, `unassigned`, `fallback.help@elsewhere.example`.
+
+Laws: no name of a target leads out of the folder given; a message's octets are what was collected; exporting again
+adds what is new and nothing twice, whatever a mail program has made of the rest.
+"""
+
+from hashlib import blake2b
+from pathlib import Path
+from urllib.parse import quote
+
+from mailsim.errors import MailsimError
+from mailsim.practice.store import Store
+
+_LONGEST = 120  # octets of a folder's name; file systems take 255
+
+
+class ExportError(MailsimError):
+    """A folder that cannot be written."""
+
+
+def folder_name(target: str) -> str:
+    """The name of a target's Maildir: letters, digits and a few signs, different for every target."""
+    kind, _, rest = target.partition(":")
+    name = f"{quote(kind, safe='')}.{quote(rest, safe='@+')}" if rest else quote(kind, safe="")
+    if len(name) <= _LONGEST:
+        return name
+    digest = blake2b(target.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
+    return f"{name[:_LONGEST]}~{digest}"
+
+
+def export(store: Store, target: str, folder: Path) -> Path:
+    """Write what a target holds into its Maildir below `folder`, and return that; raises ExportError."""
+    maildir = folder / folder_name(target)
+    try:
+        for part in ("tmp", "new", "cur"):
+            (maildir / part).mkdir(parents=True, exist_ok=True)
+        seen = {path.name.partition(":")[0] for part in ("new", "cur") for path in (maildir / part).iterdir()}
+        for number, message in store.copies(target):
+            name = f"{number}.mailsim"
+            if name not in seen:
+                (maildir / "tmp" / name).write_bytes(message.octets)
+                (maildir / "tmp" / name).rename(maildir / "new" / name)
+    except OSError as error:
+        raise ExportError(f"{maildir}: cannot be written: {error.strerror}; name another folder") from None
+    return maildir
