@@ -67,6 +67,67 @@ def test_a_file_that_is_no_store_is_one_clear_line(tmp_path: Path) -> None:
     assert path.read_text().startswith("my notes")
 
 
+def test_another_database_is_no_store(tmp_path: Path) -> None:
+    """Nor is the store of a version to come; neither is changed."""
+    for number, script in enumerate(["CREATE TABLE mine (x)", "PRAGMA user_version = 99"]):
+        path = tmp_path / f"{number}.sqlite"
+        other = sqlite3.connect(path)
+        other.execute(script)
+        other.close()
+        with pytest.raises(StoreError, match="it is another database; name a new file"):
+            Store(path)
+
+
+class Slow(sqlite3.Connection):
+    """A connection that another process always comes before."""
+
+    def execute(self, sql: str, *parameters: object) -> sqlite3.Cursor:
+        """Run a statement."""
+        if sql == "BEGIN IMMEDIATE":
+            (path,) = (file for _, _, file in super().execute("PRAGMA database_list"))
+            Store(Path(path)).close()
+        return super().execute(sql, *parameters)  # type: ignore[arg-type] # whatever it was given
+
+
+def test_a_store_that_another_process_makes_at_the_same_moment_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever comes second finds it made."""
+    connect = sqlite3.connect
+    kinds = iter([Slow, sqlite3.Connection])
+    monkeypatch.setattr(sqlite3, "connect", lambda path, **how: connect(path, factory=next(kinds), **how))
+    with Store(tmp_path / "store.sqlite") as store:
+        assert store.targets() == {}
+
+
+@pytest.mark.parametrize("pages", [20, 40, 60])
+def test_a_disk_that_is_full_keeps_nothing_of_the_batch_and_all_of_those_before(
+    tmp_path: Path, pages: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R4.2: with room again the batch is kept; simulated by SQLite's own limit."""
+    connect = sqlite3.connect
+    made: list[sqlite3.Connection] = []
+
+    def connected(path: Path, **how: object) -> sqlite3.Connection:
+        made.append(connect(path, **how))  # type: ignore[call-overload] # as it was called
+        return made[-1]
+
+    monkeypatch.setattr(sqlite3, "connect", connected)
+    path = tmp_path / "store.sqlite"
+    large = [
+        Kept(Message(b"%d" % number * 9000), "unassigned", "loop", ("unassigned",)) for number in range(40)
+    ]
+    with Store(path) as store:
+        store.keep([FIRST])
+        made[0].execute(f"PRAGMA max_page_count={pages}")
+        with pytest.raises(StoreError, match="full; nothing of this batch was kept"):
+            store.keep(large)
+        assert store.targets() == {"mailbox:john": 1, "mailbox:mary": 1}
+        made[0].execute("PRAGMA max_page_count=10000")
+        store.keep(large)
+        assert store.targets()["unassigned"] == 40
+
+
 def test_a_store_that_another_process_holds_says_that_nothing_was_kept(tmp_path: Path) -> None:
     """A locked or read-only file loses nothing: the caller knows that it was not written."""
     path = tmp_path / "store.sqlite"
