@@ -11,6 +11,7 @@ and in a running Jupyter kernel; `async with` starts and stops it without blocki
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import timedelta
 from os import PathLike
 from types import TracebackType
@@ -30,7 +31,7 @@ from mailsim.world.conservation import check
 from mailsim.world.journal import Journal
 from mailsim.world.office import Office
 from mailsim.world.orders import OrderError, draft_of, incoming, order, unknown_senders
-from mailsim.world.plan import plan
+from mailsim.world.plan import Plan, plan
 from mailsim.world.scenario import Scenario, scenario_of
 from mailsim.world.scenario_tables import EventTable, ReceiveTable, SendTable
 from mailsim.world.wire import Wire
@@ -41,6 +42,29 @@ _Result = TypeVar("_Result")
 
 class LabError(MailsimError):
     """A Lab asked for something while it does not run."""
+
+
+NOT_RUNNING = "the Lab does not run; use it inside `with Lab(...) as world:`"
+
+
+@dataclass(slots=True)
+class _Parts:
+    """What one run of a Lab is made of."""
+
+    clock: Clock
+    store: Store
+    office: Office
+    wire: Wire
+    received: int = 0
+
+
+def _parts(scenario: Scenario, plan: Plan, trace: Trace) -> _Parts:
+    clock = Clock(scenario.tables.start)
+    journal = Journal(Recorder(clock.now, trace))
+    store = Store()
+    limits = {plan.smtp.server: plan.policy.size_limit}
+    office = Office(scenario.site, store, journal, now=clock.now, seed=scenario.seed, limits=limits)
+    return _Parts(clock, store, office, Wire(plan, office, clock, journal))
 
 
 class Lab:
@@ -54,15 +78,7 @@ class Lab:
         self.scenario = scenario_of(scenario)
         self.trace = Trace()
         self._plan = plan(self.scenario)
-        self._clock = Clock(self.scenario.tables.start)
-        self._journal = Journal(Recorder(self._clock.now, self.trace))
-        self._store = Store()
-        limits = {self._plan.smtp.server: self._plan.policy.size_limit}
-        self._office = Office(
-            self.site, self._store, self._journal, now=self._clock.now, seed=self.scenario.seed, limits=limits
-        )
-        self._wire = Wire(self._plan, self._office, self._clock, self._journal)
-        self._received = 0
+        self._parts: _Parts | None = None
         self._portal: BlockingPortal | None = None
         self._stack = ExitStack()
 
@@ -74,16 +90,18 @@ class Lab:
     @property
     def decisions(self) -> Sequence[Decision]:
         """Every decision on a collected message, in order."""
-        return tuple(self._office.decisions)
+        return tuple(self._parts.office.decisions) if self._parts else ()
 
     # Beginning and end
 
     def __enter__(self) -> Self:
+        self.trace = Trace()  # a Lab that is entered again is a new world
+        self._parts = parts = _parts(self.scenario, self._plan, self.trace)
         with ExitStack() as stack:
-            stack.callback(self._store.close)
-            self._portal = stack.enter_context(start_blocking_portal("asyncio"))
-            self._portal.call(self._wire.start)
-            self._stack = stack.pop_all()
+            stack.callback(parts.store.close)
+            portal = stack.enter_context(start_blocking_portal("asyncio"))
+            portal.call(parts.wire.start)
+            self._stack, self._portal = stack.pop_all(), portal
         return self
 
     def __exit__(
@@ -98,6 +116,16 @@ class Lab:
                     if error is None:  # an exception that is already on its way says more
                         raise
 
+    @property
+    def _built(self) -> "_Parts":
+        if self._parts is None:
+            raise LabError(NOT_RUNNING)
+        return self._parts
+
+    @property
+    def _wire(self) -> Wire:
+        return self._built.wire
+
     async def __aenter__(self) -> Self:
         return await to_thread.run_sync(self.__enter__)
 
@@ -108,7 +136,7 @@ class Lab:
 
     def _call(self, way: Callable[[], Coroutine[None, None, _Result]]) -> _Result:
         if self._portal is None:
-            raise LabError("the Lab does not run; use it inside `with Lab(...) as world:`")
+            raise LabError(NOT_RUNNING)
         return self._portal.call(way)
 
     # What a world can do
@@ -179,13 +207,10 @@ class Lab:
         if octets is not None:
             self._wire.receive(Envelope(table.sender, table.to), Message(octets))
             return
-        self._received += 1
-        envelope, message = incoming(
-            table,
-            self.scenario.folder,
-            token=f"{self.scenario.seed}.{self._received}",
-            date=self._clock.now(),
-        )
+        parts = self._built
+        parts.received += 1
+        token = f"{self.scenario.seed}.{parts.received}"
+        envelope, message = incoming(table, self.scenario.folder, token=token, date=parts.clock.now())
         self._wire.receive(envelope, message)
 
     def collect(self) -> Sequence[Decision]:
@@ -212,7 +237,7 @@ class Lab:
         self.check()
 
     async def _run(self) -> None:
-        start = self._clock.now()
+        start = self._built.clock.now()
         for event in self.scenario.events:
             if event.at is not None:
                 await self._wire.until(start + timedelta(seconds=event.at))
@@ -239,7 +264,7 @@ class Lab:
         """The copies that a target holds: `action:1234`, `mailbox:mary`, `unassigned`, `fallback:ADDRESS`."""
 
         async def messages() -> Sequence[Message]:
-            return self._store.messages(target)
+            return self._built.store.messages(target)
 
         return self._call(messages)
 
@@ -247,7 +272,7 @@ class Lab:
         """Every target that holds something, and how many copies."""
 
         async def targets() -> Mapping[str, int]:
-            return self._store.targets()
+            return self._built.store.targets()
 
         return self._call(targets)
 

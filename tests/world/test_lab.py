@@ -212,8 +212,24 @@ def test_a_lab_outside_its_block_says_so() -> None:
     """Before and after."""
     lab = Lab(TABLES)
 
-    with pytest.raises(LabError, match="with Lab"):
+    assert lab.decisions == ()
+    for use in (lab.settle, lab.waiting, lambda: lab.addresses):
+        with pytest.raises(LabError, match="with Lab"):
+            use()
+
+
+def test_a_lab_that_is_entered_again_is_a_new_world() -> None:
+    """Nothing of the first run is left, and the same mail gets the same ids."""
+    lab = Lab(TABLES)
+    with lab:
+        first = lab.send(to="jane@client.example").message_id
         lab.settle()
+    before = lab.trace
+    with lab:
+        assert len(lab.trace) == 0
+        assert lab.send(to="jane@client.example").message_id == first
+
+    assert before[0].message_id == first
 
 
 def test_a_lab_leaves_no_thread_and_can_be_used_in_a_running_loop() -> None:
