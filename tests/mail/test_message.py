@@ -1,5 +1,7 @@
 r"""What of a message can be read, and what cannot (R4.8; section 7 "Unreadable" and fine print 6)."""
 
+import re
+
 import pytest
 
 from mailsim.mail import HeaderDefect, Message
@@ -94,6 +96,7 @@ DEFECTS = {
     "cut in mid-quantum": (BASE64 + LINE + b"QUJDR\r\n", TRUNCATED),
     "and its lines end in LF": ((BASE64 + LINE + b"QUJDR\n").replace(b"\r", b""), TRUNCATED),
     "and empty lines follow": (BASE64 + LINE + b"QUJDR\r\n\r\n\r\n", TRUNCATED),
+    "and it is indented": (BASE64 + LINE + b" QUJDR\r\n", TRUNCATED),
     "and one octet stands alone": (BASE64 + LINE + b"Q\n", TRUNCATED),
     "cut in mid-quantum of the first line": (BASE64 + b"QUJDR\r\n", TRUNCATED),
     "cut in mid-quantum, far from the part's header": (BASE64 + LINE * 200 + b"QUJDR\r\n", TRUNCATED),
@@ -232,6 +235,15 @@ def test_a_message_is_shown_by_size_and_id() -> None:
         repr(Message(HEAD + b"Message-ID: <m1@client.example>\r\n\r\n"))
         == "Message(78 octets, '<m1@client.example>')"
     )
+
+
+def test_a_notebook_shows_the_fields_each_in_its_row() -> None:
+    """Name and value apart, unfolded; never the body."""
+    html = Message(HEAD + b"Subject: Hello:\r\n Jane\r\n\r\nsecret")._repr_html_()
+    texts = [text for text in re.split(r"<[^>]*>", html) if text]
+
+    assert texts[:2] == ["Message", "82 octets, 6 in the body"]
+    assert texts[2:] == ["From", "jane@client.example", "To", "a7@abc.com", "Subject", "Hello: Jane"]
 
 
 @pytest.mark.parametrize("size", [100_000, 1_000_000])

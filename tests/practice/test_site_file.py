@@ -116,10 +116,10 @@ def test_every_fault_of_a_file_is_told_at_once() -> None:
             ),
         ),
         (
-            {"mailbox": MAILBOX | {"catch_all_header": "Delivered-To:"}},
+            {"mailbox": MAILBOX | {"catch_all_header": "X-BOX:"}},
             (
-                'mailbox.catch_all_header = "Delivered-To:": must be a header field\'s name: no spaces, no colon; '
-                'write "Delivered-To"'
+                'mailbox.catch_all_header = "X-BOX:": must be a header field\'s name: no spaces, no colon; '
+                'write "X-BOX"'
             ),
         ),
         (
