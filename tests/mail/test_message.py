@@ -242,7 +242,7 @@ def test_a_notebook_shows_the_fields_each_in_its_row() -> None:
     html = Message(HEAD + b"Subject: Hello:\r\n Jane\r\n\r\nsecret")._repr_html_()
     texts = [text for text in re.split(r"<[^>]*>", html) if text]
 
-    assert texts[:2] == ["Message", "82 octets, 6 in the body"]
+    assert texts[:2] == ["Message", "75 octets, 6 in the body"]
     assert texts[2:] == ["From", "jane@client.example", "To", "a7@abc.com", "Subject", "Hello: Jane"]
 
 
