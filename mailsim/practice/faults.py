@@ -2,7 +2,8 @@
 
 Laws:
 - A fault names the key, the value, what is allowed and what to do, in one line.
-- A value that is, or may be, a secret is shown as `***` (R1.11), whatever its type.
+- A value that is, or may be, a secret is shown as `***` (R1.11), whatever its type: of an unknown key in a table
+  that holds a secret no value is shown (`validation.py`).
 - What is shown of a value is printable and bounded: a site file can hold anything.
 """
 

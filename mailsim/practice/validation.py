@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
-from mailsim.practice.faults import Fault, printable, shown
+from mailsim.practice.faults import MASK, Fault, printable, shown
 
 Where = tuple[str | int, ...]
 """The place of a value: table, index, key."""
@@ -29,7 +29,8 @@ def _fault(detail: ErrorDetails, root: type[BaseModel], beside: list[str]) -> Fa
         wanted = f"[{name}]" if _model_at(root, where) else f"{name} = ..."
         return Fault(key, None, f"is required: {_description(root, where)}", f"add {wanted}")
     if kind == "extra_forbidden":
-        return Fault(key, value, *_unknown(root, where, beside))
+        hidden = MASK if _holds_secret(_model_at(root, where[:-1])) else value
+        return Fault(key, hidden, *_unknown(root, where, beside))
     if kind == "enum":
         return _not_in_list(key, value, detail["input"], str(context["expected"]))
     if kind == "greater_than_equal":
@@ -64,6 +65,12 @@ def _unknown(root: type[BaseModel], where: Where, beside: list[str]) -> tuple[st
     if not near and elsewhere:
         fix = f"it belongs under {' or '.join(elsewhere)}"
     return f"is no key here; known are {', '.join(known) or 'none'}", fix
+
+
+def _holds_secret(model: type[BaseModel] | None) -> bool:
+    """Whether a secret belongs into the table: an unknown key of it may be that one's, whatever its name (R1.11)."""
+    fields = model.model_fields.values() if model else ()
+    return any(SecretStr in (field.annotation, *get_args(field.annotation)) for field in fields)
 
 
 def _keys(model: type[BaseModel] | None) -> list[str]:

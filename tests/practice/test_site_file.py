@@ -445,3 +445,17 @@ def test_no_tables_raise_anything_else(tables: dict[str, object], good_mailbox: 
 
     assert len(lines) == expected
     assert all(line.isprintable() for line in lines)
+
+
+@pytest.mark.parametrize("table", ["pop", "smtp"])
+@pytest.mark.parametrize("key", ["pw", "key", "kennwort", "auth"])
+@pytest.mark.parametrize("server", ["localhost", "smtp.abc.com"])
+def test_the_value_of_an_unknown_key_beside_a_secret_is_masked(table: str, key: str, server: str) -> None:
+    """R1.11: whatever the key is called, the value may be the password; also with the system's own servers."""
+    tables: dict[str, object] = {table: {key: "sesame"}}
+    if table == "smtp":
+        tables = {table: {key: "sesame", "server": server}}
+
+    [line] = faults(**tables)
+
+    assert line.startswith(f"{table}.{key} = ***: is no key here")
