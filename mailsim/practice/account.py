@@ -105,6 +105,10 @@ def _credential_faults(name: str, table: PopTable | SmtpTable, environ: Mapping[
         yield Fault(f"{name}.username", None, "is required here", "add it")
     if table.password is None and table.password_env is None:
         yield Fault(f"{name}.password", None, "is required here", "add it, or password_env")
+    if table.password is not None and not table.password.get_secret_value():
+        yield Fault(
+            f"{name}.password", None, "must not be empty", "write the password, or password_env instead"
+        )
     if table.password_env is not None and not environ.get(table.password_env):
         unset = f"the environment variable {table.password_env} is not set"
         yield Fault(f"{name}.password_env", None, unset, "set it")

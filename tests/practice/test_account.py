@@ -1,5 +1,7 @@
 """R1.7, R1.9, R1.11: the accounts to collect with and send through."""
 
+from collections.abc import Callable
+
 import pytest
 from pydantic import SecretStr
 
@@ -101,3 +103,16 @@ def test_without_authentication_no_login_is_needed() -> None:
         "smtp.port",
         "smtp.authentication",
     ]
+
+
+@pytest.mark.parametrize("use", [pop_account, smtp_account])
+def test_an_empty_password_is_a_fault_of_its_own(use: Callable[[Settings], object]) -> None:
+    """It is given, so nothing is missing; yet it is none."""
+    table: dict[str, object] = {"common": "gmail", "username": "matters", "password": ""}
+
+    with pytest.raises(SiteError) as caught:
+        use(settings(pop=table, smtp=table | {"port": 465}))
+
+    [fault] = caught.value.faults
+    assert fault.key in {"pop.password", "smtp.password"}
+    assert fault.allowed == "must not be empty"
