@@ -91,6 +91,7 @@ async def collect(
     except ProtocolError as error:  # a name or password that no line can carry
         raise line.error(str(error)) from error
     except CollectError as error:
+        await session.salvage()
         error.so_far = session.so_far()
         error.under_way = session.message(line.client.under_way)
         raise
@@ -129,6 +130,7 @@ class _Session:
         self._waiting: deque[Listed] = deque()
         self._kept = self._new = self._deleted = 0
         self._failures: list[Failure] = []
+        self._salvage: Sequence[Retrieved] = ()  # what came whole before the line was lost
         self._exact = 0  # messages whose size was as listed, less those whose size was not
 
     def take_listing(self, listed: Sequence[Listed], order: Order) -> None:
@@ -155,6 +157,11 @@ class _Session:
         self._line.step = Step.QUIT
         removed = (await self._line.ask(self._line.client.quit())).ok
         return self.so_far(removed=removed)
+
+    async def salvage(self) -> None:
+        """Keep what of a batch had come when the line was lost: so every session gets on."""
+        if self._salvage:
+            await self._store(self._salvage)
 
     async def _retrieve(self) -> Sequence[Retrieved]:
         """Retrieve the next batch that is not empty; empty when nothing is left to retrieve."""
@@ -192,9 +199,16 @@ class _Session:
             self._exact += 1 if size == one.size else -1
             came.append((one, body, size))
 
-        await line.pipeline(next_command, take, limits.window)
-        exact = self._exact > 0  # else the server only estimates sizes, as Exchange does
-        return [Retrieved(*one, body, exact and size < one.size) for one, body, size in came]
+        def batch() -> Sequence[Retrieved]:
+            exact = self._exact > 0  # else the server only estimates sizes, as Exchange does
+            return [Retrieved(*one, body, exact and size < one.size) for one, body, size in came]
+
+        try:
+            await line.pipeline(next_command, take, limits.window)
+        except CollectError:
+            self._salvage = batch()
+            raise
+        return batch()
 
     async def _store(self, batch: Sequence[Retrieved]) -> Sequence[Retrieved]:
         """Have a batch kept, and return what of it may be deleted."""

@@ -20,11 +20,13 @@ class ExportError(MailsimError):
 
 def folder_name(target: str) -> str:
     """The name of a target's Maildir: letters, digits and a few signs, different for every target."""
-    kind, _, rest = target.partition(":")
-    name = f"{quote(kind, safe='')}.{quote(rest, safe='@+')}" if rest else quote(kind, safe="")
+    kind, colon, rest = target.partition(":")
+    name = quote(kind, safe="").replace(".", "%2E") or "%"
+    if colon:
+        name += f".{quote(rest, safe='@+')}"
     if len(name) <= _LONGEST:
         return name
-    digest = blake2b(target.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
+    digest = blake2b(target.encode(), digest_size=8).hexdigest()
     return f"{name[:_LONGEST]}~{digest}"
 
 

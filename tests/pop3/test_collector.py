@@ -167,8 +167,8 @@ async def test_a_batch_is_deleted_only_after_it_is_kept() -> None:
 @pytest.mark.parametrize(
     ("script", "step", "kept", "deleted"),
     [
-        ({"RETR 4": b"+OK\r\nH: h\r\nhalf" + DROP}, Step.RETRIEVE, 2, 0),
-        ({"RETR 4": b"+OK\r\nH: h\r\n.\r" + DROP}, Step.RETRIEVE, 2, 0),
+        ({"RETR 4": b"+OK\r\nH: h\r\nhalf" + DROP}, Step.RETRIEVE, 3, 0),
+        ({"RETR 4": b"+OK\r\nH: h\r\n.\r" + DROP}, Step.RETRIEVE, 3, 0),
         ({"RETR 1": DROP}, Step.RETRIEVE, 0, 0),
         ({"DELE 4": DROP}, Step.DELETE, 4, 4),
         ({"QUIT": DROP}, Step.QUIT, 5, 5),
@@ -310,7 +310,7 @@ async def test_the_next_batch_is_retrieved_while_one_is_kept() -> None:
 
 
 async def test_what_is_kept_while_the_connection_is_lost_is_kept() -> None:
-    """The error says how much, and which message was under way."""
+    """So is what had come of the next batch. The error says how much, and which message was under way."""
     kept: list[int] = []
 
     async def keep(batch: Sequence[Retrieved]) -> None:
@@ -321,8 +321,8 @@ async def test_what_is_kept_while_the_connection_is_lost_is_kept() -> None:
         with pytest.raises(CollectError) as caught:
             await collect("127.0.0.1", peer.port, username="a", password="b", tls=None, keep=keep, batch=2)
 
-    assert kept == [1, 2]
-    assert caught.value.so_far == Collection(listed=5, kept=2, new=2, deleted=0, failures=())
+    assert kept == [1, 2, 3]
+    assert caught.value.so_far == Collection(listed=5, kept=3, new=3, deleted=0, failures=())
     assert caught.value.under_way == Listed(4, "d", 8)
 
 
