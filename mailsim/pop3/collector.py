@@ -11,6 +11,7 @@ import ssl
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from inspect import isawaitable
+from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,6 +30,10 @@ TIMEOUT = 60.0  # seconds of silence
 
 Keep = Callable[[Sequence[Retrieved]], Awaitable[Keeping | None] | Keeping | None]
 Order = Callable[[Sequence[Listed]], Sequence[Listed]]
+
+
+def _as_large_as_listed(one: Retrieved) -> bool:
+    return (one.body.size if isinstance(one.body, Spool) else len(one.body)) == one.size_listed
 
 
 class _Limits(NamedTuple):
@@ -207,6 +212,8 @@ class _Session:
             await line.pipeline(next_command, take, limits.window)
         except CollectError:
             self._salvage = batch()
+            if limits.window > 1:  # a terminator may have been missing: then one message holds two
+                self._salvage = list(takewhile(_as_large_as_listed, self._salvage))
             raise
         return batch()
 
