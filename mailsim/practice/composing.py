@@ -18,7 +18,7 @@ from typing import NamedTuple
 from mailsim.errors import MailsimError
 from mailsim.mail import Address, Envelope, Message
 from mailsim.practice.body import body
-from mailsim.practice.directory import Directory
+from mailsim.practice.directory import Alias, Directory
 from mailsim.practice.header_text import display_name, folded_line, has_controls, text_line
 from mailsim.practice.routing import RECOMMENDED_SIZE
 from mailsim.practice.settings import ActionAddressIn, InternalRouting, Settings
@@ -143,7 +143,9 @@ def split(recipients: Iterable[Address], settings: Settings, directory: Director
     inside: list[Address] = []
     outside: list[Address] = []
     for address in recipients:
-        own = direct and directory.holder(address) is not None
+        holder = directory.holder(address) if direct else None
+        # In single mode actions have no address: a stranger at a public provider may have that one.
+        own = holder is not None and (settings.catch_all or isinstance(holder.who, Alias))
         (inside if own else outside).append(address)
     return Split(tuple(inside), tuple(outside))
 

@@ -110,7 +110,7 @@ def _story(world: "World") -> Iterator[str]:
     from mailsim.practice.faults import printable  # noqa: PLC0415 - here only, with what it needs
     from mailsim.trace.story import told  # noqa: PLC0415
 
-    conversations = list(dict.fromkeys(event.trace_id for event in world.trace))
+    conversations = list(dict.fromkeys(event.trace_id for event in world.trace if event.trace_id))
     if len(conversations) > _MOST_CONVERSATIONS:
         yield f"The last {_MOST_CONVERSATIONS} of {len(conversations)} conversations:"
     for trace_id in conversations[-_MOST_CONVERSATIONS:]:

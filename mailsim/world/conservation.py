@@ -3,12 +3,14 @@
 - Each recipient of what was composed, replied or forwarded has exactly one end: refused, bounced, discarded,
   stored in a server mailbox, or delivered inside.
 - Each copy stored in the system mailbox was collected once, or waits there still.
-- Each collected message was decided once, and reached each of its targets once.
+- Each collected message was decided once, and reached each of its targets once; what could not be read was
+  forwarded once.
+- What the trace says was delivered is what the practice's store holds.
 """
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from mailsim.errors import MailsimError
@@ -47,12 +49,20 @@ def balance(trace: Trace, waiting: Collection[str]) -> Balance:
     return Balance(lost, tuple((came - put).elements()))
 
 
-def check(trace: Trace, waiting: Collection[str]) -> None:
-    """Raises ConservationError when mail was lost or doubled; it says which, and their last hop."""
+def check(trace: Trace, waiting: Collection[str], held: Mapping[str, int]) -> None:
+    """Raises ConservationError when mail was lost or doubled; it says which, and their last hop.
+
+    `held` is how many copies each target holds in the store.
+    """
     found = balance(trace, waiting)
-    lines = [_told(trace, "lost", copy) for copy in found.lost] + [
-        _told(trace, "doubled", copy) for copy in found.doubled
-    ]
+    lines = [_told(trace, "lost", copy) for copy in found.lost]
+    lines += [_told(trace, "doubled", copy) for copy in found.doubled]
+    told = Counter(event.place for event in trace.steps(Step.DELIVERED))
+    for target in sorted(told.keys() | held.keys()):
+        if told[target] != held.get(target, 0):
+            lines.append(
+                f"{target}: {told[target]} copies were delivered, the store holds {held.get(target, 0)}"
+            )
     if lines:
         raise ConservationError("\n".join(lines))
 
@@ -69,12 +79,16 @@ def _put_in(event: Event) -> Iterator[Copy]:
     elif event.step is Step.DECIDED:
         for target in json.loads(event.detail)["targets"]:
             yield event.trace_id, event.message_id, f"target:{target}"
+            if target.startswith("fallback:"):
+                yield event.trace_id, "", "forward"
 
 
 def _came_of(event: Event) -> Iterator[Copy]:
     """The copies that this event accounts for."""
     inside = event.step is Step.DELIVERED and event.rule == "R3.5"
-    if event.step in _END or inside:
+    if event.step is Step.FORWARDED:
+        yield event.trace_id, "", "forward"
+    elif event.step in _END or inside:
         for recipient in filter(None, event.recipient.split(", ")):
             yield event.trace_id, event.message_id, recipient
     elif event.step is Step.COLLECTED:
@@ -91,5 +105,5 @@ def _uid(event: Event) -> str:
 
 def _told(trace: Trace, what: str, copy: Copy) -> str:
     trace_id, message_id, part = copy
-    last = [event for event in trace.story(trace_id) if event.message_id == message_id][-1]
+    last = [event for event in trace.story(trace_id) if message_id in ("", event.message_id)][-1]
     return f"{what}: {message_id} for {part} ({trace_id}); last seen {last.step} at {last.place}"

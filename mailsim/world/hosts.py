@@ -15,6 +15,8 @@ from mailsim.smtp.backend import OK, Peer
 from mailsim.trace.event import Step
 from mailsim.world.journal import Journal
 
+Arrived = Callable[[Address, Message], None]
+"""Tell that somebody outside has got a message."""
 Carry = Callable[[str, Envelope, Message], None]
 """Hand a message on: which server sends it, to whom, what."""
 
@@ -88,22 +90,32 @@ class Exchanger:
     """A provider's server for mail from outside: puts it in server mailboxes (R5.1, R5.2)."""
 
     def __init__(
-        self, name: str, host: MailHost, users: Mapping[Address, str], maildrops: Maildrops, journal: Journal
+        self,
+        name: str,
+        *,
+        host: MailHost,
+        policy: Policy,
+        users: Mapping[Address, str],
+        maildrops: Maildrops,
+        journal: Journal,
+        arrived: Arrived,
     ) -> None:
-        """`users` maps each server mailbox to the user of its maildrop."""
+        """`users` maps each of the practice's server mailboxes to the user of its maildrop; others are people's."""
         self.name = name
         self._host = host
+        self._policy = policy
         self._users = users
         self._maildrops = maildrops
         self._journal = journal
+        self._arrived = arrived
 
     def login(self, username: str, password: str) -> bool:  # noqa: ARG002 - the verb's face
         """Nobody logs in between servers."""
         return False
 
     def mail(self, peer: Peer, sender: Address | None, size: int) -> Reply:  # noqa: ARG002
-        """Any server may bring mail."""
-        return OK
+        """Any server may bring mail, of a size that is taken here (R5.4)."""
+        return self._policy.judge_size(size) or OK
 
     def rcpt(self, peer: Peer, sender: Address | None, recipient: Address) -> Reply:  # noqa: ARG002
         """Take what has a place here."""
@@ -111,6 +123,9 @@ class Exchanger:
 
     def data(self, peer: Peer, envelope: Envelope, message: Message) -> Reply:
         """Store or discard one copy for each recipient."""
+        too_big = self._policy.judge_size(len(message.octets))
+        if too_big:
+            return too_big
         for recipient in envelope.recipients:
             self._journal.relayed(peer.name, self.name, envelope.sender, recipient, message)
             self._put(envelope.sender, recipient, message)
@@ -130,7 +145,8 @@ class Exchanger:
             )
             return
         stored = self._host.stamp(message, sender=sender, recipient=recipient, mailbox=mailbox)
-        uid = self._maildrops.append(self._users[mailbox], stored.octets)
+        user = self._users.get(mailbox)
+        uid = self._maildrops.append(user, stored.octets) if user else None
         self._journal.record(
             Step.STORED,
             str(mailbox),
@@ -139,14 +155,16 @@ class Exchanger:
             sender=sender,
             recipient=str(recipient),
             rule="R5.1",
-            detail={"uid": uid},
+            detail={"uid": uid} if uid else None,
         )
+        if uid is None:
+            self._arrived(recipient, message)
 
 
 class Outside:
     """A server of the people outside: keeps what it gets, and tells who got it."""
 
-    def __init__(self, name: str, journal: Journal, arrived: Callable[[Address, Message], None]) -> None:
+    def __init__(self, name: str, journal: Journal, arrived: Arrived) -> None:
         self.name = name
         self._journal = journal
         self._arrived = arrived

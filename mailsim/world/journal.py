@@ -1,7 +1,7 @@
 """Writing facts about messages into the trace: their trace id, their Message-ID, their size."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from mailsim.mail import Address, Message
 from mailsim.trace.event import Recorder, Step
@@ -14,6 +14,10 @@ class Entry(NamedTuple):
     trace_id: str
     message_id: str
     size: int
+
+
+NO_MESSAGE = Entry("", "", 0)
+"""What an event is about that concerns no message."""
 
 
 class Journal:
@@ -34,14 +38,17 @@ class Journal:
         about: Message | Entry,
         *,
         peer: str = "",
-        sender: Address | None = None,
+        sender: Address | Literal[""] | None = "",
         recipient: str = "",
         outcome: str = "",
         reason: str = "",
         rule: str = "",
         detail: Mapping[str, object] | None = None,
     ) -> None:
-        """Write one event about a message; the arguments are the columns of the trace."""
+        """Write one event about a message; the arguments are the columns of the trace.
+
+        The sender None is the null path; where nothing is known of an envelope, it is left out.
+        """
         entry = self.entry(about) if isinstance(about, Message) else about
         self._recorder.record(
             step,

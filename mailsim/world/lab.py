@@ -28,6 +28,7 @@ from mailsim.practice.store import Store
 from mailsim.trace.event import Recorder, Trace
 from mailsim.world.clock import Clock
 from mailsim.world.conservation import check
+from mailsim.world.expectation import ExpectationError, unmet
 from mailsim.world.journal import Journal
 from mailsim.world.office import Office
 from mailsim.world.orders import OrderError, draft_of, incoming, order, unknown_senders
@@ -95,6 +96,8 @@ class Lab:
     # Beginning and end
 
     def __enter__(self) -> Self:
+        if self._portal is not None:
+            raise LabError("this Lab runs already; make another Lab for another world")
         self.trace = Trace()  # a Lab that is entered again is a new world
         self._parts = parts = _parts(self.scenario, self._plan, self.trace)
         with ExitStack() as stack:
@@ -232,9 +235,13 @@ class Lab:
 
         Raises:
             ConservationError: Mail was lost or doubled (R6.2).
+            ExpectationError: It came out otherwise than the scenario's `[expect]` says.
         """
         self._call(self._run)
         self.check()
+        differences = list(unmet(self.scenario.expect, self.targets(), self.decisions))
+        if differences:
+            raise ExpectationError("\n".join(differences))
 
     async def _run(self) -> None:
         start = self._built.clock.now()
@@ -258,7 +265,9 @@ class Lab:
         Raises:
             ConservationError: Mail was lost or doubled (R6.2).
         """
-        check(self.trace, set(self._wire.maildrops.uids(self._plan.pop.username)))
+        maildrops = self._wire.maildrops
+        waiting = {uid for user in maildrops.users for uid in maildrops.uids(user)}
+        check(self.trace, waiting, self.targets())
 
     def mailbox(self, target: str) -> Sequence[Message]:
         """The copies that a target holds: `action:1234`, `mailbox:mary`, `unassigned`, `fallback:ADDRESS`."""

@@ -7,6 +7,7 @@ its Message-ID, or without one by its originator, date, subject and body (as in 
 import hashlib
 
 from mailsim.mail import Message
+from mailsim.smtp.transmission import as_transmitted
 
 
 class Lineage:
@@ -32,7 +33,8 @@ class Lineage:
 def _key(message: Message) -> str:
     if message.message_id:
         return message.message_id
-    digest = hashlib.blake2b(message.octets[message.body_start :], digest_size=16)
+    sent = Message(as_transmitted(message.octets))  # SMTP mends line ends
+    digest = hashlib.blake2b(sent.octets[sent.body_start :], digest_size=16)
     for name in ("From", "Date", "Subject"):
         digest.update((message.value(name) or "").encode("utf-8", "replace"))
     return digest.hexdigest()

@@ -16,6 +16,10 @@ class UnknownHostError(MailsimError):
     """A name and port that no server of the world listens on."""
 
 
+class NameTakenError(MailsimError):
+    """Two servers of a world with one name and port."""
+
+
 class Network:
     """Which server answers under which name, and TLS for all of them."""
 
@@ -24,7 +28,15 @@ class Network:
         self._authority = trustme.CA()
 
     def listen(self, name: str, port: int, address: tuple[str, int]) -> None:
-        """Have `name:port` lead to this loopback address."""
+        """Have `name:port` lead to this loopback address; raises NameTakenError when another server has it."""
+        if (name, port) in self._addresses:
+            raise NameTakenError(
+                f"{name}:{port} is to be two servers of the world; give one another name or port"
+            )
+        self._addresses[name, port] = address
+
+    def redirect(self, name: str, port: int, address: tuple[str, int]) -> None:
+        """Have `name:port` lead to this address from now on, whatever it led to."""
         self._addresses[name, port] = address
 
     def resolve(self, name: str, port: int) -> tuple[str, int]:

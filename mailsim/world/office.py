@@ -3,14 +3,14 @@
 No socket and no clock of its own: a world carries what it hands back.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from mailsim.mail import Envelope, Message
 from mailsim.pop3.collection import Collection, Keeping, Retrieved
 from mailsim.practice.composing import Draft, compose, split
-from mailsim.practice.decision import Decision, Outcome
+from mailsim.practice.decision import Decision, Outcome, Reason
 from mailsim.practice.forwarding import forward
 from mailsim.practice.ledger import Ledger
 from mailsim.practice.site import Site
@@ -18,6 +18,7 @@ from mailsim.practice.store import Forward, Kept, Store
 from mailsim.trace.event import Step
 from mailsim.world.journal import Entry, Journal
 
+UNASSIGNED = "unassigned"
 PRACTICE = "practice"
 """The place of what the practice does, in the trace."""
 
@@ -103,11 +104,14 @@ class Office:
         reached: dict[str, list[str]] = {}
         for address in envelope.recipients:
             holder = self.site.directory.holder(address)
-            first, *others = (holder.targets if holder else ()) or ("unassigned",)
+            first, *others = (holder.targets if holder else ()) or (UNASSIGNED,)
             reached.setdefault(first, []).append(str(address))  # each recipient stands in one event
             for target in others:
                 reached.setdefault(target, [])
-        self.store.keep([Kept(message, Outcome.DELIVERED, "internal", tuple(reached))])
+        nobody = reached.keys() == {UNASSIGNED}
+        outcome = Outcome.UNASSIGNED if nobody else Outcome.DELIVERED
+        reason = Reason.ALIAS_WITHOUT_MAILBOXES if nobody else "internal"
+        self.store.keep([Kept(message, outcome, reason, tuple(reached))])
         for target, addresses in reached.items():
             self._journal.record(
                 Step.DELIVERED,
@@ -175,11 +179,10 @@ class Office:
         self._journal.lineage.tie(message, self._journal.lineage.of(original))
         return message
 
-    def forwards(self) -> Iterator[tuple[Forward, Outgoing]]:
-        """What must go to the fallback address: one message for each that could not be read (R4.8)."""
-        for waiting in self.store.forwards():
-            recipient = waiting.recipient
-            self._journal.record(
-                Step.FORWARDED, PRACTICE, waiting.message, sender=None, recipient=str(recipient), rule="R4.8"
-            )
-            yield waiting, Outgoing(Envelope(None, (recipient,)), waiting.message)
+    def forward(self, waiting: Forward) -> Outgoing:
+        """What goes to the fallback address for a message that could not be read (R4.8)."""
+        recipient = waiting.recipient
+        self._journal.record(
+            Step.FORWARDED, PRACTICE, waiting.message, sender=None, recipient=str(recipient), rule="R4.8"
+        )
+        return Outgoing(Envelope(None, (recipient,)), waiting.message)

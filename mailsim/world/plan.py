@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from pydantic import SecretStr
+
 from mailsim.mail import Address
 from mailsim.practice.account import PopAccount, SmtpAccount, pop_account, smtp_account
 from mailsim.practice.settings import PopTable, Settings, SmtpTable
@@ -38,9 +40,11 @@ class Plan:
     account: Account
     """Who submits, as the provider knows it."""
     policy: Policy
+    receiving: Policy
+    """What its server for mail from outside takes: any sender, up to the provider's size limit (R5.4)."""
     mail_host: MailHost
     users: Mapping[Address, str]
-    """Each server mailbox, and the user of its maildrop."""
+    """Each of the practice's server mailboxes, and the user of its maildrop."""
     exchanger: str
     """The name of the provider's server for mail from outside."""
     zone: Zone
@@ -58,18 +62,22 @@ def plan(scenario: Scenario) -> Plan:
     settings = scenario.site.settings
     facts = profile(scenario.provider.profile) if scenario.provider.profile else _NO_PROFILE
     settings = _with_servers(settings, facts)
+    policy = _policy(scenario, facts)
     pop, smtp = pop_account(settings), smtp_account(settings)
     system = settings.mailbox.default_sender
     exchanger = f"mx.{settings.domain}"
-    outside = {row.address.domain: f"mx.{row.address.domain}" for row in scenario.correspondents}
+    domains = {row.address.domain for row in scenario.correspondents} - {settings.domain}
+    outside = {domain: f"mx.{domain}" for domain in sorted(domains)}
     host = _mail_host(scenario, settings, facts)
-    users = {mailbox: str(mailbox) for mailbox in host.mailboxes} | {system: pop.username}
+    people = {row.address for row in scenario.correspondents}
+    users = {mailbox: str(mailbox) for mailbox in host.mailboxes - people} | {system: pop.username}
     return Plan(
         pop=pop,
         smtp=smtp,
         smtp_tls=_smtp_tls(smtp),
         account=Account(smtp.username, smtp.password.get_secret_value(), system),
-        policy=Policy() if smtp.own else _policy(scenario, facts),
+        policy=Policy() if smtp.own else policy,
+        receiving=Policy(size_limit=policy.size_limit, size_reply=policy.size_reply),
         mail_host=host,
         users=users,
         exchanger=exchanger,
@@ -82,7 +90,11 @@ def plan(scenario: Scenario) -> Plan:
 def _with_servers(settings: Settings, facts: Profile) -> Settings:
     """The settings with a `[pop]` and an `[smtp]`, where the scenario leaves them out."""
     domain, name = settings.domain, str(settings.mailbox.default_sender)
-    given: dict[str, object] = {}
+    given: dict[str, object] = {
+        key: table.model_copy(update={"password": SecretStr("world"), "password_env": None})
+        for key, table in (("pop", settings.pop), ("smtp", settings.smtp))
+        if table is not None and table.password_env is not None  # a world on loopback needs no real secret
+    }
     if settings.pop is None:
         server = facts.text("pop", f"ssl://pop.{domain}:995")
         given["pop"] = PopTable.model_validate({"server": server, "username": name, "password": "world"})
@@ -123,9 +135,11 @@ def _mail_host(scenario: Scenario, settings: Settings, facts: Profile) -> MailHo
     catch_all = (catch_all_of(named) if named else None) or (
         system if settings.catch_all else CatchAll.REFUSE
     )
+    # Somebody else at the same public provider; a catch-all's domain is the practice's alone.
+    neighbours = [row.address for row in scenario.correspondents if row.address.domain == settings.domain]
     return MailHost(
         domain=settings.domain,
-        mailboxes=mailboxes_of((system, *scenario.provider.mailboxes), catch_all),
+        mailboxes=mailboxes_of((system, *scenario.provider.mailboxes, *neighbours), catch_all),
         catch_all=catch_all,
         headers=facts.envelope_headers() if facts.facts else _HEADERS,
     )

@@ -7,7 +7,8 @@ _SIZE = re.compile(r"(\d{1,15})(?:\.(\d{1,3}))?\s*([KMG]?)B?", re.IGNORECASE)
 _SCALE = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3}
 _DURATION = re.compile(r"\+?(?:\d{1,9}\s*[smhdw]\s*)+")
 _PART = re.compile(r"(\d+)\s*([smhdw])")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+LONGEST = timedelta(days=36_500)
 
 
 def octets(text: str) -> int:
@@ -23,8 +24,7 @@ def duration(text: str) -> timedelta:
     """The length of a time such as `2h`, `1d 12h` or `+15m`; raises ValueError that says how to write one."""
     if not _DURATION.fullmatch(text.strip()):
         raise ValueError(f"{text!r} is no duration; write such as '30s', '15m', '2h', '1d 12h' or '2w'")
-    try:
-        parts = (timedelta(**{_UNITS[unit]: int(number)}) for number, unit in _PART.findall(text))
-        return sum(parts, timedelta())
-    except OverflowError:
-        raise ValueError(f"{text!r} is longer than any simulation; write such as '52w'") from None
+    seconds = sum(int(number) * _SECONDS[unit] for number, unit in _PART.findall(text))
+    if seconds > LONGEST.total_seconds():
+        raise ValueError(f"{text!r} is longer than any simulation; write at most {LONGEST.days}d")
+    return timedelta(seconds=seconds)

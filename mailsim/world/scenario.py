@@ -8,6 +8,7 @@ Its site stands in the same file, or in another by `site = "path.toml"`.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from os import PathLike
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from mailsim.practice.settings import Settings
 from mailsim.practice.site import Site, load_site, read_site
 from mailsim.practice.site_file import load_toml
 from mailsim.practice.validation import faults_of
+from mailsim.provider.profiles import profile
 from mailsim.world.orders import unknown_senders
 from mailsim.world.scenario_tables import (
     CorrespondentTable,
@@ -114,6 +116,7 @@ def read_scenario(tables: Mapping[str, object], *, folder: Path = Path(), source
     if own is None or site is None or faults:
         raise ScenarioError(faults, source=source)
     faults = [*_file_faults(own, folder), *_action_faults(own, site), *_mailbox_faults(own.provider, site)]
+    faults += [*_people_faults(own, site), *_time_faults(own)]
     if faults:
         raise ScenarioError(faults, source=source)
     return Scenario(site, own, folder)
@@ -172,6 +175,38 @@ def _mailbox_faults(provider: ProviderTable, site: Site) -> list[Fault]:
     if catch_all is not None:
         named["provider.catch_all"] = catch_all
     allowed, fix = f"must be on the practice's domain {domain}", f"use an address of {domain}"
-    return [
+    faults = [
         Fault(key, f'"{address}"', allowed, fix) for key, address in named.items() if address.domain != domain
+    ]
+    known = profile(provider.profile) if provider.profile else None
+    if known and not known.can_catch_all and site.settings.catch_all and provider.catch_all is None:
+        told = f"{known.name} cannot have a catch-all mailbox (R1.13)"
+        fix = "add catch_all = ... to have one all the same"
+        faults.append(Fault("provider.profile", f'"{provider.profile}"', told, fix))
+    return faults
+
+
+def _people_faults(tables: ScenarioTables, site: Site) -> list[Fault]:
+    """In catch-all mode the whole domain is the practice's: nobody outside has an address there (R1.1)."""
+    domain = site.settings.domain
+    return [
+        Fault(
+            f"correspondent[{index}].address",
+            f'"{row.address}"',
+            f"is on the catch-all domain {domain}, where all mail is the practice's",
+            "use another domain",
+        )
+        for index, row in enumerate(tables.correspondent)
+        if site.settings.catch_all and row.address.domain == domain
+    ]
+
+
+def _time_faults(tables: ScenarioTables) -> list[Fault]:
+    """Events are played in order, so none can be before the one above it."""
+    times = [(index, event.at) for index, event in enumerate(tables.event) if event.at is not None]
+    told = "is before the event above it; times count from the start"
+    return [
+        Fault(f"event[{index}].at", f"{at:g} seconds", told, "put the events in the order of their times")
+        for (_, before), (index, at) in pairwise(times)
+        if at < before
     ]

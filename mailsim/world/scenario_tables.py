@@ -1,10 +1,12 @@
 """The scenario file's own tables as models: what may stand where (contracts, "The scenario file")."""
 
-from datetime import datetime
+import re
+from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
+from mailsim.mail import Address
 from mailsim.practice.settings import Name, SiteAddress, Table, fault
 from mailsim.provider.mailhost import CatchAll, catch_all_of
 from mailsim.provider.policy import SenderAction
@@ -37,6 +39,24 @@ def _recipients(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+def _someone(value: tuple[Address, ...]) -> tuple[Address, ...]:
+    if not value:
+        raise fault("must be one address or more", "write to whom it goes")
+    return value
+
+
+def _start(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise fault("must say its time zone", f"write {value.isoformat()}Z for UTC")
+    return value.astimezone(UTC)
+
+
+def _target(value: str) -> str:
+    if not re.fullmatch(r"action:\d+|mailbox:.+|unassigned|fallback:.+", value):
+        raise fault("must be a target", 'write such as "action:1234", "mailbox:mary" or "unassigned"')
+    return value
+
+
 def _catch_all(value: object) -> str:
     if not isinstance(value, str) or catch_all_of(value) is None:
         words = " or ".join(f'"{word.value}"' for word in CatchAll)
@@ -66,9 +86,13 @@ Seconds = Annotated[
 Recipients = Annotated[
     tuple[SiteAddress, ...],
     BeforeValidator(_recipients),
+    AfterValidator(lambda addresses: tuple(dict.fromkeys(addresses))),
     _Lax,
     WithJsonSchema({"anyOf": [_ADDRESS, {"type": "array", "items": _ADDRESS}]}),
 ]
+
+
+Someone = Annotated[Recipients, AfterValidator(_someone)]
 
 
 class ProviderTable(Table):
@@ -102,7 +126,7 @@ class CorrespondentTable(Table):
 class SendTable(Table):
     """`send = {...}`: the practice sends a message."""
 
-    to: Recipients
+    to: Someone
     """One address or several."""
     cc: Recipients = ()
     """Copies."""
@@ -127,7 +151,7 @@ class SendTable(Table):
 class ReceiveTable(Table):
     """`receive = {...}`: somebody outside sends a message."""
 
-    to: Recipients
+    to: Someone
     """The envelope recipients."""
     sender: Annotated[SiteAddress | None, Field(alias="from")] = None
     """The sender; required unless a file is sent."""
@@ -173,7 +197,9 @@ class EventTable(Table):
 class ExpectTable(Table):
     """`[expect]`: what must have come of the mail at the end."""
 
-    delivered: dict[str, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
+    delivered: dict[Annotated[str, AfterValidator(_target)], Annotated[int, Field(ge=0)]] = Field(
+        default_factory=dict
+    )
     """Target, such as `action:1234` or `mailbox:mary`, to the copies it must hold."""
     unassigned: Annotated[int, Field(ge=0)] | None = None
     """How many messages must be in Unassigned."""
@@ -186,9 +212,9 @@ class ExpectTable(Table):
 class ScenarioTables(Table):
     """A scenario file without its site."""
 
-    seed: int = 0
+    seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = 0
     """Everything that is drawn by chance is drawn from it."""
-    start: datetime = datetime.fromisoformat("2026-01-05T09:00:00+00:00")
+    start: Annotated[datetime, AfterValidator(_start)] = datetime(2026, 1, 5, 9, tzinfo=UTC)
     """The world's time at the beginning."""
     provider: ProviderTable = ProviderTable()
     """Who hosts the practice's domain."""

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
+from functools import partial
 
 from mailsim.errors import MailsimError
 from mailsim.mail import Address, Envelope, Message
@@ -29,7 +30,7 @@ from mailsim.world.carrier import Carrier
 from mailsim.world.clock import Clock
 from mailsim.world.correspondent import Correspondent, answer
 from mailsim.world.hosts import Exchanger, Outside, SubmissionHost
-from mailsim.world.journal import Journal
+from mailsim.world.journal import NO_MESSAGE, Journal
 from mailsim.world.network import Network
 from mailsim.world.office import PRACTICE, Office, Outgoing
 from mailsim.world.plan import ELSEWHERE, Plan
@@ -59,7 +60,9 @@ class Wire:
         self._carrier = Carrier()
         self._servers = AsyncExitStack()
         self._moving: set[asyncio.Task[object]] = set()
-        self._errors: list[BaseException] = []
+        self._errors: list[Exception] = []
+        self._collecting = asyncio.Lock()
+        self._forwarding: set[int] = set()
         self._written: set[str] = set()
 
     # Beginning and end
@@ -95,8 +98,17 @@ class Wire:
         await self._listen(
             submission, plan.smtp.server, plan.smtp.port, plan.smtp_tls, login=login, size_limit=limit
         )
-        exchanger = Exchanger(plan.exchanger, plan.mail_host, plan.users, self.maildrops, journal)
-        await self._listen(exchanger, plan.exchanger, SMTP_PORT)
+        receiving = plan.receiving
+        exchanger = Exchanger(
+            plan.exchanger,
+            host=plan.mail_host,
+            policy=receiving,
+            users=plan.users,
+            maildrops=self.maildrops,
+            journal=journal,
+            arrived=self._arrived,
+        )
+        await self._listen(exchanger, plan.exchanger, SMTP_PORT, size_limit=receiving.size_limit)
         for name in {*plan.outside.values(), ELSEWHERE}:
             await self._listen(Outside(name, journal, self._arrived), name, SMTP_PORT)
 
@@ -131,7 +143,7 @@ class Wire:
 
     async def redirect(self, name: str, port: int, address: tuple[str, int]) -> None:
         """Have a name lead elsewhere; connections that are open end first."""
-        self.network.listen(name, port, address)
+        self.network.redirect(name, port, address)
         await self._carrier.close()
 
     # Mail on its way
@@ -143,7 +155,7 @@ class Wire:
 
     def _landed(self, task: asyncio.Task[object]) -> None:
         self._moving.discard(task)
-        if not task.cancelled() and (error := task.exception()):
+        if not task.cancelled() and isinstance(error := task.exception(), Exception):
             self._errors.append(error)
 
     async def quiet(self) -> None:
@@ -154,8 +166,10 @@ class Wire:
 
     def _raise_errors(self) -> None:
         errors, self._errors = self._errors, []
-        if errors:
+        if len(errors) == 1:
             raise errors[0]
+        if errors:
+            raise ExceptionGroup("several things went wrong in the world", errors)
 
     async def settle(self) -> None:
         """Let everything happen that is on its way or due later; time jumps to what is due."""
@@ -242,7 +256,9 @@ class Wire:
     def _answer(self, person: Correspondent, message: Message) -> None:
         domain = person.address.domain
         # Not numbered: over sockets the order of arrivals is not repeatable, the ids must be (R6.3).
-        token = hashlib.blake2b(f"{message.message_id} {person.address}".encode(), digest_size=8).hexdigest()
+        digest = hashlib.blake2b(f"{message.message_id} {person.address}".encode(), digest_size=8)
+        digest.update(message.octets[message.body_start :])  # equal ids with other bodies are other messages
+        token = digest.hexdigest()
         answered = answer(person, message, message_id=f"<{token}@{domain}>", date=self._clock.now())
         if answered is None:
             return
@@ -257,7 +273,7 @@ class Wire:
             recipient=", ".join(map(str, envelope.recipients)),
             detail={"replies_to": person.replies_to},
         )
-        self.carry(self._plan.outside[domain], envelope, reply)
+        self.carry(self._plan.outside.get(domain, self._plan.exchanger), envelope, reply)
 
     def receive(self, envelope: Envelope, message: Message) -> None:
         """Have somebody outside send a message to the practice."""
@@ -284,7 +300,9 @@ class Wire:
             return outgoing, Outcome({}, None)
         return outgoing, await self._submit(outgoing)
 
-    async def _submit(self, outgoing: Outgoing, attempt: int = 0) -> Outcome:
+    async def _submit(
+        self, outgoing: Outgoing, attempt: int = 0, *, taken: Callable[[], object] = lambda: None
+    ) -> Outcome:
         envelope, message, smtp = outgoing.envelope, outgoing.message, self._plan.smtp
         host, port = self.network.resolve(smtp.server, smtp.port)
         route = Route(
@@ -316,7 +334,9 @@ class Wire:
         )
         if later:
             again = Outgoing(Envelope(envelope.sender, later), message)
-            self._retry(attempt, lambda: self._submit(again, attempt + 1))
+            self._retry(attempt, lambda: self._submit(again, attempt + 1, taken=taken))
+        if not outcome.refusals(envelope):
+            taken()
         return outcome
 
     async def collect(self) -> Sequence[Decision]:
@@ -329,14 +349,22 @@ class Wire:
             StoreError: A batch could not be stored; it is still at the server.
         """
         await self.quiet()
-        before = len(self.office.decisions)
-        collected = await collect_all(self._session, knows=self.office.knows)
-        for waiting, outgoing in self.office.forwards():
-            await self._submit(outgoing)
-            self.office.store.forwarded(waiting)
-        if collected.broken is not None:
-            raise collected.broken
-        return self.office.decisions[before:]
+        async with self._collecting:
+            before = len(self.office.decisions)
+            collected = await collect_all(self._session, knows=self.office.knows)
+            await self._forward()
+            if collected.broken is not None:
+                raise collected.broken
+            return self.office.decisions[before:]
+
+    async def _forward(self) -> None:
+        """Send on what nobody could read; the store forgets it only when a server has taken it (R4.8)."""
+        for waiting in self.office.store.forwards():
+            if waiting.id in self._forwarding:
+                continue  # put off by the server: it is tried again on the schedule
+            self._forwarding.add(waiting.id)
+            outgoing = self.office.forward(waiting)
+            await self._submit(outgoing, taken=partial(self.office.store.forwarded, waiting))
 
     async def _session(self, *, order: Order) -> Collection:
         pop = self._plan.pop
@@ -352,11 +380,20 @@ class Wire:
                 keep=self.office.take,
                 order=order,
             )
-        except CollectError:
+        except CollectError as error:
             self.office.ended(None)
+            self._opened("failed", str(error))
             raise
         self.office.ended(collection)
+        self._opened("ended", "")
         return collection
+
+    def _opened(self, outcome: str, reason: str) -> None:
+        """Note a POP3 session; it is about no message."""
+        name = f"{self._plan.pop.server.host}:{self._plan.pop.server.port}"
+        self._journal.record(
+            Step.OPENED, PRACTICE, NO_MESSAGE, peer=name, outcome=outcome, reason=reason, rule="R4.1"
+        )
 
 
 def _asks_for_an_answer(message: Message, written: set[str]) -> bool:

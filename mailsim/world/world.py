@@ -93,6 +93,10 @@ class World(Protocol):
         """Play the scenario's events in order, then settle."""
         ...
 
+    def check(self) -> None:
+        """Hold the law of conservation over all that has happened; the world must be settled (R6.2)."""
+        ...
+
     def mailbox(self, target: str) -> Sequence[Message]:
         """The copies that a target holds: `action:1234`, `mailbox:mary`, `unassigned`, `fallback:ADDRESS`."""
         ...

@@ -61,7 +61,11 @@ def collected(*targets: str, delivered: tuple[str, ...]) -> Trace:
 
 def test_a_collected_message_reaches_each_of_its_targets_once() -> None:
     """All delivered: nothing to say."""
-    check(collected("action:1", "mailbox:mary", delivered=("action:1", "mailbox:mary")), ())
+    check(
+        collected("action:1", "mailbox:mary", delivered=("action:1", "mailbox:mary")),
+        (),
+        {"action:1": 1, "mailbox:mary": 1},
+    )
 
 
 def test_a_target_that_got_nothing_is_told_with_the_last_hop() -> None:
@@ -69,10 +73,26 @@ def test_a_target_that_got_nothing_is_told_with_the_last_hop() -> None:
     with pytest.raises(
         ConservationError, match=r"lost: <1@a> for target:mailbox:mary .*last seen delivered at action:1"
     ):
-        check(collected("action:1", "mailbox:mary", delivered=("action:1",)), ())
+        check(collected("action:1", "mailbox:mary", delivered=("action:1",)), (), {"action:1": 1})
 
 
 def test_a_target_that_got_two_copies_is_told() -> None:
     """Delivered twice is as bad as lost."""
     with pytest.raises(ConservationError, match="doubled: <1@a> for target:action:1"):
-        check(collected("action:1", delivered=("action:1", "action:1")), ())
+        check(collected("action:1", delivered=("action:1", "action:1")), (), {"action:1": 2})
+
+
+def test_what_the_trace_says_was_delivered_must_be_in_the_store() -> None:
+    """Intentions are not mail: the copies are counted where they lie."""
+    with pytest.raises(ConservationError, match="action:1: 1 copies were delivered, the store holds 0"):
+        check(collected("action:1", delivered=("action:1",)), (), {})
+
+
+def test_what_could_not_be_read_must_be_forwarded() -> None:
+    """R4.8: decided for the fallback address is not yet sent there."""
+    with pytest.raises(ConservationError, match="for forward"):
+        check(
+            collected("fallback:h@e.example", delivered=("fallback:h@e.example",)),
+            (),
+            {"fallback:h@e.example": 1},
+        )

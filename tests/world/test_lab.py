@@ -1,12 +1,15 @@
 import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from mailsim.pop3.collector import CollectError
 from mailsim.practice.decision import Outcome, Reason
 from mailsim.trace.event import Step
+from mailsim.world.expectation import ExpectationError
 from mailsim.world.lab import Lab, LabError
 from mailsim.world.orders import OrderError
 from mailsim.world.wire import RETRIES, StartError
@@ -23,6 +26,10 @@ TABLES: dict[str, object] = {
     "alias": [{"address": "sales@abc.com", "mailboxes": ["mary", "john"]}],
     "correspondent": [{"address": "jane@client.example"}],
 }
+
+
+CALLERS_OWN = ("asyncio_", "AnyIO worker")
+"""Threads of the caller's loop, which end in their own time."""
 
 
 def tables(**changes: object) -> dict[str, object]:
@@ -47,9 +54,10 @@ def test_a_reply_comes_back_to_the_action_through_a_provider_that_accepts_the_se
 
     assert steps(world) == [
         "composed", "submitted", "accepted", "relayed", "stored", "replied",
-        "relayed", "stored", "collected", "decided", "delivered", "removed",
+        "relayed", "stored", "collected", "decided", "delivered", "removed", "opened", "opened",
     ]  # fmt: skip
-    assert {event.trace_id for event in world.trace} == {"t000001"}
+    # The second session found nothing more to collect (R4.1).
+    assert {event.trace_id for event in world.trace} == {"t000001", ""}  # the session is about no message
 
 
 def test_a_reply_to_a_rewritten_sender_lands_in_unassigned_and_names_its_action() -> None:
@@ -242,7 +250,7 @@ def test_a_lab_leaves_no_thread_and_can_be_used_in_a_running_loop() -> None:
             return len(world.collect())
 
     assert asyncio.run(use()) == 1
-    assert {thread for thread in threading.enumerate() if thread.name != "asyncio_0"} == before
+    assert {thread for thread in threading.enumerate() if not thread.name.startswith(CALLERS_OWN)} == before
 
 
 def test_an_error_in_the_block_is_not_hidden_by_the_end_of_the_lab() -> None:
@@ -315,3 +323,155 @@ def test_mail_for_a_server_that_stays_away_bounces_after_four_days() -> None:
     assert [event.step for event in world.trace][-1] is Step.BOUNCED
     assert len(world.trace.steps(Step.DEFERRED)) == len(RETRIES)
     assert world.trace[-1].time - world.trace[0].time >= sum(RETRIES, timedelta())
+
+
+def test_an_expectation_that_does_not_hold_is_told_with_what_was_found() -> None:
+    """`[expect]` counts: one line for each difference."""
+    expect = {"delivered": {"action:1234": 2, "mailbox:mary": 1}, "unassigned": 0, "fallback": 1}
+    events = [{"receive": {"to": "peter@abc.com", "from": "news@shop.example"}}, {"collect": {}}]
+
+    with Lab(tables(expect=expect, event=events)) as world, pytest.raises(ExpectationError) as caught:
+        world.run()
+
+    assert str(caught.value).splitlines() == [
+        "expect.delivered.action:1234 = 2: found 0; unassigned holds 1",
+        "expect.delivered.mailbox:mary = 1: found 0; unassigned holds 1",
+        "expect.unassigned = 0: found 1; the reasons are: unknown-address 1",
+        "expect.fallback = 1: found 0; no message was fallback",
+    ]
+
+
+def test_in_single_mode_an_address_like_an_action_s_may_be_a_stranger_s() -> None:
+    """R3.5: actions have addresses in catch-all mode only, so this mail leaves by SMTP."""
+    mailbox = {"type": "single", "default_sender": "lawfirm@mail.example", "fallback_address": "h@e.example"}
+
+    with Lab(tables(mailbox=mailbox, correspondent=[], alias=[])) as world:
+        world.send(to="a1234@mail.example", subject="Not for us")
+        world.settle()
+        world.check()
+
+        assert world.targets() == {}
+    assert [event.recipient for event in world.trace.steps(Step.SUBMITTED)] == ["a1234@mail.example"]
+
+
+def test_people_at_the_practice_s_own_provider_get_their_mail() -> None:
+    """A single mailbox at a public provider has neighbours; their answers come back too."""
+    mailbox = {"type": "single", "default_sender": "lawfirm@mail.example", "fallback_address": "h@e.example"}
+    people = [{"address": "bob@mail.example"}]
+
+    with Lab(tables(mailbox=mailbox, correspondent=people, alias=[])) as world:
+        world.send(from_action=1234, to="bob@mail.example")
+        [decision] = world.collect()
+        world.check()
+
+        assert decision.meant_for == "action:1234"
+
+
+def test_two_collections_at_once_forward_nothing_twice() -> None:
+    """They take turns; each unreadable message is forwarded once (R4.8)."""
+    with Lab(TABLES) as world:
+        for number in range(20):
+            world.receive(
+                to="a1234@abc.com", from_address="x@shop.example", octets=b"Subject: %d\0\r\n\r\n" % number
+            )
+        world.settle()
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(lambda _: world.collect(), range(2)))
+        world.settle()
+        world.check()
+
+    assert len(world.trace.steps(Step.FORWARDED)) == 20
+    at_help = [event for event in world.trace.steps(Step.STORED) if event.place == "help@elsewhere.example"]
+    assert len(at_help) == 20
+
+
+def test_a_forward_that_the_server_puts_off_is_tried_again_and_not_doubled() -> None:
+    """The store forgets it only when a server has taken it."""
+    with Lab(TABLES) as world:
+        there = world.addresses["smtp.abc.com", 587]
+        world.receive(to="a1234@abc.com", from_address="x@shop.example", octets=b"Subject: \0\r\n\r\n")
+        world.settle()
+        world.redirect("smtp.abc.com", 587, ("127.0.0.1", 1))
+        world.collect()
+        world.collect()
+        world.redirect("smtp.abc.com", 587, there)
+        world.settle()
+        world.check()
+
+    assert len(world.trace.steps(Step.FORWARDED)) == 1
+    assert world.trace.steps(Step.STORED)[-1].place == "help@elsewhere.example"
+
+
+def test_two_letters_without_message_id_get_two_answers() -> None:
+    """R4.13: what differs in its body is two messages, whatever its id."""
+    letters = [b"From: a1234@abc.com\nSubject: %d\n\nbody %d\n" % (number, number) for number in range(2)]
+
+    with Lab(tables(provider={"profile": "postfix"})) as world:
+        for letter in letters:
+            world.receive(to="jane@client.example", from_address="a1234@abc.com", octets=letter)
+        decisions = world.collect()
+        world.check()
+
+    assert [decision.outcome for decision in decisions] == ["delivered", "delivered"]
+
+
+def test_a_world_loses_no_mail_that_waits_in_another_mailbox() -> None:
+    """R5.1: mail for john@ is his, not the catch-all's."""
+    with Lab(tables(provider={"mailboxes": ["john@abc.com"]})) as world:
+        world.receive(to=["john@abc.com", "JOHN@ABC.com", "a1234@abc.com"], from_address="x@shop.example")
+        [decision] = world.collect()
+        world.check()
+
+        assert decision.targets == ("action:1234",)
+
+
+@pytest.mark.parametrize("submitted", [True, False], ids=["sent", "received"])
+def test_a_server_s_size_limit_holds_both_ways(submitted: bool) -> None:  # noqa: FBT001 - a table of two
+    """R5.4: submissions and mail from outside are refused over it, with the provider's words."""
+    with Lab(tables(provider={"profile": "postfix", "size_limit": "5 KB"})) as world:
+        if submitted:
+            sent = world.send(from_action=1234, to="jane@client.example", size="6 KB")
+            assert str(sent.refused["jane@client.example"]).startswith("552 5.3.4")
+        else:
+            world.receive(to="a1234@abc.com", from_address="x@shop.example", text="x" * 6000)
+        assert world.collect() == []
+        world.check()
+
+    step = Step.REFUSED if submitted else Step.BOUNCED
+    assert [event.outcome for event in world.trace.steps(step)] == ["552"]
+
+
+def test_a_big_message_names_the_servers_that_would_refuse_it() -> None:
+    """R3.7: the warning states the size as transmitted."""
+    with Lab(tables(provider={"profile": "postfix", "size_limit": "11 MB"})) as world:
+        sent = world.send(from_action=1234, to="jane@client.example", size="9 MB")
+
+    [warning] = sent.warnings
+    assert "smtp.abc.com" in warning
+
+
+def test_a_rewriting_provider_sends_under_the_account_s_own_envelope_sender() -> None:
+    """R5.3: From and envelope sender alike."""
+    with Lab(tables(provider={"profile": "gmail"})) as world:
+        world.send(from_action=1234, to="jane@client.example")
+        world.settle()
+
+    assert world.trace.steps(Step.RELAYED)[0].sender == "matters@abc.com"
+
+
+def test_a_failed_session_is_in_the_trace() -> None:
+    """What the practice could not collect has a cause that can be read afterwards."""
+    with Lab(TABLES) as world:
+        world.redirect("pop.abc.com", 995, ("127.0.0.1", 1))
+        with pytest.raises(CollectError):
+            world.collect()
+
+    [opened] = world.trace.steps(Step.OPENED)
+    assert (opened.outcome, opened.peer) == ("failed", "pop.abc.com:995")
+
+
+def test_a_lab_that_runs_is_not_entered_again() -> None:
+    """The inner end would stop it for the outer."""
+    lab = Lab(TABLES)
+    with lab, pytest.raises(LabError, match="make another Lab"):
+        lab.__enter__()

@@ -76,7 +76,7 @@ def test_a_single_mailbox_catches_nothing_else() -> None:
 
 def test_the_system_s_own_smtp_server_takes_any_sender_without_login() -> None:
     """R1.7: `localhost` needs no credentials, and no policy stands in the way."""
-    tables = {"mailbox": MAILBOX, "smtp": {"server": "localhost"}, "provider": {"profile": "m365"}}
+    tables = {"mailbox": MAILBOX, "smtp": {"server": "localhost"}, "provider": {"profile": "gmail"}}
 
     world = plan(read_scenario(tables))
 

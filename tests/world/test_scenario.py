@@ -1,3 +1,4 @@
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,21 @@ def test_the_site_may_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
         ),
         ({"event": [{"send": {"to": "a@b.example", "from_action": 9}}]}, "event[0].send.from_action", "1234"),
         ({"event": [{"send": {"to": "a@b.example", "user": "mry"}}]}, "event[0].send.user", "mary"),
+        ({"event": [{"send": {"to": []}}]}, "event[0].send.to", "one address or more"),
+        ({"start": datetime.fromisoformat("2026-11-23T09:00:00")}, "start", "time zone"),
+        ({"seed": 2**63}, "seed", "at most"),
+        ({"provider": {"profile": "m365"}}, "provider.profile", "cannot have a catch-all mailbox"),
+        (
+            {"correspondent": [{"address": "jane@abc.com"}]},
+            "correspondent[0].address",
+            "all mail is the practice's",
+        ),
+        (
+            {"event": [{"at": "5h", "collect": {}}, {"at": "1h", "collect": {}}]},
+            "event[1].at",
+            "order of their times",
+        ),
+        ({"expect": {"delivered": {"acton:1": 1}}}, "expect.delivered.acton:1.[key]", "must be a target"),
         ({"expect": {"unassigned": -1}}, "expect.unassigned", "not be negative"),
         ({"site": "site.toml"}, "site", "stands beside the tables"),
         ({"site": 7}, "site", "in quotes"),
