@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from mailsim.pop3.collection import CollectError, Failure, Keeping, Retrieved
-from mailsim.pop3.collector import TIMEOUT, collect
+from mailsim.pop3.collector import BATCH, TIMEOUT, collect
 from mailsim.pop3.sessions import collect_all
 from mailsim.practice.account import PopAccount
 from mailsim.practice.decision import Outcome
@@ -63,12 +63,13 @@ async def collect_for(
     *,
     tls: ssl.SSLContext | None,
     advanced: Callable[[int], None] = lambda _: None,
+    batch: int = BATCH,
     timeout: float = TIMEOUT,  # noqa: ASYNC109 - of each silence, not of the whole
 ) -> Summary:
     """Collect all that waits for a practice; what was stored is so even when the summary says that it broke.
 
     `tls` is used where the account's server speaks TLS. `advanced` is told the octets of each message stored, from
-    another thread. `timeout` is the longest silence of the server, in seconds.
+    another thread. `batch` is the most messages in one transaction. `timeout` is the longest silence of the server, in seconds.
     """
     started = time.monotonic()
     outcomes = Counter[Outcome]()
@@ -94,6 +95,7 @@ async def collect_for(
         password=account.password.get_secret_value(),
         tls=tls if account.server.tls else None,
         keep=keep,
+        batch=batch,
         spool=store.path.parent if store.path else None,
         timeout=timeout,
     )
