@@ -2,13 +2,16 @@
 
 Laws:
 - Standard output carries results only; faults go to standard error, one line each.
-- Exit status 0: done and as expected; 1: done and not as expected; 2: bad input or usage.
+- Exit status 0: done and as expected; 1: done and not as expected; 2: bad input or usage, or standard output that
+  cannot be written; 141: nobody reads standard output any more, as with `| head -1`, which is no fault.
 - A command's rooms are loaded when it runs: `mailsim --help` stays fast.
 - Nothing from mail, files or arguments reaches a terminal unescaped.
 """
 
+import errno
 import io
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from typing import Annotated
@@ -23,6 +26,10 @@ from mailsim.cli.pop3 import pop3
 from mailsim.cli.route import route
 from mailsim.cli.schema import schema
 from mailsim.errors import MailsimError
+
+_NOBODY_READS = 128 + signal.SIGPIPE  # as a shell tells of a process that the signal ended
+_WRITING = {errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC}
+"""How writing to a stream fails; sockets fail otherwise."""
 
 app = typer.Typer(
     name="mailsim",
@@ -59,6 +66,10 @@ def _root(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status; `arguments` default to those of the process."""
+    if sys.stderr is None:  # closed by the caller: what is said there is said to nobody
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - open until the process ends
+    if sys.stdout is None:
+        return _refused(["mailsim: standard output is closed; open it, or send it to /dev/null"])
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -66,13 +77,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status = app(args=arguments, prog_name="mailsim", standalone_mode=False)
         sys.stdout.flush()
     except typer.TyperException as error:
-        command = getattr(getattr(error, "ctx", None), "command_path", "mailsim")
-        text = error.format_message().rstrip(".")
-        return _refused([f"{command}: {text}{'' if text.endswith('?') else '.'} Try '{command} --help'."])
+        from mailsim.cli.usage import told
+
+        return _refused([told(error, [str(command.name) for command in app.registered_commands])])
     except MailsimError as error:
         return _refused([f"mailsim: {line}" for line in str(error).splitlines()])
     except (BrokenPipeError, SystemExit):  # typer turns the former into the latter while a command runs
-        return _nobody_reads()
+        _forget_output()
+        return _NOBODY_READS
+    except OSError as error:
+        if error.filename is not None or error.errno not in _WRITING:
+            return _refused([f"mailsim: {error}"])
+        _forget_output()
+        return _refused([f"mailsim: standard output: cannot be written: {error.strerror}; write elsewhere"])
     return status or 0
 
 
@@ -84,9 +101,8 @@ def _refused(lines: Sequence[str]) -> int:
     return 2
 
 
-def _nobody_reads() -> int:
-    """The reader of standard output is gone: what is still buffered goes nowhere, without a word."""
+def _forget_output() -> None:
+    """What is still buffered for standard output goes nowhere, so that the end of the process says no more of it."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)
-    return 1

@@ -71,11 +71,12 @@ def _serve(
     faults: "list[str] | tuple[()]",
     seed: int,
 ) -> None:
+    from mailsim.cli.standard_input import standard_input
     from mailsim.mail.corpus import find_mail
     from mailsim.pop3.embedded import Pop3Server
 
     name, password = account
-    messages = [stored.octets for stored in find_mail([path], sys.stdin.buffer)]
+    messages = [stored.octets for stored in find_mail([path], standard_input([path]))]
     server = Pop3Server(
         {name: (password, messages)}, tls=tls, quirks=quirks, faults=faults, seed=seed, port=port
     )

@@ -29,12 +29,13 @@ def route(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a message, one a line.")] = False,
 ) -> None:
     """Say where each message would go, and why. All messages of one call are one collection."""
+    from mailsim.cli.standard_input import standard_input
     from mailsim.mail.corpus import find_mail
     from mailsim.practice.faults import printable
     from mailsim.practice.site import load_site
 
     practice = load_site(site)
-    corpus = find_mail(paths, sys.stdin.buffer)
+    corpus = find_mail(paths, standard_input(paths))
     for warning in practice.warnings:
         sys.stderr.write(f"mailsim: warning: {printable(site)}: {warning}\n")
     decisions = _decisions(practice, corpus)

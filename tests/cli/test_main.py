@@ -1,5 +1,6 @@
 """The command line as a whole: exit statuses, one line for each fault, nothing said when the reader is gone."""
 
+import errno
 import io
 import os
 import signal
@@ -13,7 +14,7 @@ from mailsim.cli import app, main
 from mailsim.errors import MailsimError
 
 SITES = Path(__file__).parents[2] / "fixtures" / "sites"
-COMMAND = [sys.executable, "-c", "import sys; from mailsim.cli import main; sys.exit(main())"]
+COMMAND = [sys.executable, "-m", "mailsim"]
 
 
 @pytest.mark.parametrize(
@@ -26,6 +27,20 @@ COMMAND = [sys.executable, "-c", "import sys; from mailsim.cli import main; sys.
         (["route", "a.eml"], "mailsim route: Missing option '--site'"),
         (["route", "a.eml", "--site"], "mailsim: Option '--site' requires an argument"),
         (["\x1b[31m"], "mailsim: No such command '\\x1b[31m'"),
+        (["rout"], "mailsim: No such command 'rout'. Did you mean 'route'? The commands are collect, demo, "),
+        ([], "mailsim: Missing command. The commands are collect, demo, "),
+        (["schema"], "mailsim schema: Missing argument 'file': must be site or scenario. Try "),
+        (["schema", "foo"], "mailsim schema: 'foo': must be site or scenario. Try "),
+        (["demo", "--messages", "2"], "mailsim demo: --messages 2: must be 3 or more. Try "),
+        (["demo", "--messages", "x"], "mailsim demo: --messages x: must be a whole number. Try "),
+        (
+            ["pop3", ".", "--user", "a:b", "--port", "70000"],
+            "mailsim pop3: --port 70000: must be 65535 or less. Try ",
+        ),
+        (
+            ["pop3", ".", "--user", "a:b", "--tls", "x"],
+            "mailsim pop3: --tls x: must be none or stls or implicit. Try ",
+        ),
     ],
 )
 def test_wrong_usage_is_one_line(arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -80,6 +95,20 @@ def test_an_error_is_one_line_for_each_fault(
     assert capsys.readouterr().err == "mailsim: one\\u001b[31m\nmailsim: two\n"
 
 
+def test_an_error_of_the_system_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of a file or a socket, and not said to be one of standard output."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.EADDRINUSE, "Address already in use")
+
+    monkeypatch.setattr("mailsim.practice.site.load_site", fail)
+
+    assert main(["route", "--site", "x", "y"]) == 2
+    assert capsys.readouterr().err == f"mailsim: [Errno {errno.EADDRINUSE}] Address already in use\n"
+
+
 def test_an_interrupt_is_quiet(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """Exit status 130, as of a process that SIGINT ended; no traceback."""
 
@@ -103,7 +132,7 @@ def test_a_reader_that_is_gone_is_no_error(monkeypatch: pytest.MonkeyPatch, tmp_
         with io.TextIOWrapper(os.fdopen(writing, "wb"), line_buffering=line_buffering) as out:
             monkeypatch.setattr(sys, "stdout", out)
 
-            assert main(arguments) == 1
+            assert main(arguments) == 141
 
 
 def test_output_in_a_narrow_encoding(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -171,3 +200,31 @@ def test_help_loads_no_room(arguments: list[str]) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stderr == "set()\n"
+
+
+@pytest.mark.parametrize(
+    ("closed", "arguments", "status", "said"),
+    [
+        (">/dev/full", "faults", 2, "mailsim: standard output: cannot be written: No space left on device; "),
+        (">/dev/full", "--help", 2, "mailsim: standard output: cannot be written: No space left on device; "),
+        (">/dev/full", "schema site", 2, "mailsim: standard output: cannot be written: No space left on device; "),
+        (">&-", "faults", 2, "mailsim: standard output is closed; open it, or send it to /dev/null"),
+        ("<&-", "faults", 0, ""),
+        ("<&-", f"route --site {SITES / 'plain.toml'} a.eml", 0, ""),
+        ("<&-", f"route --site {SITES / 'plain.toml'} -", 2, "mailsim: -: standard input is closed; pipe mail into it"),
+        ("2>&-", "nonsense", 2, ""),
+        ("| head -0", "schema site", 141, ""),
+    ],
+)  # fmt: skip
+def test_streams_that_are_closed_or_full(
+    closed: str, arguments: str, status: int, said: str, tmp_path: Path
+) -> None:
+    """At most one line, and never a traceback."""
+    (tmp_path / "a.eml").write_bytes(b"")
+    shell = f"set -o pipefail; {sys.executable} -m mailsim {arguments} {closed}"
+
+    done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, check=False, cwd=tmp_path)
+
+    assert done.returncode == status
+    assert done.stderr.startswith(said)
+    assert done.stderr.count("\n") == bool(said)

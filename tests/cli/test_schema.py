@@ -17,4 +17,4 @@ def test_an_unknown_file_is_one_line(capsys: pytest.CaptureFixture[str]) -> None
     """Exit status 2, and what may be asked for."""
     assert main(["schema", "sight"]) == 2
 
-    assert "'site', 'scenario'" in capsys.readouterr().err
+    assert "'sight': must be site or scenario" in capsys.readouterr().err
