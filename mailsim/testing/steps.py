@@ -91,6 +91,11 @@ def _correspondent_to_from(blueprint: Blueprint, person: str) -> None:
     blueprint.add("correspondent", address=person, replies_to="from")
 
 
+@given(phrase('the fault "{fault}"'))
+def _fault(blueprint: Blueprint, fault: str) -> None:
+    blueprint.extend("provider", "faults", fault)
+
+
 # What happens
 
 

@@ -10,7 +10,7 @@ and in a running Jupyter kernel; `async with` starts and stops it without blocki
 """
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from os import PathLike
@@ -22,6 +22,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from mailsim.errors import MailsimError
 from mailsim.mail import Envelope, Message
+from mailsim.pop3.collector import CollectError
 from mailsim.practice.decision import Decision
 from mailsim.practice.site import Site
 from mailsim.practice.store import Store
@@ -65,7 +66,7 @@ def _parts(scenario: Scenario, plan: Plan, trace: Trace) -> _Parts:
     store = Store()
     limits = {plan.smtp.server: plan.policy.size_limit}
     office = Office(scenario.site, store, journal, now=clock.now, seed=scenario.seed, limits=limits)
-    return _Parts(clock, store, office, Wire(plan, office, clock, journal))
+    return _Parts(clock, store, office, Wire(plan, office, clock, journal, seed=scenario.seed))
 
 
 class Lab:
@@ -257,7 +258,8 @@ class Lab:
         elif event.receive is not None:
             await self._receive(event.receive)
         else:
-            await self._wire.collect()
+            with suppress(CollectError):  # a session that failed is in the trace; the next collection goes on
+                await self._wire.collect()
 
     def check(self) -> None:
         """Hold the law of conservation over all that has happened; the world must be settled.

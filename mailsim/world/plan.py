@@ -45,6 +45,8 @@ class Plan:
     mail_host: MailHost
     users: Mapping[Address, str]
     """Each of the practice's server mailboxes, and the user of its maildrop."""
+    faults: tuple[str, ...]
+    """What goes wrong on purpose at its POP3 server."""
     exchanger: str
     """The name of the provider's server for mail from outside."""
     zone: Zone
@@ -80,6 +82,7 @@ def plan(scenario: Scenario) -> Plan:
         receiving=Policy(size_limit=policy.size_limit, size_reply=policy.size_reply),
         mail_host=host,
         users=users,
+        faults=scenario.provider.faults,
         exchanger=exchanger,
         zone=_zone(settings.domain, exchanger, outside),
         outside=outside,

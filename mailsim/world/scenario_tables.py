@@ -7,6 +7,8 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from mailsim.mail import Address
+from mailsim.pop3.fault_syntax import FaultError
+from mailsim.pop3.faults import read_fault
 from mailsim.practice.settings import Name, SiteAddress, Table, fault
 from mailsim.provider.mailhost import CatchAll, catch_all_of
 from mailsim.provider.policy import SenderAction
@@ -55,6 +57,13 @@ def _target(value: str) -> str:
     if not re.fullmatch(r"action:\d+|mailbox:.+|unassigned|fallback:.+", value):
         raise fault("must be a target", 'write such as "action:1234", "mailbox:mary" or "unassigned"')
     return value
+
+
+def _fault(value: str) -> str:
+    try:
+        return str(read_fault(value))
+    except FaultError as error:
+        raise fault("must be a fault", str(error).rpartition(": ")[2]) from None
 
 
 def _catch_all(value: object) -> str:
@@ -110,6 +119,8 @@ class ProviderTable(Table):
     """Where mail goes that no server mailbox takes: an address of the domain, `discard` or `refuse`."""
     mailboxes: Annotated[tuple[SiteAddress, ...], _Lax] = ()
     """The server mailboxes beside the system mailbox."""
+    faults: Annotated[tuple[Annotated[str, AfterValidator(_fault)], ...], _Lax] = ()
+    """What goes wrong on purpose, such as `pop:RETR:3:drop@1024`; `mailsim faults` lists what can."""
 
 
 class CorrespondentTable(Table):

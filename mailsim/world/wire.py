@@ -17,6 +17,7 @@ from mailsim.errors import MailsimError
 from mailsim.mail import Address, Envelope, Message
 from mailsim.pop3.collection import CollectError, Collection
 from mailsim.pop3.collector import Order, collect
+from mailsim.pop3.faults import FaultPlan
 from mailsim.pop3.maildrops import Maildrops
 from mailsim.pop3.server import serve
 from mailsim.pop3.sessions import collect_all
@@ -50,7 +51,9 @@ class StartError(MailsimError):
 class Wire:
     """One world's servers, connections, and mail on its way."""
 
-    def __init__(self, plan: Plan, office: Office, clock: Clock, journal: Journal) -> None:
+    def __init__(self, plan: Plan, office: Office, clock: Clock, journal: Journal, *, seed: int) -> None:
+        """`seed` is what faults by chance are drawn from."""
+        self._seed = seed
         self.office = office
         self.network = Network()
         self.maildrops = Maildrops()
@@ -84,7 +87,8 @@ class Wire:
         name, port = pop.server.host, pop.server.port
         context = self.network.server_context(name) if pop.server.tls else None
         try:
-            listener = await serve(self.maildrops, tls=context)
+            faults = FaultPlan(plan.faults, seed=self._seed)
+            listener = await serve(self.maildrops, tls=context, faults=faults)
         except OSError as error:
             raise _start_error(name, port, error) from None
         self._servers.push_async_callback(listener.close)
