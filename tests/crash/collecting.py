@@ -9,6 +9,7 @@ import asyncio
 import os
 import signal
 import sqlite3
+from multiprocessing.connection import Connection
 from pathlib import Path
 from unittest import mock
 
@@ -44,19 +45,21 @@ def collect(port: int, path: Path) -> Summary:
         return asyncio.run(collect_for(site, store, site.pop_account(), tls=None, batch=BATCH))
 
 
-def collect_and_die(port: int, path: Path, last: int) -> None:
-    """Collect, until step `last`; how many steps there were is written beside the store."""
+def collect_and_die(port: int, path: Path, last: int, begun: Connection) -> None:
+    """Say that it begins, and collect until step `last`; how many steps there were is written beside the store."""
     done = 0
 
     def step() -> None:
         nonlocal done
         done += 1
+        if done == 1:
+            begun.send_bytes(b"begun")
         if done == last:
             os.kill(os.getpid(), signal.SIGKILL)
 
     write, read, connect = asyncio.StreamWriter.write, asyncio.StreamReader.read, sqlite3.connect
 
-    class Connection(sqlite3.Connection):
+    class Counted(sqlite3.Connection):
         def execute(self, sql: str, *parameters: object) -> sqlite3.Cursor:
             step()
             cursor = super().execute(sql, *parameters)  # type: ignore[arg-type] # whatever it was given
@@ -75,7 +78,7 @@ def collect_and_die(port: int, path: Path, last: int) -> None:
         return octets
 
     def connected(*place: object, **how: object) -> sqlite3.Connection:
-        return connect(*place, **how, factory=Connection)  # type: ignore[call-overload, no-any-return] # as it was called
+        return connect(*place, **how, factory=Counted)  # type: ignore[call-overload, no-any-return] # as it was called
 
     with (
         mock.patch.object(asyncio.StreamWriter, "write", counted_write),

@@ -76,8 +76,11 @@ def kill_at(last: int, seconds: float | None, tally: Tally, wanted: Counter[tupl
     """Kill one collector, let another finish, and hold what is there to what should be; the steps it took, or 0."""
     with tempfile.TemporaryDirectory() as folder, Pop3Server({USER: (PASSWORD, MAIL)}) as server:
         path = Path(folder) / "store.sqlite"
-        child = CHILDREN.Process(target=collect_and_die, args=(server.port, path, last))
-        child.start()
+        ours, theirs = CHILDREN.Pipe(duplex=False)
+        with ours, theirs:
+            child = CHILDREN.Process(target=collect_and_die, args=(server.port, path, last, theirs))
+            child.start()
+            ours.recv_bytes()
         child.join(seconds)
         child.kill()
         child.join()
@@ -108,9 +111,10 @@ def kill_at_every_step(tally: Tally) -> int:
 def kill_at_random(count: int, tally: Tally, seed: int = 7) -> None:
     """Kill at random moments of about the time that collecting takes."""
     wanted = expected()
-    started = time.monotonic()
-    kill_at(0, None, Tally(), wanted)
-    longest = time.monotonic() - started
+    with tempfile.TemporaryDirectory() as folder, Pop3Server({USER: (PASSWORD, MAIL)}) as server:
+        started = time.monotonic()
+        recover(server, Path(folder) / "store.sqlite")
+        longest = 1.5 * (time.monotonic() - started)  # in a new process all is slower
     chance = random.Random(seed)
     for _ in range(count):
         kill_at(0, chance.uniform(0, longest), tally, wanted)
