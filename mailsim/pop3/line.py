@@ -62,7 +62,10 @@ class Line:
         with suppress(OSError):  # a time-out too: the session is over either way
             async with asyncio.timeout(FAREWELL if self.step is Step.QUIT else 0):
                 await self._writer.wait_closed()
-        self._writer.transport.abort()
+        with suppress(
+            AttributeError
+        ):  # CPython 3.11.2 (3.11.7 not): a TLS transport closed twice cannot abort
+            self._writer.transport.abort()
 
     def error(self, text: str, code: str | None = None) -> CollectError:
         """Make the error of this step."""

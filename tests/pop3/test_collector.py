@@ -7,7 +7,7 @@ import ssl
 import struct
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from socket import SO_LINGER, SOL_SOCKET
@@ -81,7 +81,12 @@ async def scripted(script: Mapping[str, bytes]) -> AsyncIterator[Peer]:
                 peer.heard[line].set()
         writer.close()
 
-    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    async def talk_while_heard(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):  # a client that gives up in mid-answer
+            await talk(reader, writer)
+        writer.close()
+
+    server = await asyncio.start_server(talk_while_heard, "127.0.0.1", 0)
     peer.port = server.sockets[0].getsockname()[1]
     try:
         yield peer
