@@ -8,13 +8,19 @@ The standard library's parsers read one value differently in different Python ve
 (CVE-2023-27043, cpython#122600, #151857), and a reply must not be routed by the version
 of Python. So this module reads addresses itself: plain forms by one regular expression,
 the rest (obsolete syntax, groups, comments, quoted strings) by a small tokeniser.
-Nothing here raises, whatever the value.
+For the same reason no group is repeated possessively, only single characters are: CPython 3.11.2 loses its
+place where such a group fails (cpython#106052).
+Nothing here raises, whatever the value; of one value no more than `MOST_READ` characters are read.
 """
 
 import re
 import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
+
+MOST_READ = 1024 * 1024
+"""Characters of one value: far more than any real list of addresses, little enough for a hostile one to cost
+seconds at worst and no gigabytes."""
 
 
 class Address:
@@ -95,6 +101,8 @@ def normal_domain(domain: str) -> str:
 
 def parse_address(text: str) -> Address | None:
     """The one address that `text` is, such as `a1234@abc.com`; None when it is not exactly one bare address."""
+    if len(text) > MOST_READ:
+        return None
     plain = plain_address(text)
     if plain:
         return plain
@@ -108,8 +116,14 @@ def parse_addresses(value: str, *, semicolons: bool = False) -> AddressList:
     Display names, comments and groups are read over; in `name <addr>` the angle brackets
     win (RFC 5322 section 3.4). `semicolons` lets ";" separate outside groups too, as some
     programs write To and Cc. An empty value, empty list elements (RFC 5322 section 4.4) and
-    empty groups give neither addresses nor junk. Encoded words stand for themselves.
+    empty groups give neither addresses nor junk. Encoded words stand for themselves. Of a value
+    over `MOST_READ`, what stands behind the last comma within it is junk, as one element.
     """
+    if len(value) > MOST_READ:
+        comma = value.rfind(",", 0, MOST_READ)
+        read = parse_addresses(value[: max(comma, 0)], semicolons=semicolons)
+        rest = value[comma + 1 :].strip()
+        return AddressList(read.addresses, (*read.junk, rest) if rest else read.junk)
     plain = _PLAIN_OR_ANGLE.fullmatch(value)
     if plain:
         local, domain, angle_local, angle_domain = plain.groups()
@@ -130,18 +144,19 @@ def parse_addresses(value: str, *, semicolons: bool = False) -> AddressList:
 
 def plain_address(value: str) -> Address | None:
     """The address of a value that is nothing but one bare dot-atom address, as headers of providers are; else None."""
-    plain = _PLAIN.fullmatch(value)
+    plain = _PLAIN.fullmatch(value) if len(value) <= MOST_READ else None
     return Address.from_dot_atoms(plain[1], plain[2]) if plain else None
 
 
 def has_address(value: str) -> bool:
     """Whether an unfolded header value holds any address, as `parse_addresses` reads it; cheaper where it is plain."""
-    return _PLAIN_OR_ANGLE.fullmatch(value) is not None or bool(parse_addresses(value).addresses)
+    plain = len(value) <= MOST_READ and _PLAIN_OR_ANGLE.fullmatch(value)
+    return bool(plain) or bool(parse_addresses(value).addresses)
 
 
 _ATEXT = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]"  # RFC 5322 section 3.2.3
 _DOT_ATOM = re.compile(rf"(?:{_ATEXT}|[^\x00-\x7f])+(?:\.(?:{_ATEXT}|[^\x00-\x7f])+)*")
-_PLAIN_SPEC = rf"({_ATEXT}++(?:\.{_ATEXT}++)*+)@([A-Za-z0-9_-]++(?:\.[A-Za-z0-9_-]++)*+\.?)"
+_PLAIN_SPEC = rf"({_ATEXT}++(?:\.{_ATEXT}++)*)@([A-Za-z0-9_-]++(?:\.[A-Za-z0-9_-]++)*\.?)"
 _PLAIN = re.compile(rf"[ \t]*+{_PLAIN_SPEC}[ \t]*+")
 # One address, bare or behind a display name: one quoted string, or words without special characters.
 _PLAIN_OR_ANGLE = re.compile(
@@ -169,7 +184,7 @@ class _Token(NamedTuple):
     """As written."""
 
 
-_QUOTED = r'"(?P<quoted>(?:[^"\\]++|\\.)*+)"|'
+_QUOTED = r'"(?P<quoted>(?:[^"\\]++|\\.)*)"|'
 _UNQUOTED = (
     r"(?P<literal>\[[^\[\]]*+\])"
     r"|(?P<space>[\s\x00]++)"  # white space of any kind; a NUL never belongs to an address

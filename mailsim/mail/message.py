@@ -4,6 +4,7 @@ Laws:
 - The octets are never altered. What a server adds makes a new message that shares the rest.
 - No octets raise. What cannot be read is a `HeaderDefect`, decided by the rule book,
   section 7 "Unreadable" and its fine print 6.
+- Of one field no more than `MOST_FOLDS` folded lines are read.
 - The cost does not grow with the body: the block is found by its end and its fields in one
   pass over it; of a multipart's body only the last few KB are looked at.
 
@@ -19,6 +20,11 @@ from functools import lru_cache
 
 from mailsim.display import Tone, badge, block, heading, note, table
 
+MOST_FOLDS = 65_536
+"""Folded lines of one field: `re` keeps 250 octets for each while it reads, so that a message of nothing else would take
+gigabytes."""
+
+_FOLDED = rb"(?:\n[ \t][^\n]*+){0,%d}+" % MOST_FOLDS
 _NAME = rb"[!-9;-~]++"  # RFC 5322 section 2.2: printable US-ASCII except the colon
 _FIELD_START = re.compile(rb"%b[ \t]*+:" % _NAME)  # spaces before the colon: obsolete, RFC 5322 section 4.5
 _A_FIELD = re.compile(rb"^%b[ \t]*+:" % _NAME, re.MULTILINE)
@@ -28,14 +34,14 @@ _STOP = re.compile(rb"\n(?![ \t]|[A-Za-z0-9-]++:|%b[ \t]*+:)" % _NAME)
 _EMPTY_LINE = re.compile(rb"\r*+\n")
 _EMPTY_LINE_AFTER = re.compile(rb"\n(\r*+\n)")
 _CUT_NAME = re.compile(rb"%b[ \t]*+\Z" % _NAME)
-_FIELDS = re.compile(rb"\n(%b)[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)" % _NAME)
+_FIELDS = re.compile(rb"\n(%b)[ \t]*+:([^\n]*+%b)" % (_NAME, _FOLDED))
 # The fields that routing asks of every message. Spelt by first letters, because that is how `re` is
 # quick: a line that begins otherwise is passed over at its first octet.
 _FREQUENT = re.compile(
     rb"\n(?=[CcDdEeFfIiMmRrTtXx])"
     rb"([Cc][Cc]|[Dd](?i:elivered-to)|[Ee](?i:nvelope-to)|[Ff](?i:rom)|[Ii](?i:n-reply-to)|[Mm](?i:essage-id)"
     rb"|[Rr](?i:eferences)|[Tt][Oo]|[Xx]-(?i:(?:delivered|envelope|original)-to|mailsim-loop))"
-    rb"[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)"
+    rb"[ \t]*+:([^\n]*+%b)" % _FOLDED
 )
 _FREQUENT_NAMES = frozenset(
     b"cc delivered-to envelope-to from in-reply-to message-id references to"

@@ -1,10 +1,13 @@
 """Addresses as mail writes them: RFC 5322 and 6532 forms, and when two are the same (section 7 "Addresses")."""
 
+from time import process_time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mailsim.mail import Address, has_address, normal_domain, parse_address, parse_addresses, plain_address
+from mailsim.mail.address import MOST_READ
 
 VALUES = {
     "bare": ("a7@abc.com", ["a7@abc.com"], []),
@@ -260,3 +263,30 @@ def test_no_text_raises_and_every_address_reads_back(value: str) -> None:
 def test_hostile_values_are_read_in_linear_time(value: str) -> None:
     """100 KB of what makes a careless reader quadratic: read at once, and no address in it."""
     assert not parse_addresses(value).addresses
+
+
+@pytest.mark.parametrize("unit", ["(", '"\\"', "a7@abc.com,"])
+def test_what_is_over_the_limit_costs_nothing(unit: str) -> None:
+    """Of one value a mebibyte is read: of 16 MiB no more than four times a quarter of one, with room for noise."""
+    seconds = []
+    for size in (MOST_READ // 4, MOST_READ * 16):
+        value = unit * (size // len(unit))
+        start = process_time()
+        parse_addresses(value)
+        seconds.append(process_time() - start)
+
+    assert seconds[1] < 12 * seconds[0] + 0.2
+
+
+def test_what_is_over_the_limit_is_junk() -> None:
+    """Cut behind an element, so that no address is made by the cut; what is no list is junk as a whole."""
+    filled = "a7@abc.com, " * (MOST_READ // 12)
+    found = parse_addresses(filled + "b@long.example, c@d")
+
+    assert len(found.addresses) == MOST_READ // 12
+    assert {str(address) for address in found.addresses} == {"a7@abc.com"}
+    assert found.junk == ("b@long.example, c@d",)
+    assert parse_addresses(filled + " " * 12).junk == ()
+    alone = "a" * MOST_READ + "@abc.com"
+    assert parse_addresses(alone) == ((), (alone,))
+    assert (parse_address(alone), plain_address(alone), has_address(alone)) == (None, None, False)
