@@ -20,7 +20,7 @@ def catch_all_advice(settings: Settings) -> Iterator[Fault]:
     if common is None or not settings.catch_all:
         return
     provider, header = profile(common), settings.mailbox.catch_all_header
-    writes = provider.recipient_header
+    writes = provider.recipient_header.name if provider.recipient_header else ""
     if header is None and writes.lower() != _READ_ANYWAY:
         yield _set_it(provider, writes) if writes else _none_to_set(provider)
     elif header is not None and writes and header.lower() != writes.lower():

@@ -17,9 +17,10 @@ from mailsim.practice.directory import Action, Alias, Directory, User
 from mailsim.practice.duplicates import Collected, beside_sent
 from mailsim.practice.faults import Fault
 from mailsim.practice.routing import decide
-from mailsim.practice.rules import Rules
+from mailsim.practice.rules import Decoration, Rules
 from mailsim.practice.settings import Settings
 from mailsim.practice.site_file import load_toml, read_settings
+from mailsim.provider.profiles import profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,16 @@ def read_site(tables: Mapping[str, object], *, source: str = "") -> Site:
         system=settings.mailbox.default_sender,
         fallback=settings.mailbox.fallback_address,
         resolvers=settings.routing.resolvers,
+        decoration=_decoration(settings),
     )
     sent = {entry.message_id: entry.action for entry in settings.sent}
     return Site(settings, directory, rules, sent, warnings)
+
+
+def _decoration(settings: Settings) -> Decoration | None:
+    """What the provider named by `pop.common` writes round the recipient's address; None where it is bare."""
+    common = settings.pop.common if settings.pop else None
+    header = profile(common).recipient_header if common else None
+    if header is None or not header.prefix:
+        return None
+    return Decoration(prefix=header.prefix.replace("{domain}", settings.domain))

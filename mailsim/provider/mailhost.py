@@ -25,6 +25,8 @@ class EnvelopeHeader:
 
     name: str
     names: Stamp
+    prefix: str = ""
+    """What is written before the address, `{domain}` being the host's (qmail's virtual domains)."""
 
 
 class CatchAll(StrEnum):
@@ -76,7 +78,10 @@ class MailHost:
         A Return-Path that it came with stays below, as section 4.4 allows; the topmost is the true one.
         """
         values = {Stamp.RECIPIENT: str(recipient), Stamp.MAILBOX: str(mailbox)}
-        stamps = [(header.name, values[header.names]) for header in self.headers]
+        stamps = [
+            (header.name, header.prefix.replace("{domain}", self.domain) + values[header.names])
+            for header in self.headers
+        ]
         return prepend(message, *stamps, ("Return-Path", f"<{sender or ''}>"))
 
 

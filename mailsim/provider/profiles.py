@@ -67,13 +67,13 @@ class Profile:
     def envelope_headers(self) -> tuple[EnvelopeHeader, ...]:
         """What the host stamps on a stored message, from the top."""
         rows = cast("list[list[str]]", self._value("envelope_headers", []))
-        return tuple(EnvelopeHeader(name, Stamp(names)) for name, names in rows)
+        return tuple(EnvelopeHeader(name, Stamp(names), *prefix) for name, names, *prefix in rows)
 
     @property
-    def recipient_header(self) -> str:
-        """The field that tells whom stored mail was sent to; empty where none is known to."""
-        named = (header.name for header in self.envelope_headers() if header.names is Stamp.RECIPIENT)
-        return next(named, "")
+    def recipient_header(self) -> EnvelopeHeader | None:
+        """The field that tells whom stored mail was sent to; None where none is known to."""
+        named = (header for header in self.envelope_headers() if header.names is Stamp.RECIPIENT)
+        return next(named, None)
 
     def reply(self, fact: str, default: Reply) -> Reply:
         """A fact that is an SMTP reply; the default where it is unknown."""

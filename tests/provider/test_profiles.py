@@ -33,7 +33,6 @@ def test_every_profile_is_fit_for_use(one: Profile) -> None:
     assert one.name
     assert policy.action in SenderAction
     assert policy.stage in Stage
-    assert policy.size_limit > 0
     assert 500 <= policy.size_reply.code < 600
     assert all(header.names in Stamp for header in one.envelope_headers())
     assert one.number("smtp_port") in (465, 587)
@@ -48,7 +47,7 @@ def test_a_refusal_leaves_no_blank_unfilled(one: Profile) -> None:
     """The provider's words hold no placeholder that the policy does not know."""
     policy = one.policy()
     sender = policy.judge_sender(policy.stage, ACCOUNT, Address("a1234", "abc.com"))
-    size = policy.judge_size(policy.size_limit + 1)
+    size = policy.judge_size(policy.size_limit + 1) if policy.size_limit else policy.size_reply
 
     assert (sender is not None) == (policy.action is SenderAction.REJECT)
     assert not any("{" in str(reply) for reply in (sender, size))
@@ -123,7 +122,7 @@ def test_an_unknown_profile_names_the_known() -> None:
 
     assert (
         str(caught.value)
-        == "'gmial' is no built-in provider; choose one of gmail, m365, postfix, fastmail, cpanel"
+        == "'gmial' is no built-in provider; choose one of gmail, m365, postfix, fastmail, cpanel, qmail"
     )
 
 
@@ -137,4 +136,6 @@ def test_an_unknown_profile_names_the_known() -> None:
 )
 def test_only_a_header_with_the_recipient_tells_it(rows: list[list[str]], name: str) -> None:
     """One that names the mailbox alone has lost whom a catch-all's mail was for."""
-    assert Profile("x", "X", {"envelope_headers": Fact(rows, Mark.BELIEVED)}).recipient_header == name
+    header = Profile("x", "X", {"envelope_headers": Fact(rows, Mark.BELIEVED)}).recipient_header
+
+    assert (header.name if header else "") == name

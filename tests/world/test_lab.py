@@ -32,6 +32,9 @@ CALLERS_OWN = ("asyncio_", "AnyIO worker")
 """Threads of the caller's loop, which end in their own time."""
 
 
+BCC = b"From: jane@client.example\r\nSubject: a Bcc\r\n\r\nHello.\r\n"
+
+
 def tables(**changes: object) -> dict[str, object]:
     return TABLES | changes
 
@@ -488,3 +491,20 @@ def test_faults_of_a_scenario_strike_and_what_was_missed_is_collected_next() -> 
         world.run()
 
     assert world.trace.steps(Step.OPENED)[0].outcome == "failed"
+
+
+@pytest.mark.parametrize(("common", "target"), [("qmail", "action:1234"), (None, "unassigned")])
+def test_a_decorated_header_is_understood_where_the_settings_name_the_provider(
+    common: str | None, target: str
+) -> None:
+    """Section 7 "Which address": qmail writes the virtual domain before the address; else it is another's."""
+    pop = {"server": "ssl://pop.abc.com", "username": "matters@abc.com", "password": "open sesame"}
+
+    with Lab(
+        tables(provider={"profile": "qmail"}, pop=pop | ({"common": common} if common else {}))
+    ) as world:
+        world.receive(to="a1234@abc.com", from_address="jane@client.example", octets=BCC)
+        [decision] = world.collect()
+
+        assert decision.targets == (target,)
+        assert world.mailbox(target)[0].value("Delivered-To") == "abc.com-a1234@abc.com"
