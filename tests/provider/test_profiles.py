@@ -47,7 +47,7 @@ def test_a_refusal_leaves_no_blank_unfilled(one: Profile) -> None:
     """The provider's words hold no placeholder that the policy does not know."""
     policy = one.policy()
     sender = policy.judge_sender(policy.stage, ACCOUNT, Address("a1234", "abc.com"))
-    size = policy.judge_size(policy.size_limit + 1) if policy.size_limit else policy.size_reply
+    size = policy.judge_size(policy.size_limit + 1)
 
     assert (sender is not None) == (policy.action is SenderAction.REJECT)
     assert not any("{" in str(reply) for reply in (sender, size))
