@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -54,7 +55,8 @@ def _told(result: "Demo") -> Iterator[str]:
         yield f"A provider that {_SAID[provider.policy]}"
         yield f"  {provider.sent} sent, {provider.refused} refused, {provider.replies} answered"
         for reply, count in provider.replies_from_server.items():
-            yield f"  refused {count} times: {printable(reply)}"
+            times = "once:" if count == 1 else f"{count} times, such as:"
+            yield f"  refused {times} {printable(provider.example_replies[reply])}"
         if provider.replies:
             yield (
                 f"  of the answers {provider.delivered} reached their action, "
@@ -69,4 +71,8 @@ def _told(result: "Demo") -> Iterator[str]:
         yield from (f"  {printable(line)}" for line in told(result.trace.story(result.misrouted)))
         yield ""
     yield f"Lost: {result.lost}. Delivered twice: {result.doubled}. {result.seconds:.1f} seconds."
-    yield f"The trace: {result.path} (and {result.path.with_suffix('.jsonl').name}, messages/)"
+    yield f"The trace: {printable(str(result.path))} (and trace.jsonl, messages/, sites/)"
+    if result.misrouted:
+        folder = result.path.parent
+        site, messages = (quote(str(folder / place)) for place in ("sites/rewrite.toml", "messages/rewrite"))
+        yield f"Why each answer went astray: {printable(f'mailsim route --site {site} {messages}')}"

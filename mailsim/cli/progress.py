@@ -13,16 +13,16 @@ _BAR = 30
 class Progress:
     """A line of what was done, drawn again and again, and removed at the end.
 
-    Nothing is shown when standard error is no terminal, nor when standard output is one:
-    there the results themselves show how far it is.
+    Nothing is shown when standard error is no terminal, nor, of work whose results come one after the other, when
+    standard output is one: there the results themselves show how far it is.
     """
 
-    def __init__(self, total: int | None) -> None:
+    def __init__(self, total: int | None, *, results_appear: bool = False) -> None:
         self._total = total
         self._octets = 0
         self._messages = 0
         self._shown = False
-        self._visible = sys.stderr.isatty() and not sys.stdout.isatty()
+        self._visible = sys.stderr.isatty() and not (results_appear and sys.stdout.isatty())
         self._start = time.monotonic()
         self._next = self._start + _QUIET
 

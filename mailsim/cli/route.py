@@ -47,7 +47,7 @@ def route(
 def _decisions(site: "Site", corpus: "Corpus") -> "Iterator[Decision]":
     from mailsim.cli.progress import Progress
 
-    with Progress(corpus.size) as progress:
+    with Progress(corpus.size, results_appear=True) as progress:
         yield from site.route_all(_counted(corpus, progress))
 
 

@@ -10,27 +10,22 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from shutil import rmtree
-from tempfile import TemporaryDirectory
-from typing import cast
+from typing import Any, cast
 
-from mailsim.errors import MailsimError
 from mailsim.practice.decision import Outcome, Reason
 from mailsim.provider.policy import SenderAction
+from mailsim.study.folder import written
+from mailsim.study.holding import Holding, arrived, holding, targets, whole_balance
 from mailsim.study.workload import Workload
 from mailsim.trace.event import Event, Step, Trace
 from mailsim.trace.files import write_json_lines, write_parquet
-from mailsim.world.conservation import Balance, balance
+from mailsim.world.conservation import Balance
 from mailsim.world.lab import Lab
 
 PROFILES = {SenderAction.ACCEPT: "postfix", SenderAction.REWRITE: "gmail", SenderAction.REJECT: "m365"}
 SYSTEM = "matters@abc.com"
-_MARK = "trace.parquet"
-"""A folder that holds it was written by a demo before, and may be written again."""
-
-
-class OutError(MailsimError):
-    """A folder that the demo will not write to."""
+_TRACE = "trace.parquet"
+_TOPS = ("messages", "sites", "trace.jsonl", _TRACE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +37,7 @@ class ProviderResult:
     refused: int
     replies: int
     delivered: int
-    """Replies that reached the action that they answer."""
+    """Replies that the action that they answer holds."""
     unassigned: int
     fallback: int
     reasons: Counter[str] = field(default_factory=Counter)
@@ -51,6 +46,8 @@ class ProviderResult:
     """How many of those named the action that they answer."""
     replies_from_server: Counter[str] = field(default_factory=Counter)
     """What the provider said to the letters it refused, the sender's address as `{from}`."""
+    example_replies: Mapping[str, str] = field(default_factory=dict)
+    """The first real one of each of these."""
 
     def as_json(self) -> dict[str, object]:
         """The row of `mailsim demo --json`; keys that would be empty are left out."""
@@ -85,6 +82,7 @@ class Demo:
     misrouted: str | None
     """The trace id of one reply that went to Unassigned because its sender was rewritten."""
     path: Path
+    """The trace's file; `messages/POLICY/TARGET/N.eml` and `sites/POLICY.toml` stand beside it."""
 
     def as_json(self) -> dict[str, object]:
         """The document of `mailsim demo --json`."""
@@ -100,32 +98,30 @@ class Demo:
 
 
 def demo(messages: int, seed: int, out: Path, *, advanced: Callable[[int], None] = lambda _: None) -> Demo:
-    """Run the demo and write its trace and messages to a folder; `advanced` hears the octets of each letter sent.
+    """Run the demo and write its trace, messages and sites to a folder; `advanced` hears the octets of each letter.
 
     Raises:
         OutError: The folder holds something that no demo wrote, or cannot be written.
     """
-    _may_write(out)
     begin = time.perf_counter()
-    with TemporaryDirectory(prefix=".mailsim-", dir=out) as scratch:
+    with written(out, _TOPS) as scratch:
         runs = {
-            policy: _run(policy, _share(messages, index), seed, Path(scratch) / "messages" / policy, advanced)
+            policy: _run(policy, _share(messages, index), seed, scratch, advanced)
             for index, policy in enumerate(PROFILES)
         }
         trace = _joined({policy: run.trace for policy, run in runs.items()})
-        write_json_lines(trace, Path(scratch) / "trace.jsonl")
-        write_parquet(trace, Path(scratch) / _MARK)
-        _move(Path(scratch), out)
+        write_json_lines(trace, scratch / "trace.jsonl")
+        write_parquet(trace, scratch / _TRACE)
     return Demo(
         seed=seed,
         messages=messages,
-        providers=[_result(policy, run.trace) for policy, run in runs.items()],
+        providers=[_result(policy, run) for policy, run in runs.items()],
         lost=sum(len(run.balance.lost) for run in runs.values()),
         doubled=sum(len(run.balance.doubled) for run in runs.values()),
         seconds=time.perf_counter() - begin,
         trace=trace,
         misrouted=_misrouted(trace),
-        path=out / _MARK,
+        path=out / _TRACE,
     )
 
 
@@ -134,6 +130,7 @@ class _Run:
     """One provider's world, after its end."""
 
     trace: Trace
+    held: Holding
     balance: Balance
 
 
@@ -143,20 +140,23 @@ def _share(messages: int, index: int) -> int:
 
 
 def _run(
-    policy: SenderAction, letters: int, seed: int, folder: Path, advanced: Callable[[int], None]
+    policy: SenderAction, letters: int, seed: int, scratch: Path, advanced: Callable[[int], None]
 ) -> _Run:
     workload = Workload(seed)
-    with Lab(_tables(policy, workload)) as world:
+    tables = _tables(policy, workload)
+    with Lab(tables) as world:
         for letter in workload.letters(letters):
             world.send(from_action=letter.action, to=letter.to, subject=letter.subject, text=letter.text)
             advanced(len(letter.text))
         world.settle()
         world.collect()
-        _write_messages(world, folder)
-        return _Run(world.trace, balance(world.trace, waiting=()))
+        _write_messages(world, scratch / "messages" / policy)
+        _write_site(tables, world.trace, scratch / "sites" / f"{policy}.toml")
+        held = holding(world)
+        return _Run(world.trace, held, whole_balance(world.trace, held))
 
 
-def _tables(policy: SenderAction, workload: Workload) -> dict[str, object]:
+def _tables(policy: SenderAction, workload: Workload) -> dict[str, Any]:
     """The scenario: the same practice and people, another provider."""
     return {
         "mailbox": {
@@ -170,33 +170,36 @@ def _tables(policy: SenderAction, workload: Workload) -> dict[str, object]:
     }
 
 
-def _result(policy: SenderAction, trace: Trace) -> ProviderResult:
-    """Count what came of the letters, by the trace alone."""
+def _result(policy: SenderAction, run: _Run) -> ProviderResult:
+    """Count what came of the letters: by the trace, and of the answers only what the store holds."""
+    trace = run.trace
     sent_by = {event.trace_id: event.sender for event in trace.steps(Step.COMPOSED)}
     refusals = trace.steps(Step.REFUSED)
-    decided = trace.steps(Step.DECIDED)
+    decided = list(arrived(trace, run.held))
     unassigned = [event for event in decided if event.outcome == Outcome.UNASSIGNED]
     return ProviderResult(
         policy=policy,
         sent=len(sent_by) - len(refusals),
         refused=len(refusals),
         replies=len(trace.steps(Step.REPLIED)),
-        delivered=sum(_target(sent_by[event.trace_id]) in _targets(event) for event in decided),
+        delivered=sum(_target(sent_by[event.trace_id]) in targets(event) for event in decided),
         unassigned=len(unassigned),
         fallback=sum(event.outcome == Outcome.FALLBACK for event in decided),
         reasons=Counter(event.reason for event in unassigned),
         meant_for_known=sum(_target(sent_by[event.trace_id]) == _meant_for(event) for event in unassigned),
-        replies_from_server=Counter(event.reason.replace(event.sender, "{from}") for event in refusals),
+        replies_from_server=Counter(map(_kind, refusals)),
+        example_replies={_kind(event): event.reason for event in reversed(refusals)},
     )
+
+
+def _kind(refusal: Event) -> str:
+    """What the server said, the same to every sender."""
+    return refusal.reason.replace(refusal.sender, "{from}")
 
 
 def _target(action_address: str) -> str:
     """`action:1234` for `a1234@abc.com`."""
     return "action:" + action_address.partition("@")[0].removeprefix("a")
-
-
-def _targets(decided: Event) -> Sequence[str]:
-    return cast("Sequence[str]", json.loads(decided.detail)["targets"])
 
 
 def _meant_for(decided: Event) -> str | None:
@@ -219,19 +222,6 @@ def _misrouted(trace: Trace) -> str | None:
     return next((event.trace_id for event in decided if event.reason == Reason.SENDER_REWRITTEN), None)
 
 
-def _may_write(out: Path) -> None:
-    """Make the folder; refuse one that is not empty and that no demo wrote."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        strange = any(out.iterdir()) and not (out / _MARK).is_file()
-    except OSError as error:
-        raise OutError(
-            f"{out}: cannot be written: {error.strerror}; name another folder with --out"
-        ) from None
-    if strange:
-        raise OutError(f"{out}: is not empty, and no demo wrote it; name another folder with --out")
-
-
 def _write_messages(world: Lab, folder: Path) -> None:
     """Every delivered copy as `.eml`: a folder for each target, files in the order in which they came."""
     folder.mkdir(parents=True)
@@ -242,10 +232,18 @@ def _write_messages(world: Lab, folder: Path) -> None:
             (place / f"{number:05}.eml").write_bytes(message.octets)
 
 
-def _move(scratch: Path, out: Path) -> None:
-    """Put what was written in its place, instead of what an earlier demo left there."""
-    for written in scratch.iterdir():
-        old = out / written.name
-        if old.is_dir():
-            rmtree(old)
-        written.replace(old)
+def _write_site(tables: dict[str, Any], trace: Trace, path: Path) -> None:
+    """The practice as a site file, with what it sent, so that `mailsim route` decides as the practice did."""
+    path.parent.mkdir(exist_ok=True)
+    sent = [
+        {"message_id": event.message_id, "action": int(_target(event.sender).removeprefix("action:"))}
+        for event in trace.steps(Step.COMPOSED)
+    ]
+    headed = [("[mailbox]", tables["mailbox"])]
+    headed += [("[[action]]", action) for action in tables["action"]]
+    headed += [("[[sent]]", entry) for entry in sent]
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        for head, table in headed:
+            # JSON's texts and numbers are TOML's too, but for DEL and surrogates, which no name here has
+            lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in table.items()]
+            file.write("\n".join([head, *lines, "", ""]))

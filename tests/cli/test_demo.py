@@ -1,4 +1,5 @@
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,25 @@ def test_the_demo_tells_what_came_of_each_group_and_why(
     told = capsys.readouterr().out
     assert "2 reached their action" in told
     assert "Unassigned because of sender-rewritten: 2" in told
-    assert "554 5.2.252 SendAsDenied" in told
+    assert (
+        "refused 2 times, such as: 554 5.2.252 SendAsDenied; matters@abc.com not allowed to send as a1"
+        in told
+    )
     assert "One misrouted answer, hop by hop" in told
     assert "Lost: 0. Delivered twice: 0." in told
     assert str(tmp_path / "out" / "trace.parquet") in told
+
+
+def test_the_line_to_go_on_with_works_when_pasted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever the folder is called."""
+    assert main(["demo", "--messages", "3", "--out", str(tmp_path / "my demo")]) == 0
+    told = capsys.readouterr().out
+    assert "refused once: 554 5.2.252" in told
+    [line] = [line for line in told.splitlines() if line.startswith("Why each answer went astray: ")]
+
+    assert main(shlex.split(line.partition(": ")[2])[1:]) == 0
+
+    assert "sender-rewritten" in capsys.readouterr().out
 
 
 def test_the_demo_for_programs_is_one_json_document(

@@ -17,12 +17,19 @@ class Terminal(io.StringIO):
         return True
 
 
-def shown(monkeypatch: pytest.MonkeyPatch, *, total: int | None, seconds: float, stderr: io.StringIO) -> str:
+def shown(
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    total: int | None,
+    seconds: float,
+    stderr: io.StringIO,
+    results_appear: bool = False,
+) -> str:
     """What is written to standard error while ten messages of a hundred octets are done, evenly in that time."""
     now = 1000.0
     monkeypatch.setattr(time, "monotonic", lambda: now)
     monkeypatch.setattr(sys, "stderr", stderr)
-    with Progress(total) as progress:
+    with Progress(total, results_appear=results_appear) as progress:
         for _ in range(10):
             now += seconds / 10
             progress.advance(100)
@@ -58,7 +65,17 @@ def test_lines_are_not_drawn_too_often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_nothing_when_piped(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Standard error is no terminal; or standard output is one, where the results themselves appear."""
+    """Standard error is no terminal."""
     assert shown(monkeypatch, total=1000, seconds=10, stderr=io.StringIO()) == ""
+
+
+@pytest.mark.parametrize("results_appear", [True, False])
+def test_results_that_appear_on_the_terminal_show_how_far_it_is(
+    *, results_appear: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Work that says all at its end shows its progress there too."""
     monkeypatch.setattr(sys, "stdout", Terminal())
-    assert shown(monkeypatch, total=1000, seconds=10, stderr=Terminal()) == ""
+
+    text = shown(monkeypatch, total=1000, seconds=10, stderr=Terminal(), results_appear=results_appear)
+
+    assert bool(text) is not results_appear

@@ -5,8 +5,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from mailsim.mail import Message
-from mailsim.study.demo import Demo, OutError, demo
+from mailsim.practice.site import load_site
+from mailsim.study.demo import Demo, demo
+from mailsim.study.folder import OutError
 from mailsim.study.workload import Workload
+from mailsim.world.lab import Lab
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +39,9 @@ def test_each_provider_has_its_say(result: Demo) -> None:
     del reject["replies_from_server"]
     assert said.startswith("554 5.2.252 SendAsDenied; matters@abc.com not allowed to send as {from};")
     assert times == 6
+    real = result.providers[2].example_replies[said]
+    assert said.partition("{from}")[2] == real.partition("@abc.com;")[2].join([";", ""])
+    assert "{" not in real
     assert reject == {
         "policy": "reject", "sent": 0, "refused": 6, "replies": 0, "delivered": 0, "unassigned": 0, "fallback": 0,
     }  # fmt: skip
@@ -107,11 +113,36 @@ def test_an_earlier_demo_s_folder_is_written_anew_and_keeps_what_is_not_the_demo
     assert len(list((tmp_path / "messages").rglob("*.eml"))) == 2
     assert (tmp_path / "notes.txt").read_text() == "mine"
     assert {path.name for path in tmp_path.iterdir()} == {
+        ".mailsim-demo",
         "messages",
+        "sites",
         "notes.txt",
         "trace.jsonl",
         "trace.parquet",
     }
+
+
+def test_what_the_store_does_not_hold_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the trace says of it: nothing reached anybody that cannot be read there."""
+    monkeypatch.setattr(Lab, "mailbox", lambda _lab, _target: ())
+
+    result = demo(6, 1, tmp_path)
+
+    assert result.lost == 4
+    assert [(row.delivered, row.unassigned) for row in result.providers] == [(0, 0), (0, 0), (0, 0)]
+
+
+@pytest.mark.parametrize("policy", ["accept", "rewrite"])
+def test_a_site_decides_on_the_messages_as_the_practice_did(policy: str, result: Demo, out: Path) -> None:
+    """Each provider's messages have their site beside them."""
+    site = load_site(out / "sites" / f"{policy}.toml")
+    files = sorted((out / "messages" / policy).rglob("*.eml"))
+
+    decisions = list(site.route_all((path.parent.name, path.read_bytes()) for path in files))
+
+    assert len(decisions) == 7
+    assert all(decision.targets == (str(decision.message).replace("-", ":"),) for decision in decisions)
+    assert all((decision.meant_for is not None) == (policy == "rewrite") for decision in decisions)
 
 
 def test_a_workload_is_repeatable_and_reaches_nobody_real() -> None:
