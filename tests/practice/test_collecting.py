@@ -188,7 +188,7 @@ def test_a_disk_that_is_full_loses_nothing(tmp_path: Path, monkeypatch: pytest.M
     letters = [letter(number, size=50_000) for number in range(8)]
     with served(letters) as server:
         with Store(path) as store:
-            made[0].execute("PRAGMA max_page_count=60")
+            made[0].execute("PRAGMA max_page_count=20")
             summary = collect(server, store)
             assert isinstance(summary.broken, StoreError)
             assert "full" in str(summary.broken)

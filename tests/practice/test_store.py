@@ -100,7 +100,7 @@ def test_a_store_that_another_process_makes_at_the_same_moment_is_used(
         assert store.targets() == {}
 
 
-@pytest.mark.parametrize("pages", [20, 40, 60])
+@pytest.mark.parametrize("pages", [12, 16, 24])
 def test_a_disk_that_is_full_keeps_nothing_of_the_batch_and_all_of_those_before(
     tmp_path: Path, pages: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
