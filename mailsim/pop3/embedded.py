@@ -17,7 +17,6 @@ from types import TracebackType
 from typing import Literal, Self
 
 from anyio import to_thread
-from anyio.from_thread import start_blocking_portal
 
 from mailsim.errors import MailsimError
 from mailsim.pop3.conduct import Conduct
@@ -26,6 +25,7 @@ from mailsim.pop3.fault_kinds import What
 from mailsim.pop3.fault_syntax import FaultError
 from mailsim.pop3.faults import Fault, FaultPlan, read_fault
 from mailsim.pop3.maildrops import Maildrops
+from mailsim.pop3.portal import BackgroundLoop
 from mailsim.pop3.quirks import with_quirks
 from mailsim.pop3.server import serve
 from mailsim.pop3.service import IDLE_SECONDS, Certificates
@@ -57,7 +57,7 @@ class Pop3Server:
     - `port`: 0 is any free one;
     - `idle_seconds`: how long a session may be idle.
 
-    Mail stays as it was left when the server is entered again, and so does the count of what faults strike.
+    One that is never left ends with its interpreter. Mail stays as it was left when the server is entered again, and so does the count of what faults strike.
 
     Attributes:
         host: The address to connect to; a certificate is good for it and for `localhost`.
@@ -152,7 +152,7 @@ class Pop3Server:
             raise Pop3ServerError(f"{self!r} is running: leave it before entering it again")
         with ExitStack() as stack:
             certificates = {} if self._tls is Tls.NONE else self._certify(stack)
-            portal = stack.enter_context(start_blocking_portal("asyncio", name="mailsim-pop3"))
+            portal = stack.enter_context(BackgroundLoop("mailsim-pop3"))
             listening = partial(
                 serve,
                 self._maildrops,
