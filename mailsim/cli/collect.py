@@ -47,13 +47,13 @@ def collect(
     import asyncio
 
     from mailsim.cli.progress import Progress
+    from mailsim.cli.site import site_at
     from mailsim.practice.collecting import collect_for
     from mailsim.practice.faults import printable
-    from mailsim.practice.site import load_site
     from mailsim.practice.store import Store
     from mailsim.practice.turn import turn
 
-    practice = load_site(site)
+    practice = site_at(site)
     account = practice.pop_account()
     smtp = practice.smtp_account() if practice.settings.smtp else None
     tls = _trusting(ca) if account.server.tls else None

@@ -1,9 +1,11 @@
 """`mailsim route`: real messages, one decision each, without any network."""
 
 import json
+import os
 import sys
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -28,18 +30,23 @@ def route(
     site: Annotated[str, typer.Option("--site", metavar="SITE", help="The practice's site file (TOML).")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a message, one a line.")] = False,
 ) -> None:
-    """Say where each message would go, and why. All messages of one call are one collection."""
+    """Say where each message would go, and why. All messages of one call are one collection.
+
+    Of one message every rule that was tried is told; of several one row each, and totals.
+
+    Example: mailsim route --site site.toml reply.eml
+    """
+    from mailsim.cli.site import site_at
     from mailsim.cli.standard_input import standard_input
     from mailsim.mail.corpus import find_mail
     from mailsim.practice.faults import printable
-    from mailsim.practice.site import load_site
 
-    practice = load_site(site)
+    practice = site_at(site)
     corpus = find_mail(paths, standard_input(paths))
     for warning in practice.warnings:
         sys.stderr.write(f"mailsim: warning: {printable(site)}: {warning}\n")
     decisions = _decisions(practice, corpus)
-    lines = iter(_json_lines(decisions) if as_json else _table(decisions))
+    lines = iter(_json_lines(decisions) if as_json else _told(decisions, _prefix(paths)))
     while batch := list(islice(lines, _BATCH)):
         sys.stdout.write("\n".join(batch) + "\n")
 
@@ -61,19 +68,40 @@ def _json_lines(decisions: "Iterable[Decision]") -> Iterator[str]:
     return (json.dumps(decision.as_json()) for decision in decisions)
 
 
-def _table(decisions: "Iterable[Decision]") -> Iterator[str]:
+def _prefix(paths: Sequence[str]) -> str:
+    """What the names of messages have in common when one folder was given."""
+    return f"{Path(paths[0])}{os.sep}" if len(paths) == 1 and Path(paths[0]).is_dir() else ""
+
+
+def _told(decisions: "Iterator[Decision]", prefix: str) -> Iterator[str]:
+    """For people: the table; under the row of a single message its evidence, under several rows the totals."""
     from mailsim.cli.table import table, terminal_width
+    from mailsim.practice.decision import Outcome
+    from mailsim.practice.faults import printable
 
-    return table(_HEAD, map(_row, decisions), width=terminal_width())
+    first = list(islice(decisions, 2))
+    outcomes = dict.fromkeys(Outcome, 0)
+
+    def rows() -> Iterator[tuple[str, ...]]:
+        for decision in chain(first, decisions):
+            outcomes[decision.outcome] += 1
+            yield _row(decision, prefix)
+
+    yield from table(_HEAD, rows(), width=terminal_width())
+    if len(first) == 1:
+        yield from map(printable, str(first[0]).splitlines()[1:])
+    else:
+        yield ""
+        yield ", ".join(f"{outcome} {count}" for outcome, count in outcomes.items())
 
 
-def _row(decision: "Decision") -> tuple[str, ...]:
+def _row(decision: "Decision", prefix: str) -> tuple[str, ...]:
     notes = [
         f"meant for {decision.meant_for}" if decision.meant_for else "",
         "guessed" if decision.guessed else "",
     ]
     return (
-        decision.message or "",
+        (decision.message or "").removeprefix(prefix),
         decision.outcome,
         " ".join(decision.targets) or "-",
         decision.reason,

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mailsim.cli import main
+from mailsim.practice.site import load_site
 
 SITES = Path(__file__).parents[2] / "fixtures" / "sites"
 PLAIN = str(SITES / "plain.toml")
@@ -80,10 +81,72 @@ def test_people_get_a_table(eml: str, capsys: pytest.CaptureFixture[str]) -> Non
     status, out, _ = routed(capsys, eml)
 
     assert status == 0
-    assert out == [
+    assert out[:2] == [
         "MESSAGE    OUTCOME    TARGETS      REASON          ADDRESS        NOTE",
         "reply.eml  delivered  action:1234  action-address  a1234@abc.com",
     ]
+
+
+def test_of_a_single_message_people_get_the_evidence(eml: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Why: each rule tried, what it read, what it concluded; as a decision tells it, without controls."""
+    for name, octets in {eml: reply("a1234@abc.com"), "odd.eml": reply('"\x1b[2J\x85x"@abc.com')}.items():
+        Path(name).write_bytes(octets)
+        decision = load_site(PLAIN).route(octets)
+
+        _, out, _ = routed(capsys, name)
+
+        assert len(out) == 2 + len(decision.evidence)
+        assert [line.split()[0] for line in out[2:]] == [item.rule for item in decision.evidence]
+        assert [line.rpartition(" -> ")[2] for line in out[2:]] == [
+            item.concluded for item in decision.evidence
+        ]
+
+
+def test_of_several_messages_people_get_totals(eml: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """After an empty line; every outcome is named."""
+    Path("copy.eml").write_bytes(reply("a1234@abc.com"))
+    Path("lost.eml").write_bytes(reply("a99@abc.com", "<r2@client.example>"))
+
+    _, out, _ = routed(capsys, eml, "copy.eml", "lost.eml")
+
+    assert out[4:] == ["", "delivered 1, unassigned 1, fallback 0, duplicate 1"]
+
+
+@pytest.mark.parametrize(
+    ("paths", "names"),
+    [
+        (["box"], ["a.eml", "deep/b.eml"]),
+        (["./box/"], ["a.eml", "deep/b.eml"]),
+        (["."], ["box/a.eml", "box/deep/b.eml", "reply.eml"]),
+        (["box/deep", "box/a.eml"], ["box/deep/b.eml", "box/a.eml"]),
+    ],
+)
+def test_names_are_those_inside_the_folder_given(
+    paths: Sequence[str], names: Sequence[str], eml: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In the table only, and where one folder was given: of several, names alone could be the same."""
+    Path("box/deep").mkdir(parents=True)
+    Path("box/a.eml").write_bytes(reply("a1234@abc.com", "<a@x>"))
+    Path("box/deep/b.eml").write_bytes(reply("a1234@abc.com", "<b@x>"))
+
+    _, out, _ = routed(capsys, *paths)
+    _, lines, _ = routed(capsys, "--json", "box")
+
+    assert [line.split()[0] for line in out[1 : out.index("")]] == names
+    assert [json.loads(line)["message"] for line in lines] == ["box/a.eml", "box/deep/b.eml"]
+
+
+@pytest.mark.parametrize("command", [["route", "reply.eml"], ["collect", "--store", "x.sqlite"]])
+def test_a_scenario_file_is_no_site_file(
+    command: list[str], eml: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line that says so, instead of one for each table of it."""
+    scenario = str(SITES.parent / "scenarios" / "rewritten.toml")
+
+    assert main([*command, "--site", scenario]) == 2
+
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"mailsim: {scenario}: this is a scenario file, for it has correspondent, event, ")
 
 
 def test_a_guess_and_a_rewritten_sender_are_noted(eml: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -151,7 +214,7 @@ def test_warnings_of_a_site_go_to_standard_error(eml: str, capsys: pytest.Captur
 
     status, out, err = routed(capsys, eml, site=str(site))
 
-    assert (status, len(out), len(err)) == (0, 2, 1)
+    assert (status, out[1].split()[0], len(err)) == (0, "reply.eml", 1)
     assert err[0].startswith("mailsim: warning: site.toml: mailbox.fallback_address")
 
 
