@@ -98,8 +98,15 @@ def pytest_bdd_before_step_call(step: "Step", step_func: Callable[..., object]) 
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_bdd_step_error(request: pytest.FixtureRequest, exception: BaseException) -> None:
-    """Tell what happened to the mail, beside the step that failed."""
+def pytest_bdd_step_error(
+    request: pytest.FixtureRequest, step_func: Callable[..., object], exception: BaseException
+) -> None:
+    """Show the step that failed, not the machinery that called it; tell what happened to the mail beside it."""
+    trace = exception.__traceback__
+    while trace is not None and trace.tb_frame.f_code is not getattr(step_func, "__code__", None):
+        trace = trace.tb_next
+    if trace is not None:
+        exception.__traceback__ = trace
     world = request.node.stash.get(_WORLD, None)
     if world is not None:
         exception.add_note("\n".join(_story(world)))

@@ -160,17 +160,20 @@ def _told(world: "World", sent: "Sent", code: int, words: str) -> None:
 
 @then(phrase("{person:address} gets nothing"))
 def _gets_nothing(world: "World", person: str) -> None:
+    world.settle()  # what is still on its way counts
     got = [event for event in world.trace.steps(Step.STORED) if event.place == person]
     assert not got, f"expected nothing for {person}, found {len(got)}: {got[0].message_id}"
 
 
 @then("nothing is lost")
 def _nothing_lost(world: "World") -> None:
-    world.run()  # no scenario event is left to play: it settles, and holds the law of conservation (R6.2)
+    world.settle()  # what is still on its way is not lost
+    world.check()  # R6.2
 
 
 def _reply(world: "World") -> Event:
     """The last answer that anybody outside wrote."""
+    __tracebackhide__ = True  # a failure is the step's, and so below
     answers = world.trace.steps(Step.REPLIED)
     assert answers, (
         "expected a reply, found that nobody answered; did the message arrive, and all mail after it?"
@@ -180,6 +183,7 @@ def _reply(world: "World") -> Event:
 
 def _decision(world: "World") -> Decision:
     """What the practice decided on that answer."""
+    __tracebackhide__ = True
     reply = _reply(world)
     found = [decision for decision in world.decisions if decision.message_id == reply.message_id]
     assert found, f"expected the reply to be collected, found no decision on {reply.message_id}"

@@ -84,6 +84,10 @@ def test_a_coroutine_step_fails(pytester: pytest.Pytester, step: str) -> None:
             ["*expected nothing for jane@client.example, found 1: <*>*", *STORY],
         ),
         (
+            GIVENS + "When action 1234 writes to jane@client.example\nThen jane@client.example gets nothing",
+            ["*expected nothing for jane@client.example, found 1: <*>*"],
+        ),
+        (
             GIVENS + LOOP + 'Then the practice is told 554 and "no"',
             ["*expected a refusal with 554, found that the message was accepted*", *STORY],
         ),
@@ -133,6 +137,30 @@ def test_a_failed_step_says_what_it_expected_and_found(
 
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(told)
+
+
+def test_a_failure_shows_the_step_alone(pytester: pytest.Pytester) -> None:
+    """Nothing of the machinery that called it, nothing that its servers log."""
+    result = run(pytester, GIVENS + LOOP + "Then the reply is delivered to action 1")
+
+    shown = result.stdout.str()
+    assert "steps.py:" in shown
+    assert [
+        name for name in ("fixtures.py", "scenario.py", "call_fixture_func", "Captured log") if name in shown
+    ] == []
+
+
+def test_that_nothing_is_lost_is_a_question_and_plays_no_events(pytester: pytest.Pytester) -> None:
+    """A scenario's own events are for `world.run()`."""
+    python = """
+from pytest_bdd import given
+@given('an event')
+def _event(blueprint):
+    blueprint.add('event', send={'from_action': 1234, 'to': ['jane@client.example']})
+"""
+    steps = GIVENS + "And an event\nThen nothing is lost\nAnd jane@client.example gets nothing"
+
+    run(pytester, steps, python=python).assert_outcomes(passed=1)
 
 
 def test_of_many_conversations_the_last_are_told(pytester: pytest.Pytester) -> None:
