@@ -1,6 +1,8 @@
 """README claims only what works: its Python runs, its commands are the ones there are."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,18 @@ def test_the_commands_told_are_the_commands_there_are() -> None:
     told = set(re.findall(r"^\| `mailsim (\w+)", README, re.MULTILINE))
 
     assert told == {command.name for command in app.registered_commands}
+
+
+def test_the_spec_told_passes(tmp_path: Path) -> None:
+    """Two files, as they stand, run by pytest alone."""
+    [feature], [binding] = blocks("gherkin"), blocks("py")
+    (tmp_path / "reply.feature").write_text(feature, "utf-8")
+    (tmp_path / "test_specs.py").write_text(binding, "utf-8")
+
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "."]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert "1 passed" in done.stdout
 
 
 def test_two_commands_stand_on_top() -> None:
