@@ -187,9 +187,9 @@ def _forwarded_before(case: _Case) -> bool:
     return ours
 
 
-_AUTO_SUBMITTED_NO = re.compile(
-    r"(?:\s|\([^()]*+\))*+no(?:\s|\([^()]*+\))*+(?:;.*)?", re.IGNORECASE | re.DOTALL
-)
+# Groups repeated without possession, which CPython 3.11.2 gets wrong (cpython#106052), and so within bounds.
+_COMMENTS = r"(?:\s++|\([^()]*+\)){0,99}"
+_AUTO_SUBMITTED_NO = re.compile(rf"{_COMMENTS}no{_COMMENTS}(?:;.*)?", re.IGNORECASE | re.DOTALL)
 
 
 def automatic(message: Message) -> str | None:

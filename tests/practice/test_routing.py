@@ -252,6 +252,7 @@ def test_size_decides_nothing_and_is_told_over_10_mb(excess: int, *, is_told: bo
         ("Auto-Submitted: no", None),
         ("Auto-Submitted: No (really) ; x=y", None),
         ("Auto-Submitted: (a) no", None),
+        ("Auto-Submitted: no (a", "Auto-Submitted: no (a"),
         ("Auto-Submitted:", None),
         ("Auto-Submitted: none", "Auto-Submitted: none"),
         ("Auto-Submitted: auto-generated", "Auto-Submitted: auto-generated"),
