@@ -18,11 +18,12 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from anyio import to_thread
-from anyio.from_thread import BlockingPortal, start_blocking_portal
+from anyio.from_thread import BlockingPortal
 
 from mailsim.errors import MailsimError
 from mailsim.mail import Envelope, Message
 from mailsim.pop3.collector import CollectError
+from mailsim.pop3.portal import BackgroundLoop
 from mailsim.practice.decision import Decision
 from mailsim.practice.site import Site
 from mailsim.practice.store import Store
@@ -103,7 +104,7 @@ class Lab:
         self._parts = parts = _parts(self.scenario, self._plan, self.trace)
         with ExitStack() as stack:
             stack.callback(parts.store.close)
-            portal = stack.enter_context(start_blocking_portal("asyncio"))
+            portal = stack.enter_context(BackgroundLoop("mailsim-lab"))
             portal.call(parts.wire.start)
             self._stack, self._portal = stack.pop_all(), portal
         return self
