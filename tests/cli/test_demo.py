@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from mailsim.cli import main
+from mailsim.world.lab import Lab
 
 
 def test_the_demo_tells_what_came_of_each_group_and_why(
@@ -79,3 +80,14 @@ def test_a_folder_with_other_things_in_it_is_refused(
     assert main(["demo", "--messages", "3", "--out", str(tmp_path)]) == 2
 
     assert "name another folder with --out" in capsys.readouterr().err
+
+
+def test_a_demo_that_loses_mail_is_not_as_expected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit status 1, though the trace tells of deliveries: the store holds none."""
+    monkeypatch.setattr(Lab, "mailbox", lambda _lab, _target: ())
+
+    assert main(["demo", "--messages", "3", "--out", str(tmp_path)]) == 1
+
+    assert "Lost: 2." in capsys.readouterr().out
