@@ -148,9 +148,13 @@ class Trace(Sequence[Event]):
         """Add a fact; events are never changed or taken back."""
         self._events.append(event)
 
-    def story(self, trace_id: str) -> Self:
-        """The events of one conversation, in order; empty when there is none of that id."""
-        return type(self)([event for event in self._events if event.trace_id == trace_id])
+    def story(self, name: str) -> Self:
+        """The events of one conversation, in order; empty when there is none of that name.
+
+        `name` is its trace id, or the Message-ID of one of its messages, such as `decision.message_id`.
+        """
+        found = {event.trace_id for event in self._events if name in (event.trace_id, event.message_id)}
+        return type(self)([event for event in self._events if event.trace_id in found and event.trace_id])
 
     def steps(self, *steps: Step) -> Self:
         """The events of these steps, in order."""

@@ -137,7 +137,7 @@ class Office:
             self._record(message, one, decision)
             self.decisions.append(decision)
             self._taken[one.number] = self._journal.entry(message)
-        return Keeping(len(intake.taken), intake.refused)
+        return intake.keeping()
 
     def ended(self, collection: Collection | None) -> None:
         """Note what the server removed at the end of a session; None when the session broke."""

@@ -1,6 +1,7 @@
 """What somebody is told to do in a world, from the same tables in a scenario file and in Python."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from email.header import Header
 from email.utils import format_datetime
@@ -34,7 +35,19 @@ def order(model: type[_Table], given: Mapping[str, object]) -> _Table:
     try:
         return model.model_validate(arguments)
     except ValidationError as error:
-        raise OrderError(faults_of(error, model)) from None
+        raise OrderError([_in_python(fault) for fault in faults_of(error, model)]) from None
+
+
+_ARGUMENTS = {"from": "from_address", "file": "octets"}
+"""What the methods of a world call the keys of a scenario file that Python cannot or need not."""
+
+
+def _in_python(fault: Fault) -> Fault:
+    """The fault in the words of who called a method: its arguments, not the keys of a file."""
+    if not fault.key:  # about all arguments together
+        fix = fault.fix.replace("add from = ... or file = ...", "give from_address=... or octets=...")
+        return replace(fault, key="the order", value=None, fix=fix)
+    return replace(fault, key=_ARGUMENTS.get(fault.key, fault.key))
 
 
 def unknown_senders(send: SendTable, site: Site, prefix: str = "") -> list[Fault]:

@@ -51,6 +51,7 @@ def test_a_reply_comes_back_to_the_action_through_a_provider_that_accepts_the_se
 
         assert sent.refused == {}
         assert (decision.outcome, decision.targets) == (Outcome.DELIVERED, ("action:1234",))
+        assert list(world.trace.story(decision.message_id or "")) == list(world.trace.story("t000001"))
         assert [message.value("Subject") for message in world.mailbox("action:1234")] == ["Re: Draft"]
         assert world.waiting() == []
         world.check()
@@ -217,6 +218,21 @@ def test_an_order_that_cannot_be_carried_out_is_one_clear_line(
         with pytest.raises(OrderError, match=expected):
             world.send(**arguments)  # type: ignore[arg-type] # wrong on purpose
         assert len(world.trace) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ({"to": "a1234@abc.com"}, "the order: must say who sends; give from_address=... or octets=..."),
+        ({"to": "a1234@abc.com", "from_address": "x"}, 'from_address = "x": must be one address'),
+    ],
+)
+def test_an_order_s_faults_speak_python(arguments: dict[str, str], expected: str) -> None:
+    """They name the arguments of the method, not the keys of a scenario file."""
+    with Lab(TABLES) as world, pytest.raises(OrderError) as caught:
+        world.receive(**arguments)  # type: ignore[arg-type] # wrong on purpose
+
+    assert str(caught.value).startswith(expected)
 
 
 def test_a_lab_outside_its_block_says_so() -> None:
