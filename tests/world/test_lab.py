@@ -498,7 +498,7 @@ def test_a_lab_that_runs_is_not_entered_again() -> None:
 
 def test_faults_of_a_scenario_strike_and_what_was_missed_is_collected_next() -> None:
     """R4.2: the line is lost in mid-message; the next collection delivers it, once."""
-    collect = {"collect": {}}
+    collect: dict[str, object] = {"collect": {}}
     receive = {"receive": {"to": "a1234@abc.com", "from": "jane@client.example"}}
     provider = {"faults": ["pop:RETR:1:drop@20"]}
     expect = {"delivered": {"action:1234": 1}}
