@@ -56,14 +56,14 @@ def collect(
     practice = site_at(site)
     account = practice.pop_account()
     smtp = practice.smtp_account() if practice.settings.smtp else None
-    tls = _trusting(ca) if account.server.tls else None
+    tls = _trusting(ca)
     for warning in practice.warnings:
         sys.stderr.write(f"mailsim: warning: {printable(site)}: {warning}\n")
     with turn(store, patience=PATIENCE), Store(store) as kept:
         with Progress(None) as progress:
             summary = asyncio.run(collect_for(practice, kept, account, tls=tls, advanced=progress.advance))
         sys.stdout.write((json.dumps(summary.as_json()) if as_json else _told(summary)) + "\n")
-        troubles = [*_troubles(summary), *_forward(practice, kept, smtp)]
+        troubles = [*_troubles(summary), *_forward(practice, kept, smtp, tls)]
     for trouble in troubles:
         sys.stderr.write(f"mailsim: {printable(trouble)}\n")
     if troubles:
@@ -104,7 +104,9 @@ def _troubles(summary: "Summary") -> list[str]:
     return told
 
 
-def _forward(practice: "Site", store: "Store", smtp: "SmtpAccount | None") -> list[str]:
+def _forward(
+    practice: "Site", store: "Store", smtp: "SmtpAccount | None", tls: "ssl.SSLContext"
+) -> list[str]:
     """Send what waits for the fallback address; what went wrong, one line each. What is not sent waits on."""
     if smtp is None or smtp.own:
         waiting = sum(1 for _ in store.forwards())
@@ -118,4 +120,4 @@ def _forward(practice: "Site", store: "Store", smtp: "SmtpAccount | None") -> li
 
     from mailsim.cli.outbox import send_forwards
 
-    return asyncio.run(send_forwards(store, smtp))
+    return asyncio.run(send_forwards(store, smtp, tls))

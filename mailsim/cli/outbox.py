@@ -11,14 +11,16 @@ from mailsim.smtp.backend import Tls
 from mailsim.smtp.client import Client, Route
 
 if TYPE_CHECKING:
+    import ssl
+
     from mailsim.practice.account import SmtpAccount
     from mailsim.practice.store import Store
 
 _SUBMISSIONS = 465  # RFC 8314 section 3.3
 
 
-async def send_forwards(store: "Store", account: "SmtpAccount") -> list[str]:
-    """Send all that waits, oldest first; what was refused, one line each, waits on.
+async def send_forwards(store: "Store", account: "SmtpAccount", context: "ssl.SSLContext") -> list[str]:
+    """Send all that waits, oldest first; what was refused, one line each, waits on. `context` is whom to trust.
 
     Raises:
         SubmissionPortError: The port is 25 (R1.6).
@@ -34,6 +36,7 @@ async def send_forwards(store: "Store", account: "SmtpAccount") -> list[str]:
         host=account.server,
         host_port=account.port,
         tls=Tls.IMPLICIT if implicit else Tls.NONE if plain else Tls.STARTTLS,
+        context=context,
         authentication=account.authentication,
         username=account.username,
         password=account.password.get_secret_value(),

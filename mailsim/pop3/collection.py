@@ -73,7 +73,7 @@ class Collection:
     Attributes:
         listed: How many messages were waiting.
         kept: How many were retrieved and kept.
-        new: How many of those had not been kept before.
+        new: How many of those were neither kept before nor copies of those that were.
         deleted: How many of them the server removed; 0 when it said at QUIT that it could not.
         failures: The messages that stay, each with the reason.
     """
@@ -107,6 +107,6 @@ class Keeping(NamedTuple):
     """What became of a batch that was to be kept."""
 
     new: int
-    """How many messages had not been kept before."""
+    """How many messages were neither kept before nor copies of those that were."""
     refused: Mapping[int, str]
     """By number: what was not kept, and so must not be deleted, and why."""

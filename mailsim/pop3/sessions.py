@@ -5,9 +5,11 @@ nothing is left is to look again. A message that breaks the session each time it
 those behind it. So:
 
 - What was not collected before comes first: a session that breaks has still brought something new.
-- A session that brought something new is followed by another; the first that did not ends it.
+- A session that brought something new, or removed what was collected earlier, is followed by another; the first that
+  did neither ends it.
 - A session that broke in the middle of a message is followed by one that asks for that message last, and when
   it breaks again, by one that leaves it out.
+- A server that shows again what it said it removed is asked once more; what it shows then, it keeps.
 - The number of sessions is bounded, that of broken ones more so.
 """
 
@@ -19,6 +21,7 @@ from mailsim.pop3.collection import CollectError, Collection, Failure, Listed, S
 
 MOST_SESSIONS = 1000
 MOST_BROKEN = 20
+MOST_BARREN = 20  # sessions in a row that bring nothing new, but delete what was collected earlier
 
 _LATER = frozenset({"LOGIN-DELAY", "IN-USE"})  # RFC 2449 §8.1: the next look must wait, and can
 
@@ -35,7 +38,7 @@ class Collected:
     """What all sessions came to.
 
     Attributes:
-        new: How many messages were kept that had not been kept before.
+        new: How many messages were kept that were neither kept before nor copies of those that were.
         deleted: How many the server removed.
         left: How many are still there, as far as is known.
         sessions: How many sessions it took; a last look that brought nothing does not count.
@@ -70,21 +73,49 @@ class _Course:
         self.goes_on = True
         self._knows = knows
         self._breaks: dict[str, list[Failure]] = {}
-        self._sessions = self._broken = self._took = self._new = self._deleted = self._left = 0
+        self._sessions = self._broken = self._barren = self._took = self._new = self._deleted = self._left = 0
+        self._wanted: Sequence[Listed] = ()
+        self._removed_some = False
+        self._removed: set[str] = set()  # what the server said that it removed
+        self._again = 0  # how many of these the session shows again
+        self._has_uids = False
+        self._doubted = False  # whether the last session did
         self._failures: tuple[Failure, ...] = ()
         self._error: CollectError | None = None
 
     def order(self, listed: Sequence[Listed]) -> Sequence[Listed]:
         """What was kept before comes last but for what broke a session; what broke two is left out."""
         breaks = {one: len(self._breaks.get(_name(one), ())) for one in listed}
-        wanted = [one for one in listed if breaks[one] < 2]
-        return sorted(wanted, key=lambda one: (breaks[one], one.uid is not None and self._knows(one.uid)))
+        self._has_uids = any(one.uid is not None for one in listed)
+        self._again = sum(_name(one) in self._removed for one in listed)
+        self._wanted = sorted(
+            (one for one in listed if breaks[one] < 2),
+            key=lambda one: (breaks[one], one.uid is not None and self._knows(one.uid)),
+        )
+        return self._wanted
 
     def ended(self, done: Collection) -> None:
         self._count(done)
         self._error = None
+        again = self._again if self._has_uids else self._removed_some * (done.kept - done.new)
+        fresh = done.deleted - again
+        self._deleted -= again  # they were counted before
         self._left = done.listed - done.deleted
-        self.goes_on = done.new > 0 and self._sessions < MOST_SESSIONS
+        if again and self._doubted:
+            self._deleted -= again
+            self._left += again
+        self._barren = 0 if done.new else self._barren + 1
+        another_look = fresh > 0 or (again > 0 and not self._doubted)
+        self.goes_on = (done.new > 0 or (another_look and self._barren < MOST_BARREN)) and (
+            self._sessions < MOST_SESSIONS
+        )
+        self._doubted = again > 0
+        if done.deleted:
+            self._removed_some = True
+            if not self._has_uids:
+                self._breaks.clear()  # the numbers are others now
+            stay = {failure.number for failure in done.failures}
+            self._removed.update(_name(one) for one in self._wanted if one.number not in stay)
 
     def broke(self, error: CollectError) -> None:
         so_far, suspect = error.so_far, error.under_way

@@ -82,7 +82,7 @@ async def collect_for(
         for one in intake.taken:
             outcomes[one.decision.outcome] += 1
             advanced(len(one.message.octets))
-        return Keeping(len(intake.taken), intake.refused)
+        return intake.keeping()
 
     async def keep(batch: Sequence[Retrieved]) -> Keeping:
         return await asyncio.to_thread(take, batch)

@@ -18,7 +18,7 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from mailsim.mail import Address, Message
-from mailsim.pop3.collector import Retrieved
+from mailsim.pop3.collector import Keeping, Retrieved
 from mailsim.practice.decision import Decision, Outcome
 from mailsim.practice.duplicates import beside_copies, beside_sent, fingerprint
 from mailsim.practice.forwarding import forward
@@ -44,6 +44,11 @@ class Intake(NamedTuple):
     taken: tuple[Taken, ...]
     refused: Mapping[int, str]
     """By number in the session: what could not be taken, and why."""
+
+    def keeping(self) -> Keeping:
+        """What the collector is told of it."""
+        new = sum(one.decision.outcome is not Outcome.DUPLICATE for one in self.taken)
+        return Keeping(new, self.refused)
 
 
 class Ledger:

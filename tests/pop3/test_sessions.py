@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 
 import pytest
 
 from mailsim.pop3.collection import CollectError, Collection, Failure, Listed, Step
-from mailsim.pop3.sessions import MOST_BROKEN, MOST_SESSIONS, Collected, collect_all
+from mailsim.pop3.sessions import MOST_BARREN, MOST_BROKEN, MOST_SESSIONS, Collected, collect_all
 
 pytestmark = pytest.mark.anyio
 
@@ -22,6 +23,7 @@ class Server:
     poison: Sequence[str] = ()
     deletes: bool = True
     has_uids: bool = True
+    lies: int = 0  # how many sessions say that they deleted, and do not
     known: set[str] = field(default_factory=set)
     asked: list[list[str]] = field(default_factory=list)
 
@@ -40,7 +42,8 @@ class Server:
                 raise error
             new += uid not in self.known
             self.known.add(uid)
-        if self.deletes:
+        self.lies -= 1
+        if self.deletes and self.lies < 0:
             self.uids = [uid for uid in self.uids if uid not in wanted]
         return Collection(len(uids), len(wanted), new, len(wanted) * self.deletes, ())
 
@@ -50,16 +53,16 @@ class Server:
 
 
 @pytest.mark.parametrize(
-    ("count", "shown", "sessions"), [(0, 10, 1), (1, 10, 1), (10, 10, 1), (11, 10, 2), (35, 10, 4), (3, 1, 3)]
+    ("mails", "shown", "sessions"), [(0, 10, 1), (1, 10, 1), (10, 10, 1), (11, 10, 2), (35, 10, 4), (3, 1, 3)]
 )
-async def test_all_is_collected_however_few_a_session_shows(count: int, shown: int, sessions: int) -> None:
+async def test_all_is_collected_however_few_a_session_shows(mails: int, shown: int, sessions: int) -> None:
     """A last look that brings nothing is taken, and not counted."""
-    server = Server([f"u{number}" for number in range(count)], shown)
+    server = Server([f"u{number}" for number in range(mails)], shown)
 
     done = await server.collect()
 
-    assert done == Collected(new=count, deleted=count, left=0, sessions=sessions)
-    assert len(server.asked) == sessions + (count > 0)
+    assert done == Collected(new=mails, deleted=mails, left=0, sessions=sessions)
+    assert len(server.asked) == sessions + (mails > 0)
 
 
 async def test_a_server_that_deletes_nothing_ends_it_when_nothing_new_comes() -> None:
@@ -68,6 +71,43 @@ async def test_a_server_that_deletes_nothing_ends_it_when_nothing_new_comes() ->
 
     assert await server.collect() == Collected(new=2, deleted=0, left=2, sessions=1)
     assert server.asked == [["a", "b"], ["a", "b"]]
+
+
+@pytest.mark.parametrize("has_uids", [True, False])
+@pytest.mark.parametrize(
+    ("lies", "deleted", "left", "looks"), [(1, 2, 0, 3), (9, 0, 2, 3)], ids=["once", "always"]
+)
+async def test_a_server_that_shows_again_what_it_removed_is_asked_once_more(
+    lies: int, deleted: int, left: int, looks: int, *, has_uids: bool
+) -> None:
+    """Then it is believed to keep it."""
+    server = Server(["a", "b"], lies=lies, has_uids=has_uids)
+
+    done = await server.collect()
+
+    assert (done.new, done.deleted, done.left) == (2, deleted, left)
+    assert len(server.asked) == looks
+
+
+async def test_what_an_earlier_collection_kept_but_did_not_delete_hides_nothing() -> None:
+    """A server that shows few shows those first, session after session."""
+    uids = [f"u{number}" for number in range(35)]
+    server = Server(uids, shown=10, known=set(uids[:20]))
+
+    done = await server.collect()
+
+    assert (done.new, done.deleted, done.left) == (15, 35, 0)
+
+
+async def test_sessions_that_bring_nothing_new_are_bounded() -> None:
+    """Whatever the server says it deletes."""
+    numbers = count()
+
+    async def session(*, order: Order) -> Collection:
+        order([Listed(1, f"u{next(numbers)}", 10)])
+        return Collection(1, 1, 0, 1, ())
+
+    assert (await collect_all(session, knows=lambda _: True)).sessions == MOST_BARREN
 
 
 async def test_what_is_known_comes_last() -> None:
@@ -84,7 +124,7 @@ async def test_what_breaks_a_session_is_asked_for_last_and_then_left_out() -> No
 
     done = await server.collect()
 
-    assert server.asked == [["a", "b", "c", "d"], ["c", "d", "a", "b"], ["a", "c", "d"]]
+    assert server.asked == [["a", "b", "c", "d"], ["c", "d", "a", "b"], ["a", "c", "d"], []]
     assert done == Collected(3, 3, 1, 3, (Failure(2, "b", Step.RETRIEVE, "lost"),))
 
 
@@ -94,8 +134,9 @@ async def test_without_uids_it_is_known_by_its_number() -> None:
 
     done = await server.collect()
 
-    assert server.asked == [["a", "b", "c"], ["a", "c", "b"], ["a", "c"]]
+    assert server.asked == [["a", "b", "c"], ["a", "c", "b"], ["a", "c"], ["b"], ["b"], []]
     assert (done.new, done.deleted, done.left, done.broken) == (2, 2, 1, None)
+    assert [failure.number for failure in done.failures] == [1]
 
 
 async def test_a_line_that_is_lost_once_costs_nothing() -> None:
@@ -146,19 +187,20 @@ def broken(step: Step, code: str | None = None, *, new: int = 0, listed: int = 0
 
 GOOD = Collection(5, 5, 5, 5, ())
 NOTHING = Collection(0, 0, 0, 0, ())
-AGAIN = Collection(5, 5, 0, 5, ())
+AGAIN = Collection(5, 5, 0, 5, ())  # all of it was kept before
 
 
 @pytest.mark.parametrize(
     ("ends", "new", "left", "is_broken"),
     [
+        ([GOOD, NOTHING], 5, 0, False),
         ([broken(Step.LOGIN, "AUTH")], 0, 0, True),
         ([broken(Step.LOGIN, "LOGIN-DELAY")], 0, 0, True),
         ([GOOD, broken(Step.LOGIN, "LOGIN-DELAY")], 5, 0, False),
         ([GOOD, broken(Step.LOGIN, "IN-USE")], 5, 0, False),
         ([GOOD, broken(Step.LOGIN, "AUTH")], 5, 0, True),
         ([broken(Step.QUIT, new=5, listed=5), NOTHING], 5, 0, False),
-        ([broken(Step.QUIT, new=5, listed=5), AGAIN], 5, 0, False),
+        ([broken(Step.QUIT, new=5, listed=5), AGAIN, NOTHING], 5, 0, False),
         ([broken(Step.DELETE, new=5, listed=5), broken(Step.DELETE, listed=5)], 5, 5, True),
         ([broken(Step.RETRIEVE, new=1, listed=5), broken(Step.CONNECT)], 1, 5, True),
     ],
@@ -178,4 +220,5 @@ async def test_how_it_ends(
     done = await collect_all(session, knows=lambda _: False)
 
     assert (done.new, done.left, done.broken is not None) == (new, left, is_broken)
+    assert done.deleted in (0, 5)
     assert next(waiting, None) is None
