@@ -4,6 +4,7 @@ aiosmtpd 1.4.6 speaks RFC 5321, AUTH (RFC 4954), STARTTLS (RFC 3207) and SIZE (R
 - Its limits on commands are one dictionary for all connections, and too short for AUTH.
 - An endless line is kept whole, however long; it ends the connection instead.
 - A message too big is refused in its own words; the server's are said instead.
+- DATA is read line by line; here in segments.
 - STARTTLS is served again inside TLS, and a failed handshake leaves the connection unclosed.
 - TLS from the first octet hides the connection until its handshake is done, so that it could not be ended.
 """
@@ -25,6 +26,7 @@ LINE_LIMIT = 1024 * 1024
 AUTH_LIMIT = 12288
 """Octets of an AUTH command (RFC 4954 section 4)."""
 HANDSHAKE_SECONDS = 30.0
+_END_OF_DATA = b"\r\n.\r\n"
 _TOO_BIG = ("552 Error: message size exceeds fixed maximum message size", "552 Error: Too much mail data")
 """What aiosmtpd says by itself, at MAIL and after DATA."""
 
@@ -33,6 +35,16 @@ _TOO_BIG = ("552 Error: message size exceeds fixed maximum message size", "552 E
 _LOG = logging.getLogger("mail.log")
 _LOG.addHandler(logging.NullHandler())
 _LOG.setLevel(logging.ERROR)
+
+
+def _unstuffed(content: bytes) -> bytes:
+    """The message: each line that begins with a dot loses it (RFC 5321 section 4.5.2)."""
+    content = content.replace(b"\r\n.", b"\r\n")
+    return content[1:] if content.startswith(b".") else content
+
+
+def _has_long_line(content: bytes) -> bool:
+    return len(content) > LINE_LIMIT and max(map(len, content.split(b"\r\n"))) > LINE_LIMIT
 
 
 class Hooks(Protocol):
@@ -162,6 +174,53 @@ class Connection(SMTP):
             await super().push(self._hooks.too_big(self))
         else:
             await super().push(status)
+
+    @syntax("DATA")
+    async def smtp_DATA(self, arg: str | None) -> None:  # noqa: N802 - aiosmtpd's name
+        """Take a message in segments as they come; line by line, as aiosmtpd does, costs a quarter of a delivery."""
+        if await self.check_helo_needed() or await self.check_auth_needed("DATA"):
+            return
+        assert self.envelope is not None  # noqa: S101 - aiosmtpd makes it with the connection
+        if not self.envelope.rcpt_tos:
+            await self.push("503 Error: need RCPT command")
+        elif arg:
+            await self.push("501 Syntax: DATA")
+        else:
+            await self.push("354 End data with <CR><LF>.<CR><LF>")
+            await self._take_message(self.envelope)
+
+    async def _take_message(self, envelope: Envelope) -> None:
+        content = await self._content()
+        if content is None:
+            reply = self._hooks.too_big(self)
+        elif _has_long_line(content):
+            reply = "500 Line too long (see RFC5321 4.5.3.1.6)"
+        else:
+            envelope.content = envelope.original_content = _unstuffed(content)
+            reply = await self._call_handler_hook("DATA")
+        self.envelope = Envelope()
+        await self.push(reply)
+
+    async def _content(self) -> bytes | None:
+        """What stands before the end of data, dots still stuffed; None when it is more than is taken.
+
+        Raises:
+            ConnectionResetError: The connection ended before the data did.
+        """
+        data, searched, too_big = bytearray(b"\r\n"), 0, False  # the end may stand on the first line
+        while (end := data.find(_END_OF_DATA, searched)) < 0:
+            if len(data) > self.size_taken:
+                too_big = True
+                del data[: -len(_END_OF_DATA)]
+            searched = max(0, len(data) - len(_END_OF_DATA))
+            segment = await self._reader.read(HARD_LIMIT)
+            if not segment:
+                raise ConnectionResetError
+            data += segment
+        self._reader.feed_data(
+            bytes(data[end + len(_END_OF_DATA) :])
+        )  # all was read: what is behind goes back
+        return None if too_big or end > self.size_taken else bytes(data[2 : end + 2])
 
     @syntax("STARTTLS", when="tls_context")
     async def smtp_STARTTLS(self, arg: str) -> None:  # noqa: N802 - aiosmtpd's name
