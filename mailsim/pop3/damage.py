@@ -72,15 +72,15 @@ def _duplicate(uid: bytes, first: bytes) -> bytes:  # noqa: ARG001 - one face fo
     return first
 
 
-def _blank(uid: bytes, first: bytes) -> bytes:  # noqa: ARG001
+def _blank(uid: bytes, first: bytes) -> bytes:  # noqa: ARG001 - all damages are called alike
     return b""
 
 
-def _changed(uid: bytes, first: bytes) -> bytes:  # noqa: ARG001
+def _changed(uid: bytes, first: bytes) -> bytes:  # noqa: ARG001 - all damages are called alike
     return blake2b(uid, digest_size=16).hexdigest().encode()
 
 
-def _malformed(uid: bytes, first: bytes) -> bytes:  # noqa: ARG001
+def _malformed(uid: bytes, first: bytes) -> bytes:  # noqa: ARG001 - all damages are called alike
     return uid + b" \xfc" + b"x" * 80
 
 

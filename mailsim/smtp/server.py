@@ -137,7 +137,7 @@ class _Hooks:
         size = [f"250-SIZE {self._announced_size}"] if self._announced_size else []
         return [*kept[:-1], *size, kept[-1]]
 
-    async def handle_MAIL(  # noqa: N802
+    async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, session: Dialogue, envelope: Transaction, address: str, options: list[str]
     ) -> str:
         if self._login and not session.authenticated:
@@ -152,7 +152,7 @@ class _Hooks:
             envelope.mail_options.extend(options)
         return reply.wire()
 
-    async def handle_RCPT(  # noqa: N802
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, session: Dialogue, envelope: Transaction, address: str, options: list[str]
     ) -> str:
         recipient = _readable(address, envelope)
@@ -165,7 +165,7 @@ class _Hooks:
             envelope.rcpt_tos.append(address)
         return reply.wire()
 
-    async def handle_DATA(self, server: SMTP, session: Dialogue, envelope: Transaction) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Dialogue, envelope: Transaction) -> str:  # noqa: N802 - aiosmtpd's name
         recipients = (parse_address(recipient) for recipient in envelope.rcpt_tos)
         taken = Envelope(_sender(envelope), tuple(address for address in recipients if address))
         message = Message(envelope.original_content or b"")

@@ -16,7 +16,7 @@ from mailsim.trace.event import Trace
 def write_parquet(trace: Trace, path: Path) -> None:
     """Write the trace as one Parquet file (zstd), `detail` as JSON text; raises OSError where it cannot."""
     import pyarrow as pa  # noqa: PLC0415 - heavy: loads only where a file is written
-    import pyarrow.parquet as pq  # noqa: PLC0415
+    import pyarrow.parquet as pq  # noqa: PLC0415 - heavy: loads only where a file is written
 
     words = pa.dictionary(pa.int32(), pa.string())
     types = {name: words if name in CATEGORIES else pa.string() for name in COLUMNS}

@@ -48,7 +48,7 @@ class SubmissionHost:
         """Judge the declared size, and the envelope sender where the provider does so now."""
         return self._policy.judge_size(size) or self._judge(Stage.MAIL, sender) or OK
 
-    def rcpt(self, peer: Peer, sender: Address | None, recipient: Address) -> Reply:  # noqa: ARG002
+    def rcpt(self, peer: Peer, sender: Address | None, recipient: Address) -> Reply:  # noqa: ARG002 - the verb's face
         """Judge the envelope sender, where the provider speaks only now; any recipient is relayed to."""
         return self._judge(Stage.RCPT, sender) or OK
 
@@ -113,11 +113,11 @@ class Exchanger:
         """Nobody logs in between servers."""
         return False
 
-    def mail(self, peer: Peer, sender: Address | None, size: int) -> Reply:  # noqa: ARG002
+    def mail(self, peer: Peer, sender: Address | None, size: int) -> Reply:  # noqa: ARG002 - the verb's face
         """Any server may bring mail, of a size that is taken here (R5.4)."""
         return self._policy.judge_size(size) or OK
 
-    def rcpt(self, peer: Peer, sender: Address | None, recipient: Address) -> Reply:  # noqa: ARG002
+    def rcpt(self, peer: Peer, sender: Address | None, recipient: Address) -> Reply:  # noqa: ARG002 - the verb's face
         """Take what has a place here."""
         return self._host.place(recipient).refused or OK
 
@@ -173,11 +173,11 @@ class Outside:
         """Nobody logs in between servers."""
         return False
 
-    def mail(self, peer: Peer, sender: Address | None, size: int) -> Reply:  # noqa: ARG002
+    def mail(self, peer: Peer, sender: Address | None, size: int) -> Reply:  # noqa: ARG002 - the verb's face
         """Any server may bring mail."""
         return OK
 
-    def rcpt(self, peer: Peer, sender: Address | None, recipient: Address) -> Reply:  # noqa: ARG002
+    def rcpt(self, peer: Peer, sender: Address | None, recipient: Address) -> Reply:  # noqa: ARG002 - the verb's face
         """Take any recipient."""
         return OK
 

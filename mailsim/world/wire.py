@@ -32,6 +32,7 @@ from mailsim.world.clock import Clock
 from mailsim.world.correspondent import Correspondent, answer
 from mailsim.world.hosts import Exchanger, Outside, SubmissionHost
 from mailsim.world.journal import NO_MESSAGE, Journal
+from mailsim.world.motion import Motion
 from mailsim.world.network import Network
 from mailsim.world.office import PRACTICE, Office, Outgoing
 from mailsim.world.plan import ELSEWHERE, Plan
@@ -40,8 +41,6 @@ SMTP_PORT = 25
 """Between servers (RFC 5321 section 4.5.4.2); only submissions are kept off it (R1.6)."""
 RETRIES = tuple(timedelta(hours=hours) for hours in (0.5, 1, 2, 4, 8, 16, 24, 24, 24))
 """How long after a 4yz reply a sender tries again, nine times in four days (RFC 5321 section 4.5.4.1)."""
-MOST_MOVING = 256
-"""Messages on their way at once; a sender waits for room, so memory does not grow with a run."""
 
 
 class StartError(MailsimError):
@@ -62,8 +61,7 @@ class Wire:
         self._journal = journal
         self._carrier = Carrier()
         self._servers = AsyncExitStack()
-        self._moving: set[asyncio.Task[object]] = set()
-        self._errors: list[Exception] = []
+        self._motion = Motion()
         self._collecting = asyncio.Lock()
         self._forwarding: set[int] = set()
         self._written: set[str] = set()
@@ -138,12 +136,10 @@ class Wire:
 
     async def stop(self) -> None:
         """End everything: mail on its way, connections, servers. Raises what a task raised and nobody heard of."""
-        for task in self._moving:
-            task.cancel()
-        await asyncio.gather(*self._moving, return_exceptions=True)
+        await self._motion.cancel()
         await self._carrier.close()
         await self._servers.aclose()
-        self._raise_errors()
+        self._motion.complain()
 
     async def redirect(self, name: str, port: int, address: tuple[str, int]) -> None:
         """Have a name lead elsewhere; connections that are open end first."""
@@ -152,28 +148,9 @@ class Wire:
 
     # Mail on its way
 
-    def _launch(self, way: Coroutine[None, None, object]) -> None:
-        task = asyncio.get_running_loop().create_task(way)
-        self._moving.add(task)
-        task.add_done_callback(self._landed)
-
-    def _landed(self, task: asyncio.Task[object]) -> None:
-        self._moving.discard(task)
-        if not task.cancelled() and isinstance(error := task.exception(), Exception):
-            self._errors.append(error)
-
     async def quiet(self) -> None:
         """Wait until nothing is on its way any more."""
-        while self._moving:
-            await asyncio.wait(self._moving)
-        self._raise_errors()
-
-    def _raise_errors(self) -> None:
-        errors, self._errors = self._errors, []
-        if len(errors) == 1:
-            raise errors[0]
-        if errors:
-            raise ExceptionGroup("several things went wrong in the world", errors)
+        await self._motion.quiet()
 
     async def settle(self) -> None:
         """Let everything happen that is on its way or due later; time jumps to what is due."""
@@ -194,7 +171,9 @@ class Wire:
         for recipient in envelope.recipients:
             domains[recipient.domain].append(recipient)
         for domain, recipients in domains.items():
-            self._launch(self._relay(server, domain, Envelope(envelope.sender, tuple(recipients)), message))
+            self._motion.launch(
+                self._relay(server, domain, Envelope(envelope.sender, tuple(recipients)), message)
+            )
 
     async def _relay(
         self, server: str, domain: str, envelope: Envelope, message: Message, attempt: int = 0
@@ -243,7 +222,7 @@ class Wire:
         return tuple(later)
 
     def _retry(self, attempt: int, way: Callable[[], Coroutine[None, None, object]]) -> None:
-        self._clock.at(self._clock.now() + RETRIES[attempt], lambda: self._launch(way()))
+        self._clock.at(self._clock.now() + RETRIES[attempt], lambda: self._motion.launch(way()))
 
     # The people outside
 
@@ -297,8 +276,7 @@ class Wire:
             DraftError: The draft cannot become a message.
             SubmissionPortError: The SMTP server's port is 25 (R1.6).
         """
-        while len(self._moving) >= MOST_MOVING:
-            await asyncio.wait(self._moving, return_when=asyncio.FIRST_COMPLETED)
+        await self._motion.room()
         outgoing = self.office.compose(draft)
         if not outgoing.envelope.recipients:
             return outgoing, Outcome({}, None)

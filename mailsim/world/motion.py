@@ -1,0 +1,51 @@
+"""Mail on its way: the tasks that carry it, counted, so that a world knows when it is quiet without waiting to guess."""
+
+import asyncio
+from collections.abc import Coroutine
+
+MOST_MOVING = 256
+"""Messages on their way at once; a sender waits for room, so memory does not grow with a run."""
+
+
+class Motion:
+    """The tasks of one world in its event loop; what they raise comes out of the next `quiet`, or at the end."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[object]] = set()
+        self._errors: list[Exception] = []
+
+    def launch(self, way: Coroutine[None, None, object]) -> None:
+        """Let something be carried from now on."""
+        task = asyncio.get_running_loop().create_task(way)
+        self._tasks.add(task)
+        task.add_done_callback(self._landed)
+
+    def _landed(self, task: asyncio.Task[object]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and isinstance(error := task.exception(), Exception):
+            self._errors.append(error)
+
+    async def room(self) -> None:
+        """Wait until fewer than MOST_MOVING are on their way."""
+        while len(self._tasks) >= MOST_MOVING:
+            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+
+    async def quiet(self) -> None:
+        """Wait until nothing is on its way; raises what a task raised, as an ExceptionGroup when several did."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+        self.complain()
+
+    async def cancel(self) -> None:
+        """Let go of everything that is on its way."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def complain(self) -> None:
+        """Raise what tasks raised and nobody has heard of, once."""
+        errors, self._errors = self._errors, []
+        if len(errors) == 1:
+            raise errors[0]
+        if errors:
+            raise ExceptionGroup("several things went wrong in the world", errors)
