@@ -18,6 +18,7 @@ from typing import Annotated
 
 import typer
 
+from mailsim.cli.check import check
 from mailsim.cli.collect import collect
 from mailsim.cli.demo import demo
 from mailsim.cli.faults import faults
@@ -38,6 +39,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command("check")(check)
 app.command("collect")(collect)
 app.command("demo")(demo)
 app.command("faults")(faults)

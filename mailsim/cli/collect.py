@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mailsim.errors import MailsimError
-
 if TYPE_CHECKING:
     import ssl
 
@@ -19,10 +17,6 @@ if TYPE_CHECKING:
 
 PATIENCE = 10.0
 """Seconds to wait for another collection into the same store."""
-
-
-class TrustError(MailsimError):
-    """A file of authorities that cannot be used."""
 
 
 def collect(
@@ -48,6 +42,7 @@ def collect(
 
     from mailsim.cli.progress import Progress
     from mailsim.cli.site import site_at
+    from mailsim.cli.trust import trusting
     from mailsim.practice.collecting import collect_for
     from mailsim.practice.faults import printable
     from mailsim.practice.store import Store
@@ -56,7 +51,7 @@ def collect(
     practice = site_at(site)
     account = practice.pop_account()
     smtp = practice.smtp_account() if practice.settings.smtp else None
-    tls = _trusting(ca)
+    tls = trusting(ca)
     for warning in practice.warnings:
         sys.stderr.write(f"mailsim: warning: {printable(site)}: {warning}\n")
     with turn(store, patience=PATIENCE), Store(store) as kept:
@@ -68,16 +63,6 @@ def collect(
         sys.stderr.write(f"mailsim: {printable(trouble)}\n")
     if troubles:
         raise typer.Exit(1)
-
-
-def _trusting(ca: Path | None) -> "ssl.SSLContext":
-    """As strict as the standard library; raises TrustError."""
-    import ssl
-
-    try:
-        return ssl.create_default_context(cafile=ca)
-    except OSError as error:  # an SSLError too
-        raise TrustError(f"{ca}: holds no certificates to trust: {error}; name a PEM file") from None
 
 
 def _told(summary: "Summary") -> str:

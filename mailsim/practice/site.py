@@ -9,6 +9,7 @@ Reading a site needs pydantic; routing with it does not.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from os import PathLike, fspath
+from typing import TYPE_CHECKING
 
 from mailsim.mail import Message
 from mailsim.practice.account import PopAccount, SmtpAccount, pop_account, smtp_account
@@ -21,6 +22,11 @@ from mailsim.practice.rules import Decoration, Rules
 from mailsim.practice.settings import Settings
 from mailsim.practice.site_file import load_toml, read_settings
 from mailsim.provider.profiles import profile
+
+if TYPE_CHECKING:
+    import ssl
+
+    from mailsim.check.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,30 @@ class Site:
     def smtp_account(self) -> SmtpAccount:
         """The account to send through; raises SiteError with all that is missing."""
         return smtp_account(self.settings)
+
+    async def check_pop(
+        self,
+        *,
+        tls: "ssl.SSLContext | None" = None,
+        timeout: float = 10.0,  # noqa: ASYNC109 - the verdict tells of it
+        addresses: Mapping[tuple[str, int], tuple[str, int]] | None = None,
+    ) -> "Verdict":
+        """Whether the practice can log in to its POP3 server (R2.1): see `mailsim.check.pop.check_pop`."""
+        from mailsim.check.pop import check_pop  # noqa: PLC0415 - above this room: deciding needs no network
+
+        return await check_pop(self, tls=tls, timeout=timeout, addresses=addresses)
+
+    async def check_smtp(
+        self,
+        *,
+        tls: "ssl.SSLContext | None" = None,
+        timeout: float = 10.0,  # noqa: ASYNC109 - the verdict tells of it
+        addresses: Mapping[tuple[str, int], tuple[str, int]] | None = None,
+    ) -> "Verdict":
+        """Whether the practice can send through its SMTP server (R2.2): see `mailsim.check.smtp.check_smtp`."""
+        from mailsim.check.smtp import check_smtp  # noqa: PLC0415 - as above
+
+        return await check_smtp(self, tls=tls, timeout=timeout, addresses=addresses)
 
 
 def load_site(path: str | PathLike[str]) -> Site:
