@@ -8,7 +8,7 @@ ZONE = Zone(
     mx={
         "client.example": ((20, "backup.client.example"), (10, "mx.client.example")),
         "silent.example": ((0, "."),),
-        "*.example": ((10, "no-wildcard.example"),),
+        "*.wild.example": ((10, "mx.wild.example"),),
     },
     hosts=frozenset({"host.example", "mx.client.example"}),
 )
@@ -20,6 +20,8 @@ ZONE = Zone(
         ("client.example", ("mx.client.example", "backup.client.example")),
         ("CLIENT.example.", ("mx.client.example", "backup.client.example")),
         ("host.example", ("host.example",)),
+        ("any.wild.example", ("mx.wild.example",)),
+        ("deep.any.wild.example", ("mx.wild.example",)),
     ],
 )
 def test_exchangers_come_best_first(domain: str, expected: tuple[str, ...]) -> None:
