@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mailsim.errors import MailsimError
     from mailsim.mail import Address, Envelope, Message, Reply
+    from mailsim.nameserver.embedded import DnsServer
     from mailsim.pop3.embedded import Pop3Server
     from mailsim.practice.decision import Decision
     from mailsim.practice.faults import Fault, SiteError
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Address",
     "Decision",
+    "DnsServer",
     "Envelope",
     "Fault",
     "Lab",
@@ -42,6 +44,7 @@ __all__ = [
 _HOMES = {
     "mailsim.errors": ("MailsimError",),
     "mailsim.mail": ("Address", "Envelope", "Message", "Reply"),
+    "mailsim.nameserver.embedded": ("DnsServer",),
     "mailsim.pop3.embedded": ("Pop3Server",),
     "mailsim.practice.decision": ("Decision",),
     "mailsim.practice.faults": ("Fault", "SiteError"),
