@@ -26,6 +26,7 @@ from mailsim.cli.mailboxes import mailboxes
 from mailsim.cli.pop3 import pop3
 from mailsim.cli.route import route
 from mailsim.cli.schema import schema
+from mailsim.cli.spf import spf
 from mailsim.errors import MailsimError
 
 _NOBODY_READS = 128 + signal.SIGPIPE  # as a shell tells of a process that the signal ended
@@ -47,6 +48,7 @@ app.command("mailboxes")(mailboxes)
 app.command("pop3")(pop3)
 app.command("route")(route)
 app.command("schema")(schema)
+app.command("spf")(spf)
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - how typer calls it

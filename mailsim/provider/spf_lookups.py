@@ -1,0 +1,96 @@
+"""How many questions an SPF record asks of DNS at most, counted through its includes (RFC 7208 section 4.6.4): pure.
+
+What is counted is the worst case: no mechanism matches before the end. Names that a zone does not know are not
+followed, for its own zone is often all that a domain's owner has at hand.
+"""
+
+from dataclasses import dataclass, field
+
+from mailsim.mail import normal_domain
+from mailsim.provider.dns import Answer, RecordType, Zone
+from mailsim.provider.spf_record import ASKING, Term, is_record, read_terms
+
+MOST_LOOKUPS = 10
+MOST_VOID = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Lookups:
+    """What a record asks.
+
+    Attributes:
+        count: Terms that ask DNS, those of the records it includes among them.
+        void: Names that were asked for and have no such record.
+        unknown: Names whose records were not at hand, so that `count` may be more.
+    """
+
+    count: int
+    void: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+
+def count_lookups(record: str, *, domain: str = "", zone: Zone | None = None) -> Lookups:
+    """Count what a record of `domain` asks, and follow its includes as far as `zone` knows them.
+
+    Without a zone nothing is followed, and no look-up is known to be void.
+    """
+    tally = _Tally(zone, normal_domain(domain))
+    tally.add(record, tally.domain)
+    return Lookups(tally.count, tuple(dict.fromkeys(tally.void)), tuple(dict.fromkeys(tally.unknown)))
+
+
+@dataclass(slots=True)
+class _Tally:
+    zone: Zone | None
+    domain: str
+    count: int = 0
+    void: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+
+    def add(self, record: str, owner: str, above: tuple[str, ...] = ()) -> None:
+        """Count one record's terms; a record that includes itself is a fault told elsewhere, and not followed."""
+        for term in _evaluated(read_terms(record)):
+            if term.name not in ASKING or self.count > 4 * MOST_LOOKUPS:
+                continue
+            self.count += 1
+            name = term.target or owner
+            if term.name in ("include", "redirect") and not term.has_macro:
+                self._follow(name, (*above, owner))
+            elif term.name in ("a", "mx") and name and not term.has_macro:
+                self._ask(name, RecordType(term.name.upper()))
+
+    def _follow(self, name: str, above: tuple[str, ...]) -> None:
+        answer = self._ask(name, RecordType.TXT)
+        if answer is None or name in above:
+            return
+        texts = (
+            b"".join(part for part in txt if isinstance(part, bytes)).decode("ascii", "replace")
+            for txt in answer.records
+            if isinstance(txt, tuple)
+        )
+        for text in texts:
+            if is_record(text):
+                self.add(text, name, above)
+
+    def _ask(self, name: str, type_: RecordType) -> Answer | None:
+        answer = self.zone.answer(name, type_) if self.zone else None
+        if answer and type_ is RecordType.A and answer.void and self.zone:
+            answer = self.zone.answer(name, RecordType.AAAA)
+        if answer is None or (answer.void and not self._owns(name)):
+            self.unknown.append(name)
+            return None
+        if answer.void:
+            self.void.append(f"{name} {type_}")
+        return answer
+
+    def _owns(self, name: str) -> bool:
+        """Whether the absence of a name means that it is not there: it is the record's own domain, or below it."""
+        return bool(self.domain) and (name == self.domain or name.endswith(f".{self.domain}"))
+
+
+def _evaluated(terms: tuple[Term, ...]) -> list[Term]:
+    """The terms that can be reached: none behind `all`, and `redirect` only where no `all` stands (sections 5.1, 6.1)."""
+    ends = next((place for place, term in enumerate(terms) if term.name == "all"), None)
+    if ends is None:
+        return [term for term in terms if not term.fault]
+    return [term for term in terms[:ends] if not term.fault and not term.is_modifier]
