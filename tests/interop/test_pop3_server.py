@@ -206,6 +206,49 @@ def test_getmail6(server: Pop3Server, getmail: Path, maildir: Callable[[], Path]
     assert server.messages("alice") == ()
 
 
+YAPOPLE = """
+const fs = require("fs");
+const { Client } = require("yapople");
+const [folder, port, ca] = process.argv.slice(1);
+const tls = ca ? { tls: true, options: { ca: fs.readFileSync(ca) } } : {};
+const client = new Client({ host: "localhost", port, username: "alice", password: "secret", ...tls });
+(async () => {
+  await client.connect();
+  for (let number = await client.count(); number > 0; number--) {
+    fs.writeFileSync(`${folder}/${number}`, await client.retr(number));
+    await client.dele(number);
+  }
+  await client.disconnect();
+})();
+"""
+
+
+@pytest.fixture(scope="session")
+def yapople(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that holds yapople of npm."""
+    home = tmp_path_factory.mktemp("yapople")
+    options = ["--no-audit", "--no-fund", "--ignore-scripts"]
+    run(["npm", "install", *options, "--prefix", str(home), "yapople@~0.4.10"])
+    return home / "node_modules"
+
+
+@pytest.mark.parametrize("server", [Tls.NONE, Tls.IMPLICIT], indirect=True)
+def test_yapople(server: Pop3Server, yapople: Path, tmp_path: Path) -> None:
+    """RETR and DELE of each, the last first. It speaks no STLS.
+
+    It hands back what stands between the status line and `CRLF.CRLF`, octet for octet: dots stay stuffed, and the
+    message's last line end is taken for the terminator's. So that is what is looked for.
+    """
+    secure = [] if server.ca is None else [str(server.ca)]
+
+    run(["node", "-e", YAPOPLE, str(tmp_path), str(server.port), *secure], NODE_PATH=str(yapople))
+
+    fetched = [(tmp_path / str(number)).read_bytes() for number in range(1, len(SENT) + 1)]
+    stuffed = [(b"\r\n" + octets).replace(b"\r\n.", b"\r\n..")[2:] for octets in SENT]
+    assert fetched == [octets.removesuffix(b"\r\n") for octets in stuffed]
+    assert server.messages("alice") == ()
+
+
 @pytest.fixture
 def maildir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Path]]:
     """Make a Maildir that an unprivileged user can write to: getmail6 refuses to deliver as root."""
