@@ -49,17 +49,17 @@ def spf_alignment(zone: Zone, from_domain: str, found: SpfResult) -> SpfAlignmen
     """Say whether an SPF result counts for the domain of From, by that domain's DMARC record."""
     author = normal_domain(from_domain)
     walk = _walk(zone, author)
-    record_at = author if author in walk.records else _organisation(walk)
-    tags = walk.records.get(record_at, {})
+    owner = author if author in walk.records else _organisation(walk)
+    tags = walk.records.get(owner, {})
     strict = tags.get("aspf", "r").lower() == "s"
     same = found.domain == author
     if not (strict or same):
         same = _organisation(_walk(zone, found.domain)) == _organisation(walk) != ""
     return SpfAlignment(
-        policy=_policy(tags, inherited=record_at != author) if tags else None,
+        policy=_policy(tags, inherited=owner != author) if tags else None,
         strict=strict,
         aligned=same and found.result is Result.PASS,
-        record_at=record_at,
+        record_at=owner if tags else "",
         temporary=walk.temporary,
     )
 

@@ -171,7 +171,7 @@ class Zone:
                 return self.txt.get(owner, ())
             case RecordType.PTR:
                 return self.ptr.get(owner, ())
-            case RecordType.CNAME:
+            case _:
                 return (self.cname[owner],) if owner in self.cname else ()
 
     def _owner(self, name: str) -> str | None:

@@ -278,7 +278,7 @@ def _is_own(term: Term, domain: str, findings: list[SpfFinding]) -> bool:
 def _once(modifiers: Iterable[Term], findings: list[SpfFinding]) -> Iterator[Term]:
     seen: set[str] = set()
     for term in modifiers:
-        if term.name in seen and term.name in _KNOWN_MODIFIERS:
+        if term.name in seen:  # unknown ones may be repeated (RFC 7208 section 6), which pyspf refuses too
             findings.append(
                 _error("repeated-modifier", f"`{term.name}=` may stand once; the first is advised")
             )

@@ -26,7 +26,8 @@ _MISSPELT = {
 
 _MODIFIER = re.compile(r"([A-Za-z][A-Za-z0-9_.-]*)=(.*)", re.DOTALL)
 _NAME_AND_REST = re.compile(r"([^:/]*)(.*)", re.DOTALL)
-_MACRO = r"%(?:[%_-]|\{[slodiphcrvtSLODIPHCRVT][0-9]{0,3}r?[-.+,/_=]*\})"
+# Without c, r and t, which are for the text behind `exp=` only (RFC 7208 section 7.2).
+_MACRO = r"%(?:[%_-]|\{[slodiphvSLODIPHV][0-9]{0,3}r?[-.+,/_=]*\})"
 _MACRO_STRING = re.compile(rf"(?:[!-$&-~]|{_MACRO})*")
 _TOP_LABEL = r"(?:[0-9A-Za-z]*[A-Za-z][0-9A-Za-z]*|[0-9A-Za-z]+-[0-9A-Za-z-]*[0-9A-Za-z])"
 _DOMAIN_END = re.compile(rf"(?:.*(?:\.{_TOP_LABEL}\.?|{_MACRO}))", re.DOTALL)
