@@ -1,15 +1,16 @@
 """What an SMTP server does with a sender that is not its account's, and with size (R5.3, R5.4): pure.
 
-A provider compares the sender with the addresses the authenticated account owns: its own
-and the registered send-as addresses. A foreign sender is accepted, rewritten to the account, or
-rejected at the provider's stage with the provider's code and text.
+A provider compares the sender with the addresses that the authenticated account owns: its own and the registered
+send-as addresses. A foreign sender is accepted, rewritten to the account, or rejected at the provider's stage with
+the provider's code and text. Some providers look at the domain alone: a sender on the account's own domain then has
+a rule of its own.
 """
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from mailsim.mail import Address, Message, Reply
-from mailsim.provider.rewriting import rewrite_from
+from mailsim.mail import Address, Message, Reply, parse_addresses
+from mailsim.provider.rewriting import drop_field, renewed_id, rewrite_from, set_field
 
 
 class SenderAction(StrEnum):
@@ -20,7 +21,7 @@ class SenderAction(StrEnum):
     REWRITE = "rewrite"
     """From becomes the account; the client hears 250 (R5.3)."""
     REJECT = "reject"
-    """The client hears the provider's refusal."""
+    """The client hears the provider's refusal, or gets it as a bounce."""
 
 
 class Stage(StrEnum):
@@ -31,24 +32,66 @@ class Stage(StrEnum):
     """As Postfix does, which waits for the recipient before it refuses a sender (smtpd_delay_reject)."""
     DATA = "data_end"
     """After the message: only now is its From known."""
+    LATER = "after_accept"
+    """The client hears 250; the refusal follows as a bounce."""
+
+
+class Compared(StrEnum):
+    """Which sender a provider compares with the account's addresses."""
+
+    ENVELOPE = "mail_from"
+    """That of MAIL FROM."""
+    HEADER = "from"
+    """Every address of the header's From."""
+
+
+class Fate(StrEnum):
+    """What becomes of something that the client wrote."""
+
+    KEPT = "kept"
+    ACCOUNT = "account"
+    """The account's address stands there instead."""
+    DROPPED = "dropped"
+    REPLACED = "replaced"
+    """Something of the server's own stands there instead."""
 
 
 NOT_OWNED = Reply(553, "Sender address rejected: {from} is not owned by {account}", "5.7.1")
 """Postfix's words, for a profile that states no reply of its own."""
 TOO_BIG = Reply(552, "Message size exceeds fixed limit of {limit} octets", "5.3.4")
 """RFC 1870 section 6.1: 552 when the message can never be accepted."""
+LOGIN_FIRST = Reply(530, "Authentication required", "5.7.0")
+"""RFC 4954 section 6, to a client that is nobody's account."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """The policy of one submission server."""
+    """The policy of one submission server; an account of None is a client that has not logged in."""
 
     action: SenderAction = SenderAction.ACCEPT
+    same_domain: SenderAction | None = None
+    """What happens to a sender on the account's own domain; None where `action` holds for it too."""
+    on_behalf: bool = False
+    """Send-on-behalf-of: any sender passes as it is, and a Sender field names the account (R5.3)."""
+    open_relay: bool = False
+    """Any client may send to anybody, without logging in (R5.3)."""
     stage: Stage = Stage.DATA
+    compared: frozenset[Compared] = frozenset(Compared)
+    """What is judged once the whole message is there; before that there is only the envelope."""
     reply: Reply = NOT_OWNED
-    """The refusal; `{account}` and `{from}` in its text are filled in."""
+    """The refusal; `{account}`, `{from}` and `{domain}`, the sender's, are filled in."""
     original_kept_in: str = ""
     """The header field that keeps the rewritten From; empty when none does."""
+    rewrites_letter_case: bool = False
+    """Whether the account's address in other letter case counts as foreign to a server that rewrites."""
+    envelope: Fate = Fate.KEPT
+    """Of the envelope sender: kept, or the account; a rewritten sender is the account in any case."""
+    reply_to: Fate = Fate.KEPT
+    """Of Reply-To, when From is rewritten: kept, the account, or dropped."""
+    sender_field: Fate = Fate.KEPT
+    """Of Sender, when From does not name the account in the end: kept, or the account."""
+    message_id: Fate = Fate.KEPT
+    """Of every Message-ID: kept, or replaced."""
     registered: frozenset[Address] = field(default_factory=frozenset)
     """Send-as addresses that every account of this practice owns."""
     size_limit: int = 0
@@ -59,13 +102,43 @@ class Policy:
         """Whether the account may send as this address under `rewrite` and `reject`."""
         return address == account or address in self.registered
 
-    def judge_sender(self, stage: Stage, account: Address, sender: Address | None) -> Reply | None:
+    def treatment(self, account: Address, address: Address) -> SenderAction:
+        """What happens to this sender of this account's."""
+        if self.on_behalf or self.owns(account, address):
+            return SenderAction.ACCEPT
+        if self.same_domain is not None and address.domain == account.domain:
+            return self.same_domain
+        return self.action
+
+    def judge_client(self, account: Address | None) -> Reply | None:
+        """The refusal of a client that has not logged in; None when it may send."""
+        return None if account is not None or self.open_relay else LOGIN_FIRST
+
+    def judge_sender(self, stage: Stage, account: Address | None, sender: Address | None) -> Reply | None:
         """The refusal of this envelope or header sender at this stage; None when the server goes on."""
-        if self.action is not SenderAction.REJECT or stage is not self.stage:
+        if stage is not self.stage or account is None or sender is None:
             return None
-        if sender is None or self.owns(account, sender):
+        if self.treatment(account, sender) is not SenderAction.REJECT:
             return None
-        return _filled(self.reply, {"account": str(account), "from": str(sender)})
+        words = {"account": str(account), "from": str(sender), "domain": sender.domain}
+        return _filled(self.reply, words)
+
+    def judge_message(
+        self, stage: Stage, account: Address | None, sender: Address | None, message: Message
+    ) -> Reply | None:
+        """The refusal of a whole message at `Stage.DATA`, or of one that was accepted, at `Stage.LATER`.
+
+        Each From address, then the envelope sender, as far as this provider compares them; None when it goes on.
+        """
+        judged: list[Address | None] = []
+        if Compared.HEADER in self.compared:
+            judged += [
+                address for value in message.values("From") for address in parse_addresses(value).addresses
+            ]
+        if Compared.ENVELOPE in self.compared:
+            judged.append(sender)
+        refusals = (self.judge_sender(stage, account, address) for address in judged)
+        return next((refusal for refusal in refusals if refusal), None)
 
     def judge_size(self, octets: int) -> Reply | None:
         """The refusal of a message of this size, declared or counted (R5.4); None when it fits."""
@@ -73,17 +146,47 @@ class Policy:
             return None
         return _filled(self.size_reply, {"limit": str(self.size_limit)})
 
-    def pass_on(self, account: Address, message: Message) -> Message:
-        """The message as this server sends it on: the same, or with From rewritten to the account."""
-        if self.action is not SenderAction.REWRITE:
+    def pass_on(self, account: Address | None, message: Message) -> Message:
+        """The message as this server sends it on: the same, or with the fields changed that it is known to change."""
+        if account is None:
             return message
-        return rewrite_from(message, account, owned=self.registered, keep_in=self.original_kept_in)
+        passed = message
+        if SenderAction.REWRITE in (self.action, self.same_domain):
+            passed = self._rewritten(account, message)
+        if self._names_account_in_sender and not _shows(passed, account):
+            passed = set_field(passed, "Sender", str(account))
+        if self.message_id is Fate.REPLACED:
+            passed = renewed_id(passed, account.domain)
+        return passed
 
-    def envelope_sender(self, account: Address, sender: Address | None) -> Address | None:
-        """The envelope sender as this server sends it on: a rewriting server's is the account's own."""
-        if self.action is SenderAction.REWRITE and sender is not None and not self.owns(account, sender):
-            return account
-        return sender
+    def envelope_sender(self, account: Address | None, sender: Address | None) -> Address | None:
+        """The envelope sender as this server sends it on; the null sender stays."""
+        if account is None or sender is None:
+            return sender
+        rewrites = self.treatment(account, sender) is SenderAction.REWRITE
+        return account if rewrites or self.envelope is Fate.ACCOUNT else sender
+
+    @property
+    def _names_account_in_sender(self) -> bool:
+        return self.on_behalf or self.sender_field is Fate.ACCOUNT
+
+    def _rewritten(self, account: Address, message: Message) -> Message:
+        def passes(address: Address) -> bool:
+            if self.rewrites_letter_case and address == account:
+                return address.local == account.local
+            return self.treatment(account, address) is not SenderAction.REWRITE
+
+        passed = rewrite_from(message, account, passes=passes, keep_in=self.original_kept_in)
+        if passed is message or self.reply_to is Fate.KEPT:
+            return passed
+        if self.reply_to is Fate.DROPPED:
+            return drop_field(passed, "Reply-To")
+        return set_field(passed, "Reply-To", str(account))
+
+
+def _shows(message: Message, account: Address) -> bool:
+    """Whether the account is the message's one author, so that it needs no Sender (RFC 5322 section 3.6.2)."""
+    return parse_addresses(message.value("From") or "").addresses == (account,)
 
 
 _LONGEST_PATH = 256

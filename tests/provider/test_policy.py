@@ -3,11 +3,12 @@
 import pytest
 
 from mailsim.mail import Address, Message, Reply
-from mailsim.provider.policy import NOT_OWNED, Policy, SenderAction, Stage
+from mailsim.provider.policy import NOT_OWNED, Compared, Fate, Policy, SenderAction, Stage
 
 ACCOUNT = Address("matters", "abc.com")
 ACTION = Address("a1234", "abc.com")
 ALIAS = Address("sales", "abc.com")
+FOREIGN_DOMAIN = Address("jane", "client.example")
 FOREIGN = Message(b"From: a1234@abc.com\r\n\r\nbody\r\n")
 
 
@@ -87,3 +88,152 @@ def test_a_rewriting_server_sends_as_the_account(sender: Address | None, expecte
     assert policy.pass_on(ACCOUNT, FOREIGN).octets == (
         b"From: matters@abc.com\r\nX-Original-From: a1234@abc.com\r\n\r\nbody\r\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("action", "same_domain", "passes"),
+    [
+        (SenderAction.REJECT, SenderAction.ACCEPT, {ACCOUNT, ALIAS, ACTION}),
+        (SenderAction.ACCEPT, SenderAction.REJECT, {ACCOUNT, ALIAS, FOREIGN_DOMAIN}),
+        (SenderAction.REJECT, None, {ACCOUNT, ALIAS}),
+    ],
+)
+def test_a_sender_on_the_account_s_own_domain_may_have_a_rule_of_its_own(
+    action: SenderAction, same_domain: SenderAction | None, passes: set[Address]
+) -> None:
+    """IONOS takes any local part of the own domain and no other domain; the reverse can be said too."""
+    policy = Policy(action=action, same_domain=same_domain, registered=frozenset({ALIAS}))
+    senders = [ACCOUNT, ALIAS, ACTION, FOREIGN_DOMAIN]
+
+    assert {one for one in senders if not policy.judge_sender(Stage.DATA, ACCOUNT, one)} == passes
+
+
+def test_a_domain_rule_decides_what_is_rewritten() -> None:
+    """From and envelope: the own domain passes, another becomes the account."""
+    policy = Policy(action=SenderAction.REWRITE, same_domain=SenderAction.ACCEPT)
+
+    assert policy.pass_on(ACCOUNT, FOREIGN) is FOREIGN
+    assert policy.envelope_sender(ACCOUNT, ACTION) == ACTION
+    assert policy.pass_on(ACCOUNT, Message(b"From: jane@client.example\r\n\r\n")).value("From") == str(
+        ACCOUNT
+    )
+    assert policy.envelope_sender(ACCOUNT, FOREIGN_DOMAIN) == ACCOUNT
+
+
+@pytest.mark.parametrize("stage", [Stage.DATA, Stage.LATER])
+@pytest.mark.parametrize(
+    ("compared", "header", "envelope", "refused"),
+    [
+        (set(Compared), "a1234@abc.com", ACCOUNT, "a1234@abc.com"),
+        (set(Compared), "matters@abc.com", ACTION, "a1234@abc.com"),
+        (set(Compared), "matters@abc.com", None, ""),
+        ({Compared.HEADER}, "matters@abc.com", ACTION, ""),
+        ({Compared.HEADER}, "matters@abc.com, a1234@abc.com", ACCOUNT, "a1234@abc.com"),
+        ({Compared.HEADER}, "matters@abc.com\r\nFrom: a1234@abc.com", ACCOUNT, "a1234@abc.com"),
+        ({Compared.ENVELOPE}, "a1234@abc.com", ACCOUNT, ""),
+        ({Compared.ENVELOPE}, "matters@abc.com", ACTION, "a1234@abc.com"),
+    ],
+)
+def test_a_message_is_judged_by_what_the_provider_compares(
+    stage: Stage, compared: set[Compared], header: str, envelope: Address | None, refused: str
+) -> None:
+    """Envelope, header or both; refused at once, or bounced after acceptance."""
+    policy = Policy(
+        action=SenderAction.REJECT, stage=stage, compared=frozenset(compared), reply=Reply(550, "not {from}")
+    )
+    message = Message(b"From: " + header.encode() + b"\r\n\r\n")
+
+    refusal = policy.judge_message(stage, ACCOUNT, envelope, message)
+
+    assert (refusal.text if refusal else "") == (f"not {refused}" if refused else "")
+    other = Stage.LATER if stage is Stage.DATA else Stage.DATA
+    assert policy.judge_message(other, ACCOUNT, envelope, message) is None
+
+
+def test_only_an_open_relay_serves_clients_that_do_not_log_in() -> None:
+    """R5.3; their senders are nobody's to judge or to rewrite."""
+    closed, relay = Policy(action=SenderAction.REWRITE), Policy(action=SenderAction.REJECT, open_relay=True)
+
+    assert str(closed.judge_client(None)) == "530 5.7.0 Authentication required"
+    assert closed.judge_client(ACCOUNT) is relay.judge_client(ACCOUNT) is relay.judge_client(None) is None
+    assert relay.judge_sender(Stage.DATA, None, ACTION) is None
+    assert closed.pass_on(None, FOREIGN) is FOREIGN
+    assert closed.envelope_sender(None, ACTION) == ACTION
+
+
+@pytest.mark.parametrize("action", SenderAction)
+def test_who_sends_on_behalf_keeps_from_and_is_named_in_sender(action: SenderAction) -> None:
+    """R5.3, RFC 5322 section 3.6.2: whatever else the server does with senders."""
+    policy = Policy(action=action, on_behalf=True)
+
+    assert policy.judge_sender(Stage.DATA, ACCOUNT, ACTION) is None
+    passed = policy.pass_on(ACCOUNT, FOREIGN)
+    assert passed.octets == b"Sender: matters@abc.com\r\n" + FOREIGN.octets
+    assert policy.envelope_sender(ACCOUNT, ACTION) == ACTION
+    own = Message(b"From: matters@abc.com\r\n\r\nbody\r\n")
+    assert policy.pass_on(ACCOUNT, own) is own
+
+
+@pytest.mark.parametrize(
+    ("fate", "expected"),
+    [(Fate.KEPT, "a1234@abc.com"), (Fate.ACCOUNT, "matters@abc.com"), (Fate.DROPPED, None)],
+)
+def test_a_rewrite_says_what_becomes_of_reply_to(fate: Fate, expected: str | None) -> None:
+    """R5.3; where From passes, Reply-To is left alone."""
+    policy = Policy(action=SenderAction.REWRITE, reply_to=fate)
+    message = Message(b"From: a1234@abc.com\r\nReply-To: a1234@abc.com\r\n\r\n")
+    own = Message(b"From: matters@abc.com\r\nReply-To: a1234@abc.com\r\n\r\n")
+
+    assert policy.pass_on(ACCOUNT, message).value("Reply-To") == expected
+    assert policy.pass_on(ACCOUNT, own) is own
+
+
+def test_a_registered_sender_may_have_the_account_named_beside_it() -> None:
+    """As Gmail sends under an alias: From stays, Sender and envelope are the account."""
+    policy = Policy(
+        action=SenderAction.REWRITE,
+        sender_field=Fate.ACCOUNT,
+        envelope=Fate.ACCOUNT,
+        registered=frozenset({ALIAS}),
+    )
+
+    passed = policy.pass_on(ACCOUNT, Message(b"From: sales@abc.com\r\n\r\n"))
+
+    assert (passed.value("From"), passed.value("Sender")) == ("sales@abc.com", "matters@abc.com")
+    assert policy.pass_on(ACCOUNT, FOREIGN).value("Sender") is None
+    assert policy.envelope_sender(ACCOUNT, ALIAS) == ACCOUNT
+    assert policy.envelope_sender(ACCOUNT, None) is None
+
+
+def test_a_server_may_put_a_message_id_of_its_own() -> None:
+    """On every message, so that an answer's In-Reply-To names none that the system sent."""
+    policy = Policy(message_id=Fate.REPLACED)
+
+    passed = policy.pass_on(ACCOUNT, Message(b"From: matters@abc.com\r\nMessage-ID: <1@abc.com>\r\n\r\n"))
+
+    assert passed.message_id not in (None, "<1@abc.com>")
+    assert len(passed.values("Message-ID")) == 1
+
+
+@pytest.mark.parametrize(
+    ("sender", "expected"),
+    [
+        (b"Matters@abc.com", "matters@abc.com"),
+        (b"matters@ABC.com", "matters@ABC.com"),
+        (b"Sales@abc.com", "Sales@abc.com"),
+    ],
+)
+def test_the_account_in_other_letters_may_count_as_foreign(sender: bytes, expected: str) -> None:
+    """Gmail marks a mere difference of letter case; of a send-as address nothing is known, of a domain none is one."""
+    policy = Policy(
+        action=SenderAction.REWRITE,
+        original_kept_in="X-Google-Original-From",
+        rewrites_letter_case=True,
+        registered=frozenset({ALIAS}),
+    )
+    message = Message(b"From: " + sender + b"\r\n\r\n")
+
+    passed = policy.pass_on(ACCOUNT, message)
+
+    assert passed.value("From") == expected
+    assert passed.value("X-Google-Original-From") == (None if passed is message else sender.decode())

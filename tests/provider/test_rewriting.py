@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mailsim.mail import Address, HeaderDefect, Message, parse_addresses
-from mailsim.provider.rewriting import prepend, rewrite_from
+from mailsim.provider.rewriting import drop_field, prepend, renewed_id, rewrite_from, set_field
 
 ACCOUNT = Address("matters", "abc.com")
 ALIAS = Address("sales", "abc.com")
@@ -42,7 +42,7 @@ OCTETS = st.one_of(st.binary(max_size=200), st.lists(LINES, max_size=8).map(b"".
 
 def rewritten(octets: bytes, *, keep_in: str = KEPT) -> Message:
     """What the account's server makes of a message."""
-    return rewrite_from(Message(octets), ACCOUNT, owned={ALIAS}, keep_in=keep_in)
+    return rewrite_from(Message(octets), ACCOUNT, passes={ACCOUNT, ALIAS}.__contains__, keep_in=keep_in)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_an_owned_sender_is_left_alone(value: bytes) -> None:
     """The account and its send-as addresses need no rewriting: the message is the very same."""
     message = Message(b"From: " + value + b"\r\n\r\nbody")
 
-    assert rewrite_from(message, ACCOUNT, owned={ALIAS}, keep_in=KEPT) is message
+    assert rewrite_from(message, ACCOUNT, passes={ACCOUNT, ALIAS}.__contains__, keep_in=KEPT) is message
 
 
 def test_several_from_fields_become_one() -> None:
@@ -178,3 +178,60 @@ def test_an_address_cannot_inject_a_header_line() -> None:
     parsed = message_from_bytes(message.octets, policy=compat32)
     assert parsed.keys() == ["Delivered-To", "Subject"]
     assert message.defect is None
+
+
+@pytest.mark.parametrize(
+    ("octets", "expected"),
+    [
+        (b"To: x@y\r\nSENDER: a@b\r\n c\r\nCc: z@y\r\n\r\nb", b"To: x@y\r\nSender: new\r\nCc: z@y\r\n\r\nb"),
+        (b"Sender: a\nTo: x@y\nSender: b\n\nb", b"Sender: new\nTo: x@y\n\nb"),
+        (b"To: x@y\n\nb", b"Sender: new\nTo: x@y\n\nb"),
+        (b"To: x@y\nSender: a", b"To: x@y\nSender: new"),
+        (b"\r\nno header", b"\r\nno header"),
+    ],
+)
+def test_a_field_is_set_once_and_where_it_stood(octets: bytes, expected: bytes) -> None:
+    """On top where it was absent; nothing is written where there is no header block."""
+    assert set_field(Message(octets), "Sender", "new").octets == expected
+
+
+@pytest.mark.parametrize(
+    ("octets", "expected"),
+    [
+        (b"To: x@y\r\nReply-To: a@b\r\n c\r\n\r\nb", b"To: x@y\r\n\r\nb"),
+        (b"Reply-To: a\nTo: x@y\nreply-to: b\n\nReply-To: b", b"To: x@y\n\nReply-To: b"),
+        (b"To: x@y\nReply-To: a", b"To: x@y\n"),
+    ],
+)
+def test_a_field_is_dropped_wherever_it_stands(octets: bytes, expected: bytes) -> None:
+    """In the header block only."""
+    assert drop_field(Message(octets), "Reply-To").octets == expected
+
+
+def test_what_has_no_such_field_is_the_same_message() -> None:
+    """Nothing to drop, nothing made."""
+    message = Message(b"To: x@y\r\n\r\nb")
+
+    assert drop_field(message, "Reply-To") is message
+
+
+@given(OCTETS, st.text())
+def test_a_field_that_is_set_makes_no_line_of_its_own(octets: bytes, value: str) -> None:
+    """Whatever the value and the message: the other fields stay, and the octets behind the block."""
+    before, after = Message(octets), set_field(Message(octets), "Sender", value)
+
+    for name in ("To", "Subject", "Bcc", "From"):
+        assert after.raw_values(name) == before.raw_values(name)
+    assert after.octets.endswith(octets[before.body_start :])
+
+
+def test_a_new_message_id_is_the_servers_own_and_the_same_again() -> None:
+    """Of the header block alone, so that a long body costs nothing; another block has another id."""
+    one = renewed_id(Message(b"Message-ID: <1@abc.com>\r\n\r\nbody"), "abc.com")
+    again = renewed_id(Message(b"Message-ID: <1@abc.com>\r\n\r\nother body"), "abc.com")
+    other = renewed_id(Message(b"Message-ID: <2@abc.com>\r\n\r\nbody"), "abc.com")
+
+    assert one.message_id == again.message_id != other.message_id
+    assert one.message_id is not None
+    assert one.message_id.endswith("@abc.com>")
+    assert one.octets.endswith(b"\r\n\r\nbody")
