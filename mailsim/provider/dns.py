@@ -106,9 +106,13 @@ class Zone:
     _above: frozenset[str] = field(init=False, repr=False, compare=False)
     """Names that stand above them, and so are there too (RFC 8020)."""
 
+    _has_wildcards: bool = field(init=False, repr=False, compare=False)
+    """Whether there are any but `*`."""
+
     def __post_init__(self) -> None:
         owners = set(self.hosts).union(self.mx, self.a, self.aaaa, self.txt, self.ptr, self.cname)
         object.__setattr__(self, "_owners", frozenset(owners))
+        object.__setattr__(self, "_has_wildcards", any(owner.startswith("*.") for owner in owners))
         object.__setattr__(
             self, "_above", frozenset(parent for owner in owners for parent in _parents(owner))
         )
@@ -122,6 +126,11 @@ class Zone:
         """
         name = normal_domain(domain)
         records = self.mx.get(name, ())
+        if not records and not self.faults:  # worlds ask once a message: the plain cases go the short way
+            if name in self.hosts and name not in self.cname:
+                return (name,)
+            if name not in self._owners and not self._has_wildcards:
+                records = self.mx.get("*", ())
         if not records or self.faults:
             answer = self.answer(name, RecordType.MX)
             if answer.status in (Status.SERVFAIL, Status.TIMEOUT):
@@ -178,7 +187,7 @@ class Zone:
         """The name whose records answer: itself, or a wildcard of its closest encloser (RFC 4592 section 3.3.1)."""
         if name in self._owners:
             return name
-        if name not in self._above:
+        if self._has_wildcards and name not in self._above:
             there = (parent for parent in _parents(name) if parent in self._above or parent in self._owners)
             if (wildcard := f"*.{next(there, '')}") in self._owners:
                 return wildcard
