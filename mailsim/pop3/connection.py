@@ -34,9 +34,9 @@ from mailsim.pop3.effects import (
 from mailsim.pop3.maildrop import Maildrop
 from mailsim.pop3.service import Service
 from mailsim.pop3.session import BACKLOG, Session
+from mailsim.pop3.tls_transport import TlsTransport
 from mailsim.pop3.wire import ResponseCode
 
-HANDSHAKE_SECONDS = 30.0
 SLICE = 256 * 1024  # octets handed to the transport at once
 DRIPS = 10  # a second
 
@@ -64,51 +64,37 @@ class Connection(asyncio.Protocol):
         self._session = DisturbedSession(session, service.faults) if service.faults else session
         self._maildrop: Maildrop | None = None
         self._deeds: deque[_Deed] = deque()
-        self._early = bytearray()  # what came in mid-handshake, or while a fault holds the session up
+        self._early = bytearray()  # what came while a fault holds the session up
         self._held: asyncio.TimerHandle | bool = False
         self._paused = False  # the transport has enough
         self._active = self._loop.time()
-        self._transport: asyncio.Transport
+        self._plain: asyncio.Transport
+        self._transport: asyncio.Transport | TlsTransport
         self._timer: asyncio.TimerHandle
-        self._handshake: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Greet, after the TLS handshake when there is one."""
-        self._transport = cast("asyncio.Transport", transport)  # what create_server makes
+        self._transport = self._plain = cast("asyncio.Transport", transport)  # what create_server makes
         self._open_ones.add(self)
         self._timer = self._loop.call_later(self._service.idle_seconds, self._look_at_clock)
         if self._service.implicit:
-            self._handshake = self._loop.create_task(self._secure(self._session.certificate))
+            self._secure(self._session.certificate)
         else:
             self._perform(self._session.start())
 
-    async def _secure(self, certificate: Certificate) -> None:
-        # start_tls, not create_server(ssl=...): that one hides its transport until the handshake is done,
-        # so a client that stops in mid-handshake could not be ended.
+    def _secure(self, certificate: Certificate) -> None:
+        """Have all that comes now, and all that is written, go through TLS."""
         certificates = self._service.certificates
-        tls = certificates.get(certificate, certificates[Certificate.GOOD])
-        try:
-            secured = await self._loop.start_tls(
-                self._transport, self, tls, server_side=True, ssl_handshake_timeout=HANDSHAKE_SECONDS
-            )
-        except OSError:  # an SSLError too: no TLS client, one that does not trust us, or one that is gone
-            secured = None
-        self._handshake = None
-        if secured is None:
-            self.connection_lost(None)
-            return
-        self._transport = secured
-        self._paused = False
+        context = certificates.get(certificate, certificates[Certificate.GOOD])
+        self._transport = TlsTransport(self._plain, self, context)
+
+    def secured(self) -> None:
+        """Go on over TLS: the handshake is done."""
         self._perform(self._session.start() if self._service.implicit else self._session.secured())
-        self._take_early()
 
     def data_received(self, data: bytes) -> None:
-        """Take a segment.
-
-        In mid-handshake it is no plain text, for reading stopped before, but the first words over TLS: a client
-        may send them with the end of its handshake, before this side knows that it is done.
-        """
-        if self._held or self._handshake:
+        """Take a segment."""
+        if self._held:
             self._early += data
             if len(self._early) > BACKLOG:
                 self.abort()
@@ -116,8 +102,9 @@ class Connection(asyncio.Protocol):
             self._perform(self._session.receive(data))
 
     def pause_writing(self) -> None:
-        """Stop: the client does not read."""
+        """Stop: the client does not read. Nor is it read: over TLS even what is no command may be answered."""
         self._paused = True
+        self._transport.pause_reading()
 
     def resume_writing(self) -> None:
         """Go on where `pause_writing` stopped."""
@@ -198,9 +185,9 @@ class Connection(asyncio.Protocol):
         So a client's FIN is seen only after all before it is answered. It is no QUIT: asyncio closes, nothing is
         removed (RFC 1939 §6).
         """
-        while self._deeds and not (self._paused or self._held or self._handshake):
+        while self._deeds and not (self._paused or self._held):
             self._do(self._deeds.popleft())
-        if self._handshake or self._transport.is_closing():
+        if self._transport.is_closing():
             return
         if self._held:
             self._transport.resume_reading()  # or the client's end would not be seen
@@ -227,10 +214,9 @@ class Connection(asyncio.Protocol):
             case Wait(seconds):
                 self._hold(seconds)
             case Secure(certificate):
-                self._transport.pause_reading()  # what comes now is for TLS
-                self._handshake = self._loop.create_task(self._secure(certificate))
-            case HalfClose() if self._transport.can_write_eof():
-                self._transport.write_eof()
+                self._secure(certificate)
+            case HalfClose() if self._transport is self._plain:
+                self._plain.write_eof()
             case _:  # Close, and HalfClose where TLS has none
                 self._deeds.clear()
                 self._transport.close()
