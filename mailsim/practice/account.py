@@ -54,7 +54,7 @@ def pop_account(settings: Settings, environ: Mapping[str, str] = os.environ) -> 
     """
     table = settings.pop or PopTable()
     server = table.server
-    if server is None and (known := _fact(_common(table), "pop")):
+    if server is None and (common := _common(table)) and (known := common.pop_server(settings.domain)):
         server = ServerAddress.parse(known)
     faults = [_missing("pop.server")] if server is None else []
     faults += _credential_faults("pop", table, environ)
@@ -73,9 +73,9 @@ def smtp_account(settings: Settings, environ: Mapping[str, str] = os.environ) ->
     if table.server == LOCALHOST:
         return SmtpAccount(LOCALHOST, _OWN_PORT, Authentication.NONE)
     common = _common(table)
-    server = table.server or _fact(common, "smtp_server")
+    server = table.server or (common.smtp_server(settings.domain) if common else "")
     port = table.port or (common.number("smtp_port") if common else 0)
-    word = table.authentication or _fact(common, "authentication")
+    word = table.authentication or (common.text("authentication") if common else "")
     given = {"server": server, "port": port, "authentication": word}
     faults = [_missing(f"smtp.{key}") for key, value in given.items() if not value]
     if word != Authentication.NONE:
@@ -90,10 +90,6 @@ def smtp_account(settings: Settings, environ: Mapping[str, str] = os.environ) ->
 
 def _common(table: PopTable | SmtpTable) -> Profile | None:
     return profile(table.common) if table.common else None
-
-
-def _fact(common: Profile | None, name: str) -> str:
-    return common.text(name) if common else ""
 
 
 def _missing(key: str) -> Fault:

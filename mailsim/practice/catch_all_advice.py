@@ -36,10 +36,13 @@ def _set_it(provider: Profile, writes: str) -> Fault:
 
 
 def _none_to_set(provider: Profile) -> Fault:
-    told = (
-        f"{provider.name} names only the mailbox, not the recipient: "
-        "recipients are guessed from To and Cc, and a Bcc reaches nobody"
-    )
+    guessed = "recipients are guessed from To and Cc, and a Bcc reaches nobody"
+    if "envelope_headers" not in provider.facts:
+        told = f"it is not known where {provider.name} names the recipient: without Delivered-To {guessed}"
+        return Fault(
+            _KEY, None, told, "look at a collected message, and set the field that names its recipient"
+        )
+    told = f"{provider.name} names only the mailbox, not the recipient: {guessed}"
     optional = provider.text("optional_header")
     fix = f'have it add {optional}, and set "{optional}" here' if optional else "send no Bcc to the practice"
     return Fault(_KEY, None, told, fix)

@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 from mailsim.mail import Address, parse_address, parse_addresses
 from mailsim.practice.decision import Resolver
 from mailsim.practice.server_address import ServerAddress, ServerAddressError, check_smtp_port, smtp_host
-from mailsim.provider.profiles import UnknownProfile, profile, profiles
+from mailsim.provider.profiles import UnknownProfile, nearest, profile
 
 LOCALHOST = "localhost"
 
@@ -118,11 +118,9 @@ def _common(value: str) -> str:
     try:
         return profile(value).id
     except UnknownProfile:
-        near = get_close_matches(value.lower(), profiles(), n=1)
-        allowed = f"must be a built-in provider: {', '.join(profiles())}"
-        raise fault(
-            allowed, f'write "{near[0]}"' if near else "remove it, and give the server yourself"
-        ) from None
+        near = nearest(value)
+        fix = f'write "{near[0]}"' if near else "remove it, and give the server yourself"
+        raise fault("must be a built-in provider; `mailsim providers` lists them", fix) from None
 
 
 def _header_name(value: str) -> str:

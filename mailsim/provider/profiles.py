@@ -1,42 +1,30 @@
-"""Provider profiles: the facts of real providers as data, each with its mark and source (R5.7)."""
+"""Provider profiles: the facts of real providers as data, each with its mark and source (R5.7).
+
+What a profile holds is judged by its tests, not when it is loaded.
+"""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
+from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from typing import cast
 
+from mailsim.display import Tone, badge, block, heading, note, table
 from mailsim.errors import MailsimError
 from mailsim.mail import Reply
+from mailsim.provider.fact import KINDS, Fact, Mark, reply_of, told
 from mailsim.provider.mailhost import EnvelopeHeader, Stamp
-from mailsim.provider.policy import NOT_OWNED, TOO_BIG, Policy, SenderAction, Stage
+from mailsim.provider.policy import NOT_OWNED, TOO_BIG, Compared, Fate, Policy, SenderAction, Stage
+
+_TONES = {Mark.DOCUMENTED: Tone.GOOD, Mark.REPORTED: Tone.NEUTRAL, Mark.BELIEVED: Tone.WARNING}
+UNKNOWN = "unknown"
+"""What is shown of a fact that nobody knows."""
 
 
 class UnknownProfile(MailsimError):  # noqa: N818 - names the fact
     """A profile that is not built in."""
-
-
-class Mark(StrEnum):
-    """How well a fact is known."""
-
-    DOCUMENTED = "documented"
-    """By the vendor's documentation or source code, or Mozilla's ISP database."""
-    REPORTED = "reported"
-    """Seen in issues, transcripts and pages of others."""
-    BELIEVED = "believed"
-    """General knowledge; no source was read for it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One fact, how well it is known and from where."""
-
-    value: object
-    mark: Mark
-    source: str = ""
-    """Empty for what is believed only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +35,29 @@ class Profile:
     name: str
     facts: Mapping[str, Fact]
 
+    def __repr__(self) -> str:
+        return f"Profile({self.id!r}, {self.name!r}, {len(self.facts)} facts)"
+
+    def _repr_html_(self) -> str:
+        rows = [(title, shown, self.facts[key]) for key, title, shown in self.rows() if key in self.facts]
+        lacking = [title for key, title, _ in self.rows() if key not in self.facts]
+        return block(
+            heading(self.name, self.id),
+            table(("fact", "value", "how known", "source, note"), rows, _cells),
+            note(f"{UNKNOWN}: {', '.join(lacking)}"),
+        )
+
+    def rows(self) -> Iterator[tuple[str, str, str]]:
+        """Every fact there can be, in order: key, title, and the value in words, `unknown` where it is."""
+        for key, kind in KINDS.items():
+            fact = self.facts.get(key)
+            yield key, kind.title, UNKNOWN if fact is None else told(kind.form, fact.value)
+
+    def shown(self, fact: str) -> str:
+        """The value of a fact in words; `unknown` where it is."""
+        found = self.facts.get(fact)
+        return UNKNOWN if found is None else told(KINDS[fact].form, found.value)
+
     def text(self, fact: str, default: str = "") -> str:
         """A fact that is a string; the default where it is unknown."""
         return cast("str", self._value(fact, default))
@@ -55,9 +66,27 @@ class Profile:
         """A fact that is a number; the default where it is unknown."""
         return cast("int", self._value(fact, default))
 
+    def texts(self, fact: str) -> tuple[str, ...]:
+        """A fact that is a list of strings; empty where it is unknown."""
+        return tuple(cast("list[str]", self._value(fact, [])))
+
+    def reply(self, fact: str, default: Reply) -> Reply:
+        """A fact that is an SMTP reply; the default where it is unknown."""
+        found = self.facts.get(fact)
+        return default if found is None else reply_of(found.value)
+
     def _value(self, fact: str, default: object) -> object:
         found = self.facts.get(fact)
         return default if found is None else found.value
+
+    def pop_server(self, domain: str) -> str:
+        """Where a customer of that domain collects, as the site file writes it (R1.5); empty where it is unknown."""
+        host = self.text("own_host").replace("{domain}", domain)
+        return self.text("pop") or (f"ssl://{host}:995" if host else "")
+
+    def smtp_server(self, domain: str) -> str:
+        """The host that a customer of that domain sends through; empty where it is unknown."""
+        return self.text("smtp_server") or self.text("own_host").replace("{domain}", domain)
 
     @property
     def can_catch_all(self) -> bool:
@@ -75,21 +104,38 @@ class Profile:
         named = (header for header in self.envelope_headers() if header.names is Stamp.RECIPIENT)
         return next(named, None)
 
-    def reply(self, fact: str, default: Reply) -> Reply:
-        """A fact that is an SMTP reply; the default where it is unknown."""
-        row = cast("list[int | str] | None", self._value(fact, None))
-        return default if row is None else Reply(int(row[0]), str(row[2]), str(row[1]))
-
     def policy(self) -> Policy:
         """The policy of its submission server."""
+        action = SenderAction(self.text("sender_policy", "accept"))
+        same_domain = SenderAction(self.text("same_domain", action))
         return Policy(
-            action=SenderAction(self.text("sender_policy", "accept")),
+            action=action,
+            same_domain=None if same_domain is action else same_domain,
             stage=Stage(self.text("stage", "data_end")),
+            compared=frozenset(map(Compared, self.texts("compared"))) or frozenset(Compared),
             reply=self.reply("reply", NOT_OWNED),
             original_kept_in=self.text("original_kept_in"),
+            rewrites_letter_case=bool(self._value("rewrites_letter_case", default=False)),
+            envelope=self._fate("envelope_sender"),
+            reply_to=self._fate("reply_to"),
+            sender_field=self._fate("sender_field"),
+            message_id=self._fate("message_id"),
             size_limit=self.number("size_limit"),
             size_reply=self.reply("size_reply", TOO_BIG),
         )
+
+    def _fate(self, fact: str) -> Fate:
+        return Fate(self.text(fact, "kept"))
+
+
+def _cells(row: tuple[str, str, Fact]) -> tuple[str, str, str, str]:
+    title, shown, fact = row
+    return (
+        title,
+        shown,
+        badge(fact.mark, _TONES[fact.mark]),
+        "; ".join(filter(None, (fact.source, fact.note))),
+    )
 
 
 @cache
@@ -104,15 +150,28 @@ def _profile(id_: str, table: dict[str, object]) -> Profile:
     return Profile(id_, str(table["name"]), facts)
 
 
-def _fact(*, value: object, mark: str, source: str = "") -> Fact:
-    return Fact(value, Mark(mark), source)
+def _fact(*, value: object, mark: str, source: str = "", note: str = "") -> Fact:
+    return Fact(value, Mark(mark), source, note)
 
 
 def profile(id_: str) -> Profile:
-    """The profile of that id; raises UnknownProfile, which names the built-in ones."""
+    """The profile of that id; raises UnknownProfile, which names the nearest ones."""
     try:
         return profiles()[id_]
     except KeyError:
-        raise UnknownProfile(
-            f"{id_!r} is no built-in provider; choose one of {', '.join(profiles())}"
-        ) from None
+        near = nearest(id_) or list(profiles())[:3]
+        told = f"{id_[:100]!r} is no built-in provider; write {' or '.join(near)} (`mailsim providers` lists them all)"
+        raise UnknownProfile(told) from None
+
+
+def nearest(word: str) -> list[str]:
+    """The ids of at most three profiles whose id or name is like that word, the likest first; often none."""
+    known = {one.name.lower(): one.id for one in profiles().values()} | {id_: id_ for id_ in profiles()}
+    known |= {
+        part: id_
+        for name, id_ in list(known.items())
+        for part in name.replace(",", "").split()
+        if len(part) > 3
+    }
+    found = get_close_matches(word[:100].lower(), known, n=6)
+    return list(dict.fromkeys(known[name] for name in found))[:3]

@@ -10,6 +10,7 @@ from mailsim.practice.faults import SiteError
 from mailsim.practice.server_address import ServerAddress
 from mailsim.practice.settings import Authentication, Settings
 from mailsim.practice.site_file import read_settings
+from mailsim.provider.profiles import Profile, profiles
 
 
 def settings(**tables: dict[str, object]) -> Settings:
@@ -76,6 +77,35 @@ def test_a_password_may_stand_in_the_environment() -> None:
     with pytest.raises(SiteError, match="the environment variable POP_SECRET is not set") as caught:
         pop_account(site, {"POP_SECRET": ""})
     assert caught.value.faults[0].key == "pop.password_env"
+
+
+@pytest.mark.parametrize("one", profiles().values(), ids=lambda one: one.id)
+def test_every_provider_fills_what_is_known_of_it(one: Profile) -> None:
+    """R1.9: server, port and authentication; where one is unknown, that key alone is asked for."""
+    site = settings(pop={"common": one.id, **LOGIN}, smtp={"common": one.id, **LOGIN})
+    knows = {
+        "pop.server": one.pop_server("abc.com"),
+        "smtp.server": one.smtp_server("abc.com"),
+        "smtp.port": one.shown("smtp_port").replace("unknown", ""),
+        "smtp.authentication": one.text("authentication"),
+    }
+
+    asked = []
+    for account in (pop_account, smtp_account):
+        try:
+            account(site)
+        except SiteError as error:
+            asked += [fault.key for fault in error.faults]
+
+    assert asked == [key for key, known in knows.items() if not known]
+
+
+def test_a_host_on_the_practice_s_own_domain_is_filled_in() -> None:
+    """R1.9: cPanel hosting has no host name of its own."""
+    site = settings(pop={"common": "cpanel", **LOGIN}, smtp={"common": "cpanel", **LOGIN})
+
+    assert str(pop_account(site).server) == "ssl://mail.abc.com:995"
+    assert (smtp_account(site).server, smtp_account(site).port) == ("mail.abc.com", 465)
 
 
 def test_what_is_missing_is_said_where_it_is_used() -> None:

@@ -21,6 +21,8 @@ def advice(common: str, **mailbox: str) -> list[str]:
         ("fastmail", 'set it to "X-Delivered-To"'),
         ("cpanel", 'set it to "Envelope-to"'),
         ("gmail", 'have it add X-Gm-Original-To, and set "X-Gm-Original-To" here'),
+        ("zoho", "send no Bcc to the practice"),
+        ("gandi", "look at a collected message, and set the field that names its recipient"),
     ],
 )
 def test_a_provider_s_own_header_is_advised_where_none_is_set(common: str, expected: str) -> None:

@@ -73,13 +73,24 @@ def test_the_pattern_of_the_catch_all_is_no_address() -> None:
     assert fault.endswith('write such as "matters@abc.com"')
 
 
-def test_exchange_refuses_catch_all_mode() -> None:
+@pytest.mark.parametrize(
+    ("common", "name"),
+    [
+        ("m365", "Microsoft 365 / Exchange Online"),
+        ("exchange_onprem", "Exchange Server on premises"),
+        ("outlook_com", "Outlook.com, Hotmail, Live, MSN"),
+    ],
+)
+def test_exchange_refuses_catch_all_mode(common: str, name: str) -> None:
     """R1.13: the provider is named; in single mode it is welcome."""
-    (fault,) = faults(pop={"common": "m365"})
+    (fault,) = faults(pop={"common": common})
 
-    assert fault.startswith('mailbox.type = "catch-all": Microsoft 365')
-    assert "cannot have a catch-all mailbox (R1.13)" in fault
-    assert warnings({"type": "single"}, pop={"common": "m365"}) == []
+    assert fault.startswith(f'mailbox.type = "catch-all": {name} cannot have a catch-all mailbox (R1.13)')
+    assert warnings({"type": "single"}, pop={"common": common}) == []
+
+
+def test_google_s_optional_header_needs_no_warning() -> None:
+    """Gmail can have a catch-all mailbox, and be told to name the recipient."""
     told = warnings({"catch_all_header": "X-Gm-Original-To"}, pop={"common": "gmail"})
     assert told == []
 

@@ -171,12 +171,12 @@ def test_every_fault_of_a_file_is_told_at_once() -> None:
         ),
         (
             {"pop": {"common": "Gmial"}},
-            'pop.common = "Gmial": must be a built-in provider: gmail, m365, postfix, fastmail, cpanel, qmail; write "gmail"',
+            'pop.common = "Gmial": must be a built-in provider; `mailsim providers` lists them; write "gmail"',
         ),
         (
             {"pop": {"common": "zzz"}},
             (
-                'pop.common = "zzz": must be a built-in provider: gmail, m365, postfix, fastmail, cpanel, qmail; '
+                'pop.common = "zzz": must be a built-in provider; `mailsim providers` lists them; '
                 "remove it, and give the server yourself"
             ),
         ),
