@@ -3,7 +3,7 @@
 Laws: a response does not depend on how the octets are cut; no octets raise: what is not POP3
 sets `broken`; a message ends at the terminator and nowhere else, for sizes cannot frame it; lines are of any length;
 work is linear in the octets; memory is bounded by the body limit, or with a `Sink` for large bodies by where that begins.
-RFC 1939, 2449 §5 (CAPA) and §8 (response codes).
+RFC 1939, 2449 §5 (CAPA) and §8 (response codes), 6856 §2 (UTF8).
 """
 
 import re
@@ -21,7 +21,7 @@ SINK_FROM = 1024 * 1024  # octets of a message; larger ones go to a sink where t
 
 _CODE = re.compile(r"\[([^\]\s]+)\]\s*")
 _NUMBER = re.compile(rb"[0-9]{1,18}")
-_MULTI_LINE = frozenset({Verb.CAPA, Verb.LIST, Verb.UIDL, Verb.RETR})
+_MULTI_LINE = frozenset({Verb.CAPA, Verb.LIST, Verb.UIDL, Verb.RETR, Verb.TOP})
 
 
 class ProtocolError(MailsimError):
@@ -116,6 +116,10 @@ class Client:
         """Ask what the server can do (RFC 2449 §5); `capabilities` reads the body."""
         return self._ask(Verb.CAPA)
 
+    def utf8(self) -> bytes:
+        """Say that UTF-8 is understood, before login (RFC 6856 §2)."""
+        return self._ask(Verb.UTF8)
+
     def user(self, name: str) -> bytes:
         """Name the user (RFC 1939 §7).
 
@@ -147,6 +151,10 @@ class Client:
     def retr(self, number: int) -> bytes:
         """Ask for a message (RFC 1939 §5)."""
         return self._ask(Verb.RETR, number)
+
+    def top(self, number: int) -> bytes:
+        """Ask for a message's header alone: TOP with no line of the body (RFC 1939 §7)."""
+        return self._ask(Verb.TOP, number, argument="0")
 
     def dele(self, number: int) -> bytes:
         """Mark a message as deleted (RFC 1939 §5)."""

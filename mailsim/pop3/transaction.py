@@ -88,6 +88,8 @@ def _joined(lines: Iterator[bytes]) -> Iterator[bytes]:
 
 def _readable(maildrop: Maildrop, word: bytes) -> tuple[int, WireMessage]:
     number, message = _message(maildrop, word)
+    # RFC 6856 §2.1, §5 leaves a choice between this -ERR and a surrogate. A surrogate (RFC 6858) is another message:
+    # a client that keeps it and deletes the original has lost what was sent.
     if maildrop.ascii_only and message.needs_utf8:
         raise _NeedsUtf8Error(f"message {number} has UTF-8 in its header; say UTF8 before you log in")
     return number, message

@@ -56,13 +56,15 @@ def test_commands_are_lines() -> None:
     """Each method returns the octets to send."""
     client = Client()
 
-    assert [client.capa(), client.user("alice"), client.password("two words"), client.retr(12)] == [
+    said = [client.capa(), client.utf8(), client.user("alice"), client.password("two words"), client.retr(12)]
+    assert said == [
         b"CAPA\r\n",
+        b"UTF8\r\n",
         b"USER alice\r\n",
         b"PASS two words\r\n",
         b"RETR 12\r\n",
     ]
-    assert client.outstanding == 5
+    assert client.outstanding == 6
 
 
 @given(st.binary(max_size=60), st.lists(st.integers(0, 250), max_size=8))
