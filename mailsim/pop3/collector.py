@@ -109,11 +109,14 @@ async def _log_in(line: Line, username: str, password: str) -> bool:
     """Log in; whether commands may be pipelined."""
     line.step = Step.GREETING
     line.demand(await line.answer())
-    offered = await line.ask(line.client.capa())  # a server without CAPA says -ERR, and offers nothing
+    told = await line.ask(line.client.capa())  # a server without CAPA says -ERR, and offers nothing
+    offered = capabilities(told.body or b"")
     line.step = Step.LOGIN
+    if "UTF8" in offered:  # RFC 6856 §2: else mail with UTF-8 in its header may be changed, or refused
+        await line.ask(line.client.utf8())  # after an -ERR all other mail still comes
     line.demand(await line.ask(line.client.user(username)))
     line.demand(await line.ask(line.client.password(password)))
-    return "PIPELINING" in capabilities(offered.body or b"")
+    return "PIPELINING" in offered
 
 
 async def _list(line: Line) -> list[Listed]:

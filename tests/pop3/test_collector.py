@@ -248,6 +248,38 @@ async def test_commands_are_pipelined_where_offered() -> None:
     assert peer.most_at_once == 5
 
 
+UTF8_MAIL = "From: Jérôme <jerome@client.example>\r\nSubject: Résumé\r\n\r\nnaïve\r\n".encode()
+
+
+async def test_mail_with_utf8_in_its_header_comes_octet_for_octet() -> None:
+    """From a server that gives it only to who has said UTF8 (RFC 6856 §2)."""
+    keeper = Keeper()
+    async with Pop3Server({"alice": ("secret", [UTF8_MAIL, b"plain\r\n"])}) as server:
+        done = await collect(
+            server.host, server.port, username="alice", password="secret", tls=None, keep=keeper.keep
+        )
+
+    assert done.failures == ()
+    assert keeper.messages == [UTF8_MAIL, b"plain\r\n"]
+
+
+@pytest.mark.parametrize(
+    ("offered", "answer", "said"),
+    [(b"utf8 user\r\n", b"+OK\r\n", True), (b"UTF8\r\n", b"-ERR no\r\n", True), (b"", b"-ERR\r\n", False)],
+)
+async def test_utf8_is_said_before_login_where_it_is_offered(
+    offered: bytes,
+    answer: bytes,
+    said: bool,  # noqa: FBT001 - a table's column
+) -> None:
+    """A server that offers and refuses it is collected from all the same."""
+    async with scripted({"CAPA": b"+OK\r\n" + offered + b".\r\n", "UTF8": answer}) as peer:
+        done = await collect_from(peer, Keeper())
+
+    assert done.deleted == 5
+    assert peer.told[: 2 + said] == ["CAPA", *["UTF8"] * said, "USER alice"]
+
+
 async def test_a_message_that_is_refused_stays_and_the_others_are_collected() -> None:
     """The failures say which, where and why; all that is left may be refused."""
     refused = {"RETR 1": b"-ERR gone\r\n", "RETR 5": b"-ERR [SYS/TEMP] later\r\n", "DELE 4": b"-ERR no\r\n"}
