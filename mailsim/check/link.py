@@ -5,11 +5,12 @@ Laws: every wait ends at its deadline, name resolution too; what is kept of a se
 """
 
 import asyncio
+import os
 import socket
 import ssl
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 import anyio
@@ -123,7 +124,7 @@ class Link:
 
 async def opened(place: Place, until: float) -> Link:
     """A connection, without TLS; raises Stopped at the step `resolve` or `connect`."""
-    hosts, port = await _resolved(place, until)
+    hosts, port = await resolved(place, until)
     error: Stopped = Stopped(Trouble.NO_CONNECTION, "the name has no address", step=Step.CONNECT)
     for left, host in zip(range(len(hosts), 0, -1), hosts, strict=True):
         now = anyio.current_time()
@@ -141,13 +142,13 @@ async def greeted(link: Link, place: Place, until: float, *, tls: bool) -> bytes
     `tls` says whether the connection speaks it already.
     """
     try:
-        return await link.line(_share(until))
+        return await link.line(share(until))
     except Stopped as stopped:
         answer = None
         if stopped.said and (protocol := recognised(_octets(stopped.said))):
             answer = Answer(protocol, tls)
         elif stopped.trouble is Trouble.SILENCE:
-            answer = await _poked(link, _share(until), tls=tls)
+            answer = await _poked(link, share(until), tls=tls)
         if answer is None and not tls:
             answer = await look(place, until, tls=True)
         raise Stopped(stopped.trouble, stopped.said, answer=answer) from stopped
@@ -156,7 +157,7 @@ async def greeted(link: Link, place: Place, until: float, *, tls: bool) -> bytes
 async def secured(link: Link, place: Place, context: ssl.SSLContext, until: float) -> None:
     """TLS from the first octet; where there is none, a second look tells who answers. Raises Stopped."""
     try:
-        await link.secure(context, place.name, _share(until))
+        await link.secure(context, place.name, share(until))
     except Stopped as stopped:
         if stopped.trouble not in {Trouble.NOT_TLS, Trouble.SILENCE, Trouble.CLOSED}:
             raise
@@ -172,9 +173,9 @@ async def look(place: Place, until: float, *, tls: bool) -> Answer | None:
         return None
     try:
         if tls:
-            await link.secure(_unquestioning(), place.name, _share(until))
+            await link.secure(_unquestioning(), place.name, share(until))
         try:
-            words = await link.line(_share(until))
+            words = await link.line(share(until))
         except Stopped as stopped:
             poked = await _poked(link, until, tls=tls) if stopped.trouble is Trouble.SILENCE else None
             return poked or Answer(recognised(_octets(stopped.said)), tls)
@@ -196,7 +197,8 @@ async def _poked(link: Link, until: float, *, tls: bool) -> Answer | None:
     return Answer(protocol, tls) if protocol else None
 
 
-def _share(until: float) -> float:
+def share(until: float) -> float:
+    """When the larger part of the time that is left is over: the rest is for what comes after a disappointment."""
     now = anyio.current_time()
     return now + (until - now) * _GREETING_SHARE
 
@@ -238,10 +240,12 @@ def _bounded(until: float) -> Iterator[None]:
         raise Stopped(Trouble.CLOSED) from None
     except OSError as error:
         cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
-        raise Stopped(Trouble.NO_CONNECTION, cause.strerror or str(cause)) from None
+        # asyncio's own text tells the address, not what is wrong with it.
+        said = os.strerror(cause.errno) if cause.errno else str(cause)
+        raise Stopped(Trouble.NO_CONNECTION, said) from None
 
 
-async def _resolved(place: Place, until: float) -> tuple[Sequence[str], int]:
+async def resolved(place: Place, until: float) -> tuple[Sequence[str], int]:
     """The addresses behind a name, and the port; raises Stopped at the step `resolve` or `connect`."""
     if place.addresses is None:
         return await _looked_up(place.name, place.port, until), place.port
@@ -271,7 +275,7 @@ async def _looked_up(name: str, port: int, until: float) -> Sequence[str]:
             result = list(dict.fromkeys(str(row[4][0]) for row in rows))
         except (OSError, UnicodeError) as error:
             result = error
-        if not loop.is_closed():
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
             loop.call_soon_threadsafe(tell, result)
 
     # Not the loop's executor: a resolver that hangs would keep the loop from its end, long after the deadline.

@@ -256,7 +256,7 @@ def _coded(octets: bytes) -> str:
 
 def _digested(name: str, password: str, challenge: str) -> str:
     try:
-        octets = b64decode(challenge)
+        octets = b64decode(challenge, validate=True)
     except (NotBase64, ValueError) as error:
         raise Stopped(Trouble.STRANGE, challenge) from error
     digest = hmac.new(password.encode(), octets, "md5").hexdigest()

@@ -24,6 +24,7 @@ from mailsim.cli.demo import demo
 from mailsim.cli.faults import faults
 from mailsim.cli.mailboxes import mailboxes
 from mailsim.cli.pop3 import pop3
+from mailsim.cli.probe import probe
 from mailsim.cli.providers import providers
 from mailsim.cli.route import route
 from mailsim.cli.schema import schema
@@ -48,6 +49,7 @@ app.command("faults")(faults)
 app.command("mailboxes")(mailboxes)
 app.command("pop3")(pop3)
 app.command("providers")(providers)
+app.command("probe")(probe)
 app.command("route")(route)
 app.command("schema")(schema)
 app.command("spf")(spf)

@@ -1,0 +1,126 @@
+"""Deciding the cause, and who a server is, from what was seen alone; what is shown of a server's words."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailsim.check.advice import advice_for
+from mailsim.check.causes import Answer, Protocol, Seen, Trouble, cause_of, recognised
+from mailsim.check.settings import own_faults, red_settings
+from mailsim.check.verdict import Cause, Check, Step, Verdict
+from mailsim.check.words import shown_words
+from mailsim.practice.faults import SiteError
+from mailsim.practice.site import read_site
+
+
+@pytest.mark.parametrize(
+    ("words", "protocol"),
+    [
+        (b"+OK ready <1.2@x>\r\n", Protocol.POP3),
+        (b"-ERR busy\r\n", Protocol.POP3),
+        (b"220-mx\r\n220 ESMTP\r\n", Protocol.SMTP),
+        (b"554 no\r\n", Protocol.SMTP),
+        (b"220 ftp.abc.com ESMTP\r\n", Protocol.SMTP),
+        (b"220 FTP server ready\r\n", None),
+        (b"* OK IMAP4rev1\r\n", Protocol.IMAP),
+        (b"* BYE\r\n", Protocol.IMAP),
+        (b"HTTP/1.0 400 Bad Request\r\n", Protocol.HTTP),
+        (b"<!DOCTYPE html>", Protocol.HTTP),
+        (b"SSH-2.0-x\r\n", None),
+        (b"", None),
+    ],
+)
+def test_a_server_is_known_by_its_first_words(words: bytes, protocol: Protocol | None) -> None:
+    """Each protocol begins in its own way."""
+    assert recognised(words) is protocol
+
+
+@given(
+    check=st.sampled_from(Check),
+    step=st.sampled_from(Step),
+    trouble=st.sampled_from(Trouble),
+    tls=st.booleans(),
+    said=st.text(max_size=30),
+    code=st.sampled_from(["", "AUTH", "IN-USE", "SYS/PERM", "421", "504", "530", "535", "999"]),
+    answer=st.none() | st.builds(Answer, st.none() | st.sampled_from(Protocol), st.booleans()),
+)
+def test_whatever_is_seen_has_one_cause_and_advice(
+    *, check: Check, step: Step, trouble: Trouble, tls: bool, said: str, code: str, answer: Answer | None
+) -> None:
+    """No combination is left out, and POP's causes are none of SMTP's."""
+    seen = Seen(check=check, step=step, trouble=trouble, tls=tls, said=said, code=code, answer=answer)
+    cause = cause_of(seen)
+    other = Cause.NOT_A_SMTP_SERVER if check is Check.POP else Cause.NOT_A_POP_SERVER
+    assert cause is not other
+    if step is not Step.SENDER or check is Check.SMTP:  # POP has no such step
+        assert advice_for(cause, seen) if cause is not Cause.MAILBOX_LOCKED else True
+
+
+@pytest.mark.parametrize("trouble", [Trouble.SILENCE, Trouble.CLOSED, Trouble.NOT_TLS])
+def test_who_answers_decides_before_how_it_failed(trouble: Trouble) -> None:
+    """A server of another kind, then TLS where there is none and the reverse."""
+    imap, own_tls, own = Answer(Protocol.IMAP, True), Answer(None, True), Answer(Protocol.POP3, False)
+    kinds = {imap: Cause.NOT_A_POP_SERVER, own_tls: Cause.PLAIN_TO_TLS}
+    for answer, cause in kinds.items():
+        seen = Seen(check=Check.POP, step=Step.GREETING, trouble=trouble, answer=answer)
+        assert cause_of(seen) is cause
+    seen = Seen(check=Check.POP, step=Step.TLS, trouble=trouble, tls=True, answer=own)
+    assert cause_of(seen) is Cause.TLS_TO_PLAIN
+
+
+@given(secret=st.text(min_size=1, max_size=20), around=st.text(max_size=600), octets=st.binary(max_size=700))
+def test_no_secret_and_no_control_character_is_shown(secret: str, around: str, octets: bytes) -> None:
+    """Wherever it stands; and what is shown is bounded."""
+    for words in (around + secret + around, octets):
+        shown = shown_words(words, secrets=(secret,))
+        assert shown == "" or shown.isprintable()
+        assert len(shown) <= 500
+    if secret not in "***" and secret.strip() and secret.isprintable():
+        assert secret not in shown_words(f"a {secret} b", secrets=(secret,)).replace("***", "").removeprefix(
+            "a "
+        ).removesuffix(" b")
+
+
+def faults_of(**tables: object) -> SiteError:
+    mailbox = {"type": "catch-all", "default_sender": "m@abc.com", "fallback_address": "h@else.example"}
+    with pytest.raises(SiteError) as caught:
+        read_site({"mailbox": mailbox, **tables})
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("check", "table", "cause", "said"),
+    [
+        (Check.SMTP, {"server": "smtp.abc.com", "port": 25}, Cause.PORT_25, "587"),
+        (Check.POP, {"server": "ssl://imap.abc.com:993"}, Cause.PORT_993, "995"),
+        (Check.POP, {"server": "pop.abc.com"}, Cause.SETTINGS, "ssl://"),
+    ],
+)
+def test_faults_of_the_settings_are_a_red_verdict(
+    check: Check, table: dict[str, object], cause: Cause, said: str
+) -> None:
+    """A port's own cause before the general one; another check's faults are not this one's."""
+    error = faults_of(**{check.value: table})
+    verdict = red_settings(check, own_faults(check, error))
+    assert (verdict.cause, verdict.step, verdict.green) == (cause, Step.SETTINGS, False)
+    assert said in verdict.advice
+    assert own_faults(Check.SMTP if check is Check.POP else Check.POP, error) == []
+
+
+def test_a_verdict_displays_green_or_red() -> None:
+    """Colour, sign and word; what a server says is inert."""
+    green = Verdict(check=Check.POP, step=Step.QUIT, server="tcp://x:110")
+    red = Verdict(
+        check=Check.SMTP,
+        step=Step.LOGIN,
+        cause=Cause.WRONG_CREDENTIALS,
+        server="x:587",
+        message="535 <script>",
+        advice="do this",
+    )
+    assert "green" in green._repr_html_()
+    assert "<script>" not in red._repr_html_()
+    assert "do this" in red._repr_html_()
+    assert str(red).splitlines()[0] == "red: Check SMTP: x:587"
+    assert list(red.as_json()) == ["check", "green", "step", "cause", "server", "message", "advice"]
+    assert green.as_json()["cause"] is None

@@ -1,0 +1,160 @@
+"""The probe, by real SMTP and POP3 on loopback (R2.4)."""
+
+import ssl
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+import mailsim
+from mailsim.check.probe import ProbeError, probe
+from mailsim.check.probed import Probe
+from mailsim.practice.site import read_site
+
+pytestmark = pytest.mark.anyio
+USER = "matters@abc.com"
+OTHER = b"Delivered-To: a1@abc.com\r\nFrom: jane@client.example\r\nSubject: mailsim probe\r\n\r\nHello.\r\n"
+
+
+def scenario(**more: object) -> dict[str, Any]:
+    login = {"username": USER, "password": "hush-hush"}
+    return {
+        "mailbox": {
+            "type": "catch-all",
+            "default_sender": USER,
+            "fallback_address": "help@elsewhere.example",
+        },
+        "pop": {"server": "ssl://pop.abc.com:995", **login},
+        "smtp": {"server": "smtp.abc.com", "port": 587, "authentication": "plain", **login},
+        "action": [{"id": 1234}, {"id": 5}],
+        **more,
+    }
+
+
+async def probed(
+    tables: Mapping[str, object], *, seconds: float = 10, action: int | None = None
+) -> tuple[Probe, tuple[bytes, ...]]:
+    """The probe of a Lab with somebody's letter in the mailbox, and what lies there at the end."""
+    async with mailsim.Lab(tables) as lab:
+        lab.receive(to="a1@abc.com", octets=OTHER)
+        lab.settle()
+        trust = ssl.create_default_context(cadata=lab.authority.decode())
+        found = await probe(lab.site, tls=trust, timeout=seconds, addresses=lab.addresses, action=action)
+        return found, tuple(message.octets for message in lab.waiting())
+
+
+async def test_a_route_that_keeps_the_sender() -> None:
+    """Replies come back; the probe's message is gone, the other letter is as it was."""
+    found, waiting = await probed(scenario(provider={"sender_policy": "accept"}))
+
+    assert found.comes_back
+    assert (found.trouble, found.advice, found.left) == ("", "", False)
+    assert [header.name for header in found.headers] == ["Delivered-To"]
+    assert {change.field for change in found.changes} >= {"Delivered-To"}
+    assert "From" not in {change.field for change in found.changes}
+    assert [octets.endswith(OTHER) for octets in waiting] == [True]
+
+
+async def test_a_route_that_rewrites_the_sender() -> None:
+    """The change is told, and that Reply-To is the way out."""
+    found, waiting = await probed(scenario(provider={"sender_policy": "rewrite"}), action=5)
+
+    assert not found
+    [change] = [change for change in found.changes if change.field == "From"]
+    assert (change.sent, change.received) == (("a5@abc.com",), (USER,))
+    reaching = {(str(way.placement), way.answered) for way in found.ways if way.reaches}
+    assert reaching == {("reply-to", "Reply-To"), ("both", "Reply-To")}
+    assert found.address == "a5@abc.com"
+    assert len(waiting) == 1
+
+    cured, _ = await probed(
+        scenario(provider={"sender_policy": "rewrite"}, routing={"action_address_in": "both"})
+    )
+    assert cured.comes_back
+
+
+async def test_a_route_that_rejects_the_sender() -> None:
+    """Nothing arrives, and the server's words are told."""
+    found, waiting = await probed(scenario(provider={"sender_policy": "reject"}))
+    assert not found
+    assert "the SMTP server did not take the message: 5" in found.trouble
+    assert "reply-to" in found.advice
+    assert (found.received, found.left, len(waiting)) == (None, False, 1)
+
+
+async def test_mail_that_is_discarded_does_not_arrive() -> None:
+    """The time is over, and it says so."""
+    found, _ = await probed(scenario(provider={"catch_all": "discard"}), seconds=2)
+    assert "did not arrive" in found.trouble
+    assert found.left
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        ["pop:TOP:every:reply -ERR no TOP"],
+        ["pop:UIDL:every:reply -ERR no UIDL"],
+        ["pop:LOGIN:2:locked", "pop:TOP:1:drop"],
+    ],
+)
+async def test_a_server_with_gaps(faults: list[str]) -> None:
+    """Without TOP, without UIDL, locked for a while: the round is made, the other letter is left alone."""
+    found, waiting = await probed(scenario(provider={"sender_policy": "accept", "faults": faults}))
+    assert found.comes_back
+    assert [octets.endswith(OTHER) for octets in waiting] == [True]
+
+
+async def test_a_deletion_that_is_not_confirmed_is_told() -> None:
+    """What may be left is said."""
+    tables = scenario(provider={"sender_policy": "accept", "faults": ["pop:QUIT:2:reply -ERR not removed"]})
+    found, waiting = await probed(tables)
+    assert found.left
+    assert len(waiting) == 2
+
+
+async def test_a_pop_server_that_is_red_ends_the_probe_before_it_sends() -> None:
+    """The cause is the check's; no password is told."""
+    found, waiting = await probed(scenario(provider={"faults": ["pop:LOGIN:every:refuse"]}))
+    assert found.trouble == "the POP server: wrong-credentials"
+    assert "pop.password" in found.advice
+    assert len(waiting) == 1
+    for told in (repr(found), str(found), str(found.as_json()), found._repr_html_()):
+        assert "hush-hush" not in told
+
+
+async def test_an_smtp_server_that_nobody_has() -> None:
+    """Names lead nowhere else than they are said to."""
+    async with mailsim.Lab(scenario()) as lab:
+        trust = ssl.create_default_context(cadata=lab.authority.decode())
+        only_pop = {place: to for place, to in lab.addresses.items() if place[0] == "pop.abc.com"}
+        found = await probe(lab.site, tls=trust, timeout=5, addresses=only_pop)
+    assert found.trouble == "the SMTP server did not take the message: no server has that name"
+
+
+@pytest.mark.parametrize(
+    ("change", "action", "told"),
+    [
+        ({}, 77, "the practice has 1234, 5"),
+        ({"action": []}, None, "the practice has none"),
+        (
+            {"mailbox": {"type": "single", "default_sender": USER, "fallback_address": "h@e.example"}},
+            None,
+            "single",
+        ),
+    ],
+)
+async def test_what_cannot_be_probed(change: dict[str, object], action: int | None, told: str) -> None:
+    """Bad input, told before any connection."""
+    with pytest.raises(ProbeError, match=told):
+        await probe(read_site(scenario() | change), action=action, addresses={})
+
+
+async def test_the_display() -> None:
+    """For terminals, notebooks and programs: changes, header, ways."""
+    found, _ = await probed(scenario(provider={"profile": "postfix"}))
+    text, html, data = str(found), found._repr_html_(), found.as_json()
+    assert "X-Original-To: a1234@abc.com names the recipient" in text
+    assert 'set catch_all_header = "X-Original-To"' in text
+    assert "comes back" in html
+    assert "<table" in html
+    assert (data["arrived"], data["comes_back"], len(found.ways)) == (True, True, 6)
