@@ -22,6 +22,7 @@ from mailsim.mail import Address, Message
 
 _VERSION = 1
 _PAGE = 16 * 1024  # octets: most messages fit in one, which halves the time to store them
+_LARGE = 1024 * 1024  # octets: SQLite makes two more copies of a value that comes with its row
 _SCHEMA = (
     """CREATE TABLE message (
     id INTEGER PRIMARY KEY, message_id TEXT, outcome TEXT NOT NULL, reason TEXT NOT NULL,
@@ -156,10 +157,14 @@ class Store:
     def _insert(self, kept: Kept) -> None:
         execute = self._connection.execute
         row = (kept.message.message_id, kept.outcome, kept.reason, kept.fingerprint, kept.message.octets)
-        number = execute(
-            "INSERT INTO message (message_id, outcome, reason, fingerprint, octets) VALUES (?, ?, ?, ?, ?)",
-            row,
-        ).lastrowid
+        number: int | None
+        if len(kept.message.octets) > _LARGE:
+            number = self._insert_large(row)
+        else:
+            number = execute(
+                "INSERT INTO message (message_id, outcome, reason, fingerprint, octets) VALUES (?, ?, ?, ?, ?)",
+                row,
+            ).lastrowid
         for target in kept.targets:
             execute("INSERT INTO delivery (target, message) VALUES (?, ?)", (target, number))
         if kept.receipt is not None:
@@ -170,6 +175,18 @@ class Store:
                 "INSERT INTO forward (local, domain, octets) VALUES (?, ?, ?)",
                 (recipient.local, recipient.domain, message.octets),
             )
+
+    def _insert_large(self, row: tuple[str | None, str, str, bytes | None, bytes]) -> int:
+        *fields, octets = row
+        (number,) = self._connection.execute(
+            "INSERT INTO message (message_id, outcome, reason, fingerprint, octets)"
+            " VALUES (?, ?, ?, ?, zeroblob(?)) RETURNING id",
+            (*fields, len(octets)),
+        ).fetchone()
+        with self._connection.blobopen("message", "octets", number) as blob:
+            for at in range(0, len(octets), _LARGE):
+                blob.write(octets[at : at + _LARGE])
+        return int(number)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

@@ -100,9 +100,23 @@ def test_a_store_that_another_process_makes_at_the_same_moment_is_used(
         assert store.targets() == {}
 
 
+@pytest.mark.parametrize("size", [1024 * 1024, 1024 * 1024 + 1, 5_000_001])
+def test_a_large_message_comes_back_octet_for_octet(size: int) -> None:
+    """It goes in piece by piece, so that SQLite makes no copies of it."""
+    octets = (b"Message-ID: <1@a>\r\n\r\n" + bytes(range(256)) * (size // 256))[:size]
+    with Store() as store:
+        store.keep([FIRST, Kept(Message(octets), "delivered", "alias", ("mailbox:john",)), SECOND])
+
+        assert [message.octets for message in store.messages("mailbox:john")] == [
+            FIRST.message.octets,
+            octets,
+        ]
+
+
 @pytest.mark.parametrize("pages", [12, 16, 24])
+@pytest.mark.parametrize(("count", "size"), [(40, 9000), (2, 2_000_000)])
 def test_a_disk_that_is_full_keeps_nothing_of_the_batch_and_all_of_those_before(
-    tmp_path: Path, pages: int, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, pages: int, count: int, size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """R4.2: with room again the batch is kept; simulated by SQLite's own limit."""
     connect = sqlite3.connect
@@ -115,7 +129,8 @@ def test_a_disk_that_is_full_keeps_nothing_of_the_batch_and_all_of_those_before(
     monkeypatch.setattr(sqlite3, "connect", connected)
     path = tmp_path / "store.sqlite"
     large = [
-        Kept(Message(b"%d" % number * 9000), "unassigned", "loop", ("unassigned",)) for number in range(40)
+        Kept(Message(b"%d" % (number % 10) * size), "unassigned", "loop", ("unassigned",))
+        for number in range(count)
     ]
     with Store(path) as store:
         store.keep([FIRST])
@@ -125,7 +140,7 @@ def test_a_disk_that_is_full_keeps_nothing_of_the_batch_and_all_of_those_before(
         assert store.targets() == {"mailbox:john": 1, "mailbox:mary": 1}
         made[0].execute("PRAGMA max_page_count=10000")
         store.keep(large)
-        assert store.targets()["unassigned"] == 40
+        assert store.targets()["unassigned"] == count
 
 
 def test_a_store_that_another_process_holds_says_that_nothing_was_kept(tmp_path: Path) -> None:
