@@ -76,3 +76,28 @@ def test_one_misrouted_reply() -> None:
     ]
     # warnings and prints would be streams
     assert not [output for found in outputs.values() for output in found if output.output_type == "stream"]
+
+
+@pytest.mark.usefixtures("jupyter_home")
+def test_which_provider_loses_replies() -> None:
+    """The table provider by setting, what is lost and why, what helps, and the facts behind a row."""
+    outputs = executed(NOTEBOOKS / "02_which_provider_loses_replies.ipynb")
+    shown = {name: " ".join(words(found).split()) for name, found in outputs.items() if name != "matrix"}
+
+    assert re.fullmatch(r"'\d+ rows, \d+ played, 35 providers'", outputs["matrix"][0].data["text/plain"])
+    markup = outputs["table"][0].data["text/html"]
+    table = {
+        row[1]: re.findall(r"<td>(.*?)</td>", row[2])
+        for row in re.finditer(r"<th>(\w+)</th>\s*((?:<td>.*?</td>\s*)+)", markup)
+    }
+    lost, back = "✗ unassigned", "✓ comes back"
+    assert len(table) == 35
+    assert table["gmail"] == [lost, lost, lost, back, lost, back]
+    assert table["postfix"] == [back, back, lost, back, back, back]
+    assert table["comcast"] == ["unknown"] * 6
+    for cause in ("refused", "bounced", "unassigned"):
+        assert cause in shown["causes"]
+    assert "X-Delivered-To 6 0" in shown["header"]
+    assert re.search(r"reply-to 0% \d+%", shown["safest"])
+    assert "X-Google-Original-From • reported" in shown["facts"]
+    assert not [output for found in outputs.values() for output in found if output.output_type == "stream"]
