@@ -1,12 +1,14 @@
-"""Causes in the address that was read: whose it is not, and what it was meant to be (R4.5, R4.6; misrouted mail, classes
-11, 24, 26 to 31, 35, 41 and 59)."""
+"""Causes in the address that was read: whose it is not, and what it was meant to be (R4.5, R4.6).
+
+They are those of misrouted mail, classes 11, 24, 26 to 31, 35, 41 and 59.
+"""
 
 import re
 import unicodedata
 from difflib import get_close_matches
 
 from mailsim.mail import Address, parse_address
-from mailsim.practice.decision import Outcome, Reason, Resolver, shown
+from mailsim.practice.decision import Reason, Resolver, shown
 from mailsim.practice.directory import Alias
 from mailsim.practice.resolvers import answered, decoded_words
 from mailsim.study.diagnosis.case import Case
@@ -17,7 +19,7 @@ _VERP = re.compile(
     r"|.*?\+(?P<local>[^=+]+)=(?P<domain>[^=]+))\Z",
     re.IGNORECASE,
 )  # SRS, BATV and VERP, as postsrsd, Exim and list servers write them
-_LOOKS_LIKE = str.maketrans("lIiOoаｅ", "11100aе")
+_LOOKS_LIKE = str.maketrans("lIiOo", "11100")
 _CYRILLIC_A = "аα"  # noqa: RUF001 - the letters that look like "a"
 
 
@@ -38,14 +40,9 @@ def _action_gone(case: Case) -> Sign | None:
     address = _asked(case) if case.reason is Reason.NO_SUCH_ACTION else None
     if case.reason is not Reason.NO_SUCH_ACTION or _id_mistyped(case):
         return None
-    sent = set(case.site.sent.values())
-    digits = (
-        re.search(r"[0-9]+", address.local)[0].lstrip("0")
-        if address and re.search(r"[0-9]+", address.local)
-        else ""
-    )
-    told = f"no action has the ID that {shown(str(address))} names"
-    if digits.isdecimal() and int(digits[:18]) in sent:
+    told = f"no action has the ID that {shown(str(address or case.first('Subject')))} names"
+    digits = _id(address)
+    if digits.isdecimal() and int(digits[:18]) in case.site.sent.values():
         return high(told, f"the practice once sent from action {digits}")
     return high(told)
 
@@ -55,7 +52,7 @@ def _id_mistyped(case: Case) -> Sign | None:
     address = _asked(case) if case.reason is Reason.NO_SUCH_ACTION else None
     if address is None:
         return None
-    digits = re.sub(r"[^0-9]", "", address.local).lstrip("0")
+    digits = _id(address)
     known = answered(case.message, case.site.sent)
     if known and str(known[1]) != digits and known[1] in case.site.directory.actions:
         return high(f"{shown(str(address))}, yet it answers what was sent from action {known[1]}")
@@ -63,6 +60,11 @@ def _id_mistyped(case: Case) -> Sign | None:
     if len(near) != 1 or (case.expect and case.expect != f"action:{near[0]}"):
         return None
     return medium(f"{shown(str(address))} is one slip away from action {near[0]}")
+
+
+def _id(address: Address | None) -> str:
+    """The digits of an action's address, without leading zeros."""
+    return re.sub(r"[^0-9]", "", address.local).lstrip("0") if address else ""
 
 
 def _one_slip(typed: str, meant: str) -> bool:

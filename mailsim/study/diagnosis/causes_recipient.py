@@ -1,12 +1,14 @@
-"""Causes in the header that tells the recipient, and on the way to the mailbox (R4.3, R4.4; misrouted mail, classes 1,
-2, 5, 13 to 18 and 22)."""
+"""Causes in the header that tells the recipient, and on the way to the mailbox (R4.3, R4.4).
+
+They are those of misrouted mail, classes 1, 2, 5, 13 to 18 and 22.
+"""
 
 import re
 
 from mailsim.mail import parse_addresses
 from mailsim.practice.decision import Outcome, Reason, shown
 from mailsim.practice.recipients import header_values
-from mailsim.study.diagnosis.case import Case
+from mailsim.study.diagnosis.case import STAMPS, Case
 from mailsim.study.diagnosis.cause import Cause, Sign, high, medium
 from mailsim.study.diagnosis.fields import Anatomy
 
@@ -140,17 +142,10 @@ def _mailbox_is_single(case: Case) -> Sign | None:
         or case.reason not in (Reason.SYSTEM_ADDRESS, Reason.SENDER_REWRITTEN)
     ):
         return None
-    for name, address in case.named("Delivered-To", "To", "Cc", *case_stamps()):
+    for name, address in case.named("Delivered-To", "To", "Cc", *STAMPS):
         if case.better(address):
             return high("the mailbox is of type single: no header is read", f"{name}: {shown(str(address))}")
     return None
-
-
-def case_stamps() -> tuple[str, ...]:
-    """The other fields in which servers name a recipient."""
-    from mailsim.study.diagnosis.case import STAMPS
-
-    return STAMPS
 
 
 def _forwarded(case: Case) -> Sign | None:

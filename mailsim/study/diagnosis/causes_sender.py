@@ -1,5 +1,7 @@
-"""Causes on the way out and back: who was answered, and what became of the thread (R4.7; misrouted mail, classes 21
-to 25, 49 and 52 to 54)."""
+"""Causes on the way out and back: who was answered, and what became of the thread (R4.7).
+
+They are those of misrouted mail, classes 21 to 25, 49 and 52 to 54.
+"""
 
 import re
 
