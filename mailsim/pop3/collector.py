@@ -1,4 +1,4 @@
-"""The asyncio driver of the client: collect all messages of a maildrop, keep them, only then delete them.
+"""The driver of the client: collect all messages of a maildrop, keep them, only then delete them.
 
 Laws (R4.2): a message is deleted only after `keep` has returned for the batch it is in; what is deleted
 at all is deleted by the QUIT at the end; a session that breaks deletes nothing more, and what was kept stays
@@ -6,7 +6,6 @@ kept. While a batch is kept the next one is retrieved. Memory is bounded by two 
 by their octets but for one larger message each; what is larger than `SINK_FROM` lies on the disk meanwhile.
 """
 
-import asyncio
 import ssl
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -17,10 +16,20 @@ from typing import NamedTuple
 
 from mailsim.pop3.client import ProtocolError, Response, capabilities, sizes, uids
 from mailsim.pop3.collection import CollectError, Collection, Failure, Keeping, Listed, Retrieved, Step
-from mailsim.pop3.line import Line
+from mailsim.pop3.line import Channel, Connection, Line
 from mailsim.pop3.spool import Spool
 
-__all__ = ["CollectError", "Collection", "Failure", "Keeping", "Listed", "Retrieved", "Step", "collect"]
+__all__ = [
+    "CollectError",
+    "Collection",
+    "Failure",
+    "Keeping",
+    "Listed",
+    "Retrieved",
+    "Step",
+    "collect",
+    "collect_over",
+]
 
 WINDOW = 64  # commands under way where the server offers PIPELINING (RFC 2449 §6.6)
 BATCH = 500  # messages
@@ -85,10 +94,38 @@ async def collect(
     Raises:
         CollectError: No connection, no login, not POP3, silence, or a connection lost on the way.
     """
-    line = Line(f"{host}:{port}", timeout, spool)
+    return await collect_over(
+        Connection(host, port, tls=tls, name=server_hostname, silence=timeout),
+        f"{host}:{port}",
+        username=username,
+        password=password,
+        keep=keep,
+        order=order,
+        batch=batch,
+        batch_octets=batch_octets,
+        spool=spool,
+        timeout=timeout,
+    )
+
+
+async def collect_over(
+    channel: Channel,
+    address: str,
+    *,
+    username: str,
+    password: str,
+    keep: Keep,
+    order: Order = _as_listed,
+    batch: int = BATCH,
+    batch_octets: int = BATCH_OCTETS,
+    spool: Path | None = None,
+    timeout: float = TIMEOUT,  # noqa: ASYNC109 - of each silence, not of the whole
+) -> Collection:
+    """Collect as `collect` does, over a channel that is not open yet; `address` is told in errors."""
+    line = Line(address, channel, silence=timeout, spool=spool)
     session = _Session(line, keep)
     try:
-        await line.open(host, port, tls, server_hostname)
+        await line.open()
         pipelining = await _log_in(line, username, password)
         session.limits = _Limits(WINDOW if pipelining else 1, batch, batch_octets)
         session.take_listing(await _list(line), order)
@@ -155,7 +192,7 @@ class _Session:
     async def run(self) -> Collection:
         batch = await self._retrieve()
         while batch:
-            keeping = asyncio.ensure_future(self._store(batch))
+            keeping = self._line.meanwhile(self._store(batch))
             try:
                 following = await self._retrieve()
             finally:  # what is kept is kept, even when the line is lost meanwhile

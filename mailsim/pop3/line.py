@@ -1,10 +1,14 @@
-"""A client's connection in asyncio: the machine, its streams, and one error for all that can go wrong between them."""
+"""A client's line to a server: the machine, the channel that bears its octets, and one error for all that can go wrong.
+
+A channel is a connection in asyncio, or a session in the same memory (`memory`): the line is the same.
+"""
 
 import asyncio
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from mailsim.pop3.client import Client, Response
 from mailsim.pop3.collection import CollectError, Step
@@ -13,25 +17,92 @@ from mailsim.pop3.spool import Spool
 FAREWELL = 5.0  # seconds for the end of a session that is over
 READ = 256 * 1024
 
+_Result = TypeVar("_Result")
+
+
+class Channel(Protocol):
+    """Octets to a server and back."""
+
+    async def open(self) -> None:
+        """Connect; raises TimeoutError, OSError."""
+
+    def write(self, octets: bytes) -> None:
+        """Send commands: a window of them is less than any socket's buffer, so this waits for nobody."""
+
+    async def read(self) -> bytes:
+        """Wait for octets; empty when the server has closed. Raises TimeoutError, OSError."""
+
+    def meanwhile(self, work: Coroutine[None, None, _Result]) -> Awaitable[_Result]:
+        """Have work done while the channel is read."""
+
+    async def close(self, *, farewell: bool) -> None:
+        """End it, with time for the server to say farewell or without."""
+
+
+class Connection:
+    """A channel over a socket, in asyncio."""
+
+    def __init__(
+        self, host: str, port: int, *, tls: ssl.SSLContext | None, name: str | None, silence: float
+    ) -> None:
+        """`name` is whom the certificate must name, the host when None; `silence` the longest wait, in seconds."""
+        self._host, self._port = host, port
+        self._tls = tls
+        self._name = (name or host) if tls else None
+        self._silence = silence
+        self._reader: asyncio.StreamReader
+        self._writer: asyncio.StreamWriter | None = None
+
+    async def open(self) -> None:
+        """Connect, with TLS where there is a context; raises TimeoutError, OSError."""
+        async with asyncio.timeout(self._silence):
+            self._reader, self._writer = await asyncio.open_connection(
+                self._host, self._port, limit=READ, ssl=self._tls, server_hostname=self._name
+            )
+
+    def write(self, octets: bytes) -> None:
+        """Send commands."""
+        if self._writer is not None:
+            self._writer.write(octets)
+
+    async def read(self) -> bytes:
+        """Wait for octets; empty when the server has closed. Raises TimeoutError, OSError."""
+        async with asyncio.timeout(self._silence):
+            return await self._reader.read(READ)
+
+    def meanwhile(self, work: Coroutine[None, None, _Result]) -> Awaitable[_Result]:
+        """Have work done while the channel is read."""
+        return asyncio.ensure_future(work)
+
+    async def close(self, *, farewell: bool) -> None:
+        """End it, waiting for the other side's TLS farewell no longer than for anything else."""
+        if self._writer is None:
+            return
+        self._writer.close()
+        with suppress(OSError):  # a time-out too: the session is over either way
+            async with asyncio.timeout(FAREWELL if farewell else 0):
+                await self._writer.wait_closed()
+        with suppress(
+            AttributeError
+        ):  # CPython 3.11.2 (3.11.7 not): a TLS transport closed twice cannot abort
+            self._writer.transport.abort()
+
 
 class Line:
-    """One connection to a server.
+    """One session with a server.
 
     Attributes:
         client: The machine, which makes the commands.
         step: How far the session is, for errors.
     """
 
-    """The connection: the machine, its streams, and one error for all that can go wrong between them."""
-
-    def __init__(self, address: str, silence: float, spool: Path | None) -> None:
+    def __init__(self, address: str, channel: Channel, *, silence: float, spool: Path | None) -> None:
+        """`address` and `silence`, the channel's longest wait in seconds, are told in errors."""
         self.client = Client(sinks=self._new_spool)
         self.step = Step.CONNECT
         self._address = address
+        self._channel = channel
         self._silence = silence
-        self._reader: asyncio.StreamReader
-        self._writer: asyncio.StreamWriter
-        self._opened = False
         self._folder = spool
         self._spools: list[Spool] = []
 
@@ -39,33 +110,24 @@ class Line:
         self._spools.append(Spool(self._folder))
         return self._spools[-1]
 
-    async def open(self, host: str, port: int, tls: ssl.SSLContext | None, name: str | None) -> None:
-        """Connect, with TLS where there is a context; raises CollectError."""
+    async def open(self) -> None:
+        """Connect; raises CollectError."""
         try:
-            async with asyncio.timeout(self._silence):
-                self._reader, self._writer = await asyncio.open_connection(
-                    host, port, limit=READ, ssl=tls, server_hostname=(name or host) if tls else None
-                )
-            self._opened = True
+            await self._channel.open()
         except TimeoutError as error:
             raise self.error(f"no connection within {self._silence} s") from error
         except OSError as error:
             raise self.error(f"no connection: {error}") from error
 
     async def close(self) -> None:
-        """Close, waiting for the other side's TLS farewell no longer than for anything else; give up what lies on the disk."""
+        """Close; give up what lies on the disk."""
         for spool in self._spools:
             spool.close()
-        if not self._opened:
-            return
-        self._writer.close()
-        with suppress(OSError):  # a time-out too: the session is over either way
-            async with asyncio.timeout(FAREWELL if self.step is Step.QUIT else 0):
-                await self._writer.wait_closed()
-        with suppress(
-            AttributeError
-        ):  # CPython 3.11.2 (3.11.7 not): a TLS transport closed twice cannot abort
-            self._writer.transport.abort()
+        await self._channel.close(farewell=self.step is Step.QUIT)
+
+    def meanwhile(self, work: Coroutine[None, None, _Result]) -> Awaitable[_Result]:
+        """Have work done while the line is read."""
+        return self._channel.meanwhile(work)
 
     def error(self, text: str, code: str | None = None) -> CollectError:
         """Make the error of this step."""
@@ -80,7 +142,7 @@ class Line:
 
     async def ask(self, command: bytes) -> Response:
         """Send one command and return its response; raises CollectError."""
-        self._write(command)
+        self._channel.write(command)
         return await self.answer()
 
     async def answer(self) -> Response:
@@ -96,15 +158,11 @@ class Line:
             while self.client.outstanding < window and (command := next_command()) is not None:
                 commands.append(command)
             if commands:
-                self._write(b"".join(commands))
+                self._channel.write(b"".join(commands))
             if not self.client.outstanding:
                 return
             for response in await self._responses():
                 take(response)
-
-    def _write(self, octets: bytes) -> None:
-        """Send commands: a window of them is less than any socket's buffer, so this waits for nobody."""
-        self._writer.write(octets)
 
     async def _responses(self) -> Sequence[Response]:
         while self.client.broken is None:
@@ -119,8 +177,7 @@ class Line:
 
     async def _read(self) -> bytes:
         try:
-            async with asyncio.timeout(self._silence):
-                octets = await self._reader.read(READ)
+            octets = await self._channel.read()
         except TimeoutError as error:
             raise self.error(f"the server was silent for {self._silence} s") from error
         except OSError as error:
