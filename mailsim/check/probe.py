@@ -15,7 +15,7 @@ from mailsim.check.comparison import compare
 from mailsim.check.link import Addresses, Place, Stopped, resolved
 from mailsim.check.pop_session import PopSession, demand
 from mailsim.check.probed import Probe
-from mailsim.check.prospect import envelope_headers, header_advice, prospects
+from mailsim.check.prospect import envelope_headers, header_advice, placement_advice, prospects
 from mailsim.check.smtp import security_of
 from mailsim.check.words import shown_words
 from mailsim.errors import MailsimError
@@ -132,17 +132,20 @@ class _Round:
 
     def _compared(self, sent: Message, received: Message, *, left: bool) -> Probe:
         site = self._site
+        placement = site.settings.routing.action_address_in
         headers = envelope_headers(sent, received, self._address, site.rules.system)
+        ways = prospects(site, self._action, sent, received)
+        advice = (placement_advice(ways, placement), header_advice(headers, site.rules.header))
         return Probe(
             action=self._action,
             address=str(self._address),
-            placement=site.settings.routing.action_address_in,
-            advice=header_advice(headers, site.rules.header),
+            placement=placement,
+            advice="; ".join(filter(None, advice)),
             sent=sent,
             received=received,
             changes=compare(sent, received),
             headers=headers,
-            ways=prospects(site, self._action, sent, received),
+            ways=ways,
             left=left,
         )
 

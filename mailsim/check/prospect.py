@@ -91,6 +91,18 @@ def header_advice(headers: tuple[EnvelopeHeader, ...], configured: str | None) -
     return "no header names the recipient: it is guessed from To and Cc, and a Bcc reaches nobody"
 
 
+def placement_advice(ways: tuple[Way, ...], placement: ActionAddressIn) -> str:
+    """Where to put the action address instead (R3.4); empty where replies come back as it is."""
+    working = [way.placement for way in ways if way.reaches and way.answered == "Reply-To"]
+    if placement in working:
+        return ""
+    if working:
+        return (
+            f'write action_address_in = "{working[0]}": programs that honour Reply-To then answer the action'
+        )
+    return 'no placement brings replies back: send through a server that keeps the sender, or set resolvers = ["thread"]'
+
+
 def prospects(site: Site, action: int, sent: Message, received: Message) -> tuple[Way, ...]:
     """Each way of replying to mail of that action, and where the reply ends.
 

@@ -64,6 +64,7 @@ async def test_a_route_that_rewrites_the_sender() -> None:
     assert (change.sent, change.received) == (("a5@abc.com",), (USER,))
     reaching = {(str(way.placement), way.answered) for way in found.ways if way.reaches}
     assert reaching == {("reply-to", "Reply-To"), ("both", "Reply-To")}
+    assert found.advice.startswith('write action_address_in = "reply-to"')
     assert found.address == "a5@abc.com"
     assert len(waiting) == 1
 

@@ -80,13 +80,20 @@ class Dovecot:
 
     host = "127.0.0.1"
 
-    def __init__(self, accounts: Mapping[str, tuple[str, Sequence[bytes]]]) -> None:
+    def __init__(self, accounts: Mapping[str, tuple[str, Sequence[bytes]]], *, more: str = "") -> None:
+        """`more` is added to the configuration."""
         self._accounts = accounts
+        self._more = more
         self._home = Path()
         self._serial = 0
         self._process: subprocess.Popen[bytes] | None = None
         self.port, self.tls_port = free_port(), free_port()
         self.authority = trustme.CA()
+
+    @property
+    def home(self) -> Path:
+        """The folder of all it has; mail is in `mail/USER`, a Maildir each."""
+        return self._home
 
     @property
     def ca(self) -> Path:
@@ -108,7 +115,7 @@ class Dovecot:
             home=self._home, user=pwd.getpwuid(uid).pw_name, group=grp.getgrgid(gid).gr_name, uid=uid, gid=gid,
             port=self.port, tls_port=self.tls_port,
         )  # fmt: skip
-        (self._home / "dovecot.conf").write_text(settings)
+        (self._home / "dovecot.conf").write_text(settings + self._more)
         (self._home / "mail").mkdir()
         for user, (_, messages) in self._accounts.items():
             self.fill(user, messages)
