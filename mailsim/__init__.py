@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from mailsim.practice.decision import Decision
     from mailsim.practice.faults import Fault, SiteError
     from mailsim.practice.site import Site, load_site, read_site
+    from mailsim.study.diagnosis.diff import difference
+    from mailsim.study.diagnosis.shrink import shrink
+    from mailsim.study.diagnosis.why import Explanation, why
     from mailsim.world.lab import Lab
     from mailsim.world.scenario import Scenario, ScenarioError, load_scenario, read_scenario
 
@@ -25,6 +28,7 @@ __all__ = [
     "Decision",
     "DnsServer",
     "Envelope",
+    "Explanation",
     "Fault",
     "Lab",
     "MailsimError",
@@ -35,10 +39,13 @@ __all__ = [
     "ScenarioError",
     "Site",
     "SiteError",
+    "difference",
     "load_scenario",
     "load_site",
     "read_scenario",
     "read_site",
+    "shrink",
+    "why",
 ]
 
 _HOMES = {
@@ -49,6 +56,9 @@ _HOMES = {
     "mailsim.practice.decision": ("Decision",),
     "mailsim.practice.faults": ("Fault", "SiteError"),
     "mailsim.practice.site": ("Site", "load_site", "read_site"),
+    "mailsim.study.diagnosis.diff": ("difference",),
+    "mailsim.study.diagnosis.shrink": ("shrink",),
+    "mailsim.study.diagnosis.why": ("Explanation", "why"),
     "mailsim.world.lab": ("Lab",),
     "mailsim.world.scenario": ("Scenario", "ScenarioError", "load_scenario", "read_scenario"),
 }

@@ -21,6 +21,7 @@ import typer
 from mailsim.cli.check import check
 from mailsim.cli.collect import collect
 from mailsim.cli.demo import demo
+from mailsim.cli.diff import diff
 from mailsim.cli.faults import faults
 from mailsim.cli.mailboxes import mailboxes
 from mailsim.cli.pop3 import pop3
@@ -28,7 +29,9 @@ from mailsim.cli.probe import probe
 from mailsim.cli.providers import providers
 from mailsim.cli.route import route
 from mailsim.cli.schema import schema
+from mailsim.cli.shrink import shrink
 from mailsim.cli.spf import spf
+from mailsim.cli.why import why
 from mailsim.errors import MailsimError
 
 _NOBODY_READS = 128 + signal.SIGPIPE  # as a shell tells of a process that the signal ended
@@ -45,6 +48,7 @@ app = typer.Typer(
 app.command("check")(check)
 app.command("collect")(collect)
 app.command("demo")(demo)
+app.command("diff")(diff)
 app.command("faults")(faults)
 app.command("mailboxes")(mailboxes)
 app.command("pop3")(pop3)
@@ -52,7 +56,9 @@ app.command("providers")(providers)
 app.command("probe")(probe)
 app.command("route")(route)
 app.command("schema")(schema)
+app.command("shrink")(shrink)
 app.command("spf")(spf)
+app.command("why")(why)
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - how typer calls it

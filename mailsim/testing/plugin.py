@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mailsim.trace.event import Trace
     from mailsim.world.world import World
 
-pytest_plugins = ["mailsim.testing.steps"]
+pytest_plugins = ["mailsim.testing.steps", "mailsim.testing.steps_message"]
 
 _RULE_TAG = re.compile(r"R\d{1,2}\.\d{1,3}")
 _MOST_CONVERSATIONS = 3

@@ -16,7 +16,7 @@ from mailsim.study.diagnosis.causes_form import is_report
 _KEPT = re.compile(
     r"^[> \t]*(X-Google-Original-From|X-Original-From|X-Original-Sender)[ \t]*:.*$", re.MULTILINE
 )
-_RENAMING = (
+RENAMING = (
     "amazonses.com",
     "outlook.com",
     "mailgun.org",
@@ -69,7 +69,7 @@ def _reply_to_ignored(case: Case) -> Sign | None:
 
 
 def _message_id_changed(case: Case) -> Sign | None:
-    renamed = next((domain for domain in case.ids if domain.lower().endswith(_RENAMING)), None)
+    renamed = next((domain for domain in case.ids if domain.lower().endswith(RENAMING)), None)
     if not _to_system(case) or renamed is None or case.answered:
         return None
     return high(

@@ -1,0 +1,99 @@
+"""`mailsim why`: one message, why it went where it went, and what would have led it elsewhere."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Annotated
+
+import typer
+
+from mailsim.errors import MailsimError
+
+
+class ExplainedError(MailsimError):
+    """Not exactly one message was given to explain."""
+
+
+def _list_causes(wanted: bool) -> None:  # noqa: FBT001 - how typer calls it
+    if wanted:
+        from mailsim.cli.table import table, terminal_width
+        from mailsim.study.diagnosis.causes import CAUSES
+
+        rows = ((cause.name, cause.tells, cause.fix) for cause in CAUSES)
+        lines = table(("CAUSE", "WHAT HAPPENED", "USUAL FIX"), rows, width=terminal_width())
+        sys.stdout.write("\n".join(lines) + "\n")
+        raise typer.Exit
+
+
+def why(
+    message: Annotated[str, typer.Argument(metavar="MESSAGE", help="A .eml, or - for standard input.")],
+    site: Annotated[str, typer.Option("--site", metavar="SITE", help="The practice's site file (TOML).")],
+    expect: Annotated[
+        str | None,
+        typer.Option(
+            "--expect", metavar="TARGET", help="Where it should have gone: action:1234, mailbox:mary."
+        ),
+    ] = None,
+    corpus: Annotated[
+        list[str] | None,
+        typer.Option("--corpus", metavar="PATH", help="Other mail: whose outcome each change would alter."),
+    ] = None,
+    provider: Annotated[
+        str | None,
+        typer.Option(
+            "--provider", metavar="NAME", help="Who hosts the mail; else what the site names under common."
+        ),
+    ] = None,
+    _causes: Annotated[
+        bool,
+        typer.Option(
+            "--causes", callback=_list_causes, is_eager=True, help="List the causes that are known, and exit."
+        ),
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+) -> None:
+    """Say why a message goes where it goes: each header read, each rule tried or not reached, and the causes it shows.
+
+    With --expect also the smallest changes that lead there, each one tried. Exit status 1 when it does not go there.
+
+    Example: mailsim why --site site.toml reply.eml --expect action:1234
+    """
+    from mailsim.cli.site import site_at
+    from mailsim.practice.faults import printable
+    from mailsim.study.diagnosis.why import why as explained
+
+    practice = site_at(site)
+    name, octets = one_message(message)
+    decision = practice.route(octets, name=name)
+    told = explained(
+        decision,
+        site=practice,
+        message=octets,
+        expect=expect,
+        corpus=_others(corpus or ()),
+        provider=provider,
+    )
+    lines = [json.dumps(told.as_json())] if as_json else [printable(line) for line in str(told).split("\n")]
+    sys.stdout.write("\n".join(lines) + "\n")
+    if not told.as_expected:
+        raise typer.Exit(1)
+
+
+def one_message(path: str) -> tuple[str, bytes]:
+    """The one message at a path, with its name; raises CorpusError, or ExplainedError where there are several."""
+    from mailsim.cli.standard_input import standard_input
+    from mailsim.mail.corpus import find_mail
+
+    stored = iter(find_mail([path], standard_input([path])))
+    first = next(stored)
+    if next(stored, None) is not None:
+        raise ExplainedError(f"{path}: holds several messages; name one, as a .eml of its own")
+    return first.name, first.octets
+
+
+def _others(paths: Iterable[str]) -> Iterator[tuple[str | None, bytes]]:
+    from mailsim.cli.standard_input import standard_input
+    from mailsim.mail.corpus import find_mail
+
+    given = list(paths)
+    return iter(find_mail(given, standard_input(given)) if given else ())

@@ -1,0 +1,57 @@
+"""A reproduction as files: the message, the site, and a specification that fails until it is fixed."""
+
+from pathlib import Path
+
+from mailsim.practice.decision import shown
+from mailsim.study.diagnosis.shrink import Reproduction
+from mailsim.study.diagnosis.site_tables import toml
+
+MESSAGE = "message.eml"
+SITE = "site.toml"
+FEATURE = "misrouted.feature"
+BINDING = "test_misrouted.py"
+
+_BINDING = '''"""Runs the specification beside it: pytest alone, with mailsim installed."""
+
+from pytest_bdd import scenarios
+
+scenarios(".")
+'''
+
+
+def write_reproduction(found: Reproduction, folder: Path) -> list[Path]:
+    """Write the four files into the folder, made if it is not there; what is named so there is replaced.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    octets = {
+        MESSAGE: found.message.octets,
+        SITE: toml(found.tables).encode(),
+        FEATURE: feature(found).encode(),
+        BINDING: _BINDING.encode(),
+    }
+    for name, content in octets.items():
+        (folder / name).write_bytes(content)
+    return [folder / name for name in octets]
+
+
+def feature(found: Reproduction) -> str:
+    """The specification: where the message must go."""
+    fix = (
+        f"What would help: {shown(found.remedy.words)}."
+        if found.remedy
+        else "No change that is known would help."
+    )
+    decision = found.decision
+    went = ", ".join(map(shown, decision.targets)) or decision.outcome
+    return f"""Feature: A message that was misrouted
+  It went to {went} ({decision.reason}), because of {found.cause or "nothing that it shows"}.
+  {fix}
+
+  Scenario: It goes where it was expected
+    Given the site file "{SITE}"
+    When the message file "{MESSAGE}" is routed
+    Then the message goes to {found.expect}
+"""
