@@ -23,8 +23,8 @@
 # 5. In AUTHENTICATING and UPDATE nothing is parsed: pipelined commands (RFC 2449 §6.6) wait for the driver,
 #    up to BACKLOG octets. Who sends more is not answered but closed, and the driver's answer comes too late.
 # 6. Nothing crosses STLS: octets that came behind it in the clear are lost, and so is USER's name (RFC 2595 §4).
-# 7. Work and memory are linear in the input. One call answers about OUTPUT_STEP octets, then `behind` is
-#    true and `receive(b"")` goes on: so a driver can let a client read before it makes more.
+# 7. Work and memory are linear in the input. One call answers about OUTPUT_STEP octets, or STEP_PARTS parts of
+#    one response, then `behind` is true and `receive(b"")` goes on: so a driver can let a client read before it makes more.
 # 8. USER says the same of every name, and a refused login does not tell which half was wrong.
 
 from collections.abc import Iterable, Iterator
@@ -50,6 +50,7 @@ from mailsim.pop3.wire import (
 )
 
 OUTPUT_STEP = 512 * 1024  # octets of answers in one call: enough for 64 messages of 5 KB
+STEP_PARTS = 8  # of a response in one call: those of a listing hold few octets, and are about a millisecond's work each
 BACKLOG = 1024 * 1024  # octets that may wait for the driver
 LARGE = 64 * 1024  # from here on octets are sent as they are, not copied into a joint Send
 
@@ -300,8 +301,10 @@ class Session:
         """Send more of the response under way; False when there is none."""
         if not self._responding:
             return False
-        for part in self._response:
+        for taken, part in enumerate(self._response, 1):
             self._send(part)
+            if taken == STEP_PARTS:
+                self._written = max(self._written, OUTPUT_STEP)
             if self._written >= OUTPUT_STEP:
                 return True
         self._responding = False
@@ -327,9 +330,8 @@ class Session:
                 secured=self._authorization.secured,
                 transaction=self.state is State.TRANSACTION,
             )
-            self._respond(
-                (b"+OK capabilities follow\r\n", *(line.encode() + CRLF for line in lines), TERMINATOR)
-            )
+            body = b"".join(line.encode() + CRLF for line in lines)
+            self._respond((b"+OK capabilities follow\r\n", body, TERMINATOR))
 
     def _quit(self, argument: bytes) -> None:
         """RFC 1939 §4 and §6. Before login there is nothing to update."""

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from mailsim.pop3.conduct import Conduct
 from mailsim.pop3.effects import Authenticate, Close, Effect, Refusal, Remove, Send
 from mailsim.pop3.fault_kinds import KINDS
-from mailsim.pop3.session import BACKLOG, LARGE, OUTPUT_STEP, OutOfTurnError, Session
+from mailsim.pop3.session import BACKLOG, LARGE, OUTPUT_STEP, STEP_PARTS, OutOfTurnError, Session
 from mailsim.pop3.states import ALLOWED, State
+from mailsim.pop3.transaction import LINES
 from mailsim.pop3.wire import ResponseCode, Uid, Verb
-from tests.pop3.driving import bytewise, cut, drive, maildrop
+from tests.pop3.driving import bytewise, cut, drive, maildrop, sent
 
 MESSAGES = (b"H: h\r\n\r\n.dot\r\n", b"a\nb", b"")  # 20 octets on the wire
 REFUSED = Refusal(ResponseCode.AUTH, "no")
@@ -273,6 +274,20 @@ def test_much_output_comes_in_steps() -> None:
         effects = session.receive(b"")
 
     assert retrieved == [4, 4, 2]
+
+
+@pytest.mark.parametrize("command", [b"LIST\r\n", b"UIDL\r\n"])
+def test_a_long_listing_comes_in_steps(command: bytes) -> None:
+    """Of a few milliseconds each, though they are no large output: other sessions are served between them."""
+    session = logged_in([b"x"] * 50_000)
+    steps = [sent(session.receive(command))]
+    while session.behind:
+        steps.append(sent(session.receive(b"")))
+
+    assert max(step.count(b"\r\n") for step in steps) <= STEP_PARTS * LINES
+    listing = b"".join(steps).split(b"\r\n")
+    assert [int(line.split()[0]) for line in listing[1:-2]] == list(range(1, 50_001))
+    assert listing[-2:] == [b".", b""]
 
 
 def test_an_endless_line_takes_no_memory_and_gets_one_answer() -> None:
