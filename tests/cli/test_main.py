@@ -27,7 +27,10 @@ COMMAND = [sys.executable, "-m", "mailsim"]
         (["route", "a.eml"], "mailsim route: Missing option '--site'"),
         (["route", "a.eml", "--site"], "mailsim: Option '--site' requires an argument"),
         (["\x1b[31m"], "mailsim: No such command '\\x1b[31m'"),
-        (["rout"], "mailsim: No such command 'rout'. Did you mean 'route'? The commands are check, collect, "),
+        (
+            ["rout"],
+            "mailsim: No such command 'rout'. Did you mean 'route'? The commands are check, collect, ",
+        ),
         ([], "mailsim: Missing command. The commands are check, collect, "),
         (["schema"], "mailsim schema: Missing argument 'file': must be site or scenario. Try "),
         (["schema", "foo"], "mailsim schema: 'foo': must be site or scenario. Try "),
