@@ -1,11 +1,13 @@
 """How fast mail is collected and deleted: 2,000 messages of 5 KB over loopback, from Dovecot and from our own server.
 
 Run as a program: `python -m tests.bench.bench_collect [ROUNDS]`. Every client collects to files and deletes; ours
-decides on each message too and stores it durably. Dovecot and the peers take part where they are installed. Runs are
-interleaved, the maildrop is filled anew and its index warmed before each; the medians are shown, and their ratio to ours.
+decides on each message too and stores it durably. Dovecot and the peers take part where PATH has them (getmail6 is of
+PyPI: `PATH=there/bin:$PATH` after `python -m venv there; there/bin/pip install getmail6`). Runs are interleaved, the
+maildrop is filled anew and its index warmed before each; the medians are shown, and their ratio to ours.
 """
 
 import asyncio
+import os
 import poplib
 import shutil
 import statistics
@@ -21,7 +23,7 @@ from mailsim.pop3.embedded import Pop3Server
 from mailsim.practice.collecting import collect_for
 from mailsim.practice.site import read_site
 from mailsim.practice.store import Store
-from tests.interop.dovecot import Dovecot
+from tests.interop.dovecot import NOBODY, Dovecot
 
 COUNT = 2000
 HEAD = b"Delivered-To: a1234@abc.com\r\nFrom: j@client.example\r\nSubject: bench\r\nMessage-ID: <%d@client.example>\r\n\r\n"
@@ -174,6 +176,25 @@ def _fetchmail(port: int, folder: Path) -> None:
     subprocess.run(command, check=True, env={"HOME": str(folder), "FETCHMAILHOME": str(folder)})
 
 
+def _getmail(port: int, folder: Path) -> None:
+    """It refuses to deliver as root: then the Maildir is nobody's."""
+    as_root = os.getuid() == 0
+    folder.chmod(0o755)
+    for name in ("mail", "mail/cur", "mail/new", "mail/tmp"):
+        (folder / name).mkdir()
+        if as_root:
+            os.chown(folder / name, NOBODY, NOBODY)
+    settings = folder / "getmailrc"
+    settings.write_text(
+        f"[retriever]\ntype = SimplePOP3Retriever\nserver = 127.0.0.1\nport = {port}\nusername = {USER}\n"
+        f"password = {PASSWORD}\n[destination]\ntype = Maildir\npath = {folder}/mail/\n"
+        f"{'user = nobody' if as_root else ''}\n"
+        "[options]\ndelete = true\nread_all = true\ndelivered_to = false\nreceived = false\n"
+    )
+    subprocess.run(["getmail", "-q", "--getmaildir", str(folder), "--rcfile", str(settings)], check=True)
+    assert len(list((folder / "mail" / "new").iterdir())) == COUNT
+
+
 RUNS: dict[str, Run] = {
     OURS: _mailsim,
     "asyncio reader, by 64": lambda port, folder: asyncio.run(_read(port, folder)),
@@ -181,6 +202,7 @@ RUNS: dict[str, Run] = {
     "curl": _curl,
     "mpop": _mpop,
     "fetchmail": _fetchmail,
+    "getmail (getmail6)": _getmail,
 }
 BUILT_IN = (OURS, "asyncio reader, by 64", "poplib")
 
