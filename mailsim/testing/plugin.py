@@ -4,6 +4,8 @@ Laws:
 - It loads in every pytest run of an environment that has mailsim installed, so it imports no server, no
   settings, no pandas: `world` does, when a test asks for it.
 - A step that cannot have run does not pass: pytest-bdd calls an `async def` step without awaiting it.
+- Feature files are collected without Python (`feature_file.py`), in every environment that has mailsim installed;
+  `mailsim_features = false` in pytest's configuration leaves them to others, such as behave.
 - `@R3.1` and its like are markers wherever they stand as tags of a feature, a rule or a scenario, under
   `--strict-markers` too.
 """
@@ -11,16 +13,19 @@ Laws:
 import re
 from collections.abc import Callable, Iterator
 from inspect import isasyncgenfunction, iscoroutinefunction
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from mailsim.testing.blueprint import Blueprint
+from mailsim.testing.worlds import Kind, chosen, made, parametrize
 
 if TYPE_CHECKING:
     from pytest_bdd.parser import Step
 
     from mailsim.pop3.embedded import Pop3Server
+    from mailsim.practice.site import Site
     from mailsim.trace.event import Trace
     from mailsim.world.world import World
 
@@ -39,13 +44,42 @@ def blueprint() -> Blueprint:
 
 
 @pytest.fixture
-def world(blueprint: Blueprint, request: pytest.FixtureRequest) -> "Iterator[World]":
-    """The world that the blueprint describes, on loopback sockets; it starts when it is first asked for."""
-    from mailsim.world.lab import Lab  # noqa: PLC0415 - heavy, and wanted by those tests only that have a world
+def mailsim_world(request: pytest.FixtureRequest) -> Kind:
+    """Which world `world` is: as `--mailsim-world` says."""
+    kind: Kind = getattr(request, "param", None) or chosen(request.config)[0]
+    return kind
 
-    with Lab(blueprint.start()) as lab:
-        request.node.stash[_WORLD] = lab
-        yield lab
+
+@pytest.fixture
+def world(mailsim_world: Kind, blueprint: Blueprint, request: pytest.FixtureRequest) -> "Iterator[World]":
+    """The world that the blueprint describes; it starts when it is first asked for."""
+    yield from _begun(mailsim_world, blueprint, request)
+
+
+@pytest.fixture
+def simulation(blueprint: Blueprint, request: pytest.FixtureRequest) -> "Iterator[World]":
+    """As `world`, always in memory."""
+    yield from _begun(Kind.MEMORY, blueprint, request)
+
+
+@pytest.fixture
+def lab(blueprint: Blueprint, request: pytest.FixtureRequest) -> "Iterator[World]":
+    """As `world`, always on loopback sockets."""
+    yield from _begun(Kind.WIRE, blueprint, request)
+
+
+def _begun(kind: Kind, blueprint: Blueprint, request: pytest.FixtureRequest) -> "Iterator[World]":
+    with made(kind, blueprint.start()) as world:
+        request.node.stash[_WORLD] = world
+        yield world
+
+
+@pytest.fixture
+def site(blueprint: Blueprint) -> "Site":
+    """The practice that the blueprint describes, without a world; raises SiteError with every fault."""
+    from mailsim.world.scenario import scenario_of  # noqa: PLC0415 - heavy, and wanted by few tests
+
+    return scenario_of(blueprint.start()).site
 
 
 @pytest.fixture
@@ -64,6 +98,47 @@ def pop3_server() -> "Iterator[Pop3Server]":
 def trace(world: "World") -> "Trace":
     """Everything that has happened in the test's world."""
     return world.trace
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the plugin's options."""
+    parser.getgroup("mailsim").addoption(
+        "--mailsim-world",
+        choices=[*Kind, "both"],
+        help="Have mail move in memory, on loopback sockets (wire), or in both, a test each.",
+    )
+    parser.addini(
+        "mailsim_features",
+        "Whether mailsim collects .feature files that no Python binds.",
+        "bool",
+        default=True,
+    )
+
+
+def pytest_collect_file(parent: pytest.Collector, file_path: Path) -> pytest.Collector | None:
+    """Collect a feature file, with all its scenarios."""
+    config = parent.config
+    if file_path.suffix != ".feature" or not config.getini("mailsim_features"):
+        return None
+    if not config.pluginmanager.hasplugin("pytest-bdd"):
+        return None
+    from mailsim.testing.feature_file import FeatureFile  # noqa: PLC0415 - for runs that have feature files
+
+    return FeatureFile.from_parent(parent, path=file_path)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make a test for each world that is asked for."""
+    parametrize(metafunc, is_scenario="_pytest_bdd_example" in metafunc.fixturenames)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave scenarios that a Python module binds to that module."""
+    if config.pluginmanager.hasplugin("pytest-bdd"):
+        from mailsim.testing.feature_file import without_repetition  # noqa: PLC0415 - needs pytest-bdd
+
+        items[:] = without_repetition(items)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -33,23 +33,22 @@ def feature(steps: str, tags: str = "") -> str:
 def run(
     pytester: pytest.Pytester, steps: str, *options: str, python: str = "", tags: str = ""
 ) -> pytest.RunResult:
-    """Run one scenario in a repository that has nothing but it, its binding and `python`."""
+    """Run one scenario in a repository that has nothing but it and a conftest of `python`."""
     pytester.makefile(".feature", one=feature(steps, tags))
-    pytester.makepyfile(test_one=f"from pytest_bdd import scenarios\n{python}\nscenarios('one.feature')\n")
+    pytester.makeconftest(python)
     return pytester.runpytest_inprocess("-p", "no:cacheprovider", "-W", "error", *options)
 
 
 def test_a_failed_step_tells_the_story_of_the_mail(pytester: pytest.Pytester) -> None:
     """In a process of its own: expected and found, the evidence, and every hop, without being asked."""
     pytester.makefile(".feature", one=feature(GIVENS + LOOP + "Then the reply is delivered to action 1234"))
-    pytester.makepyfile(test_one="from pytest_bdd import scenarios\nscenarios('one.feature')\n")
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-W", "error")
 
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*expected action:1234, found unassigned:*", "*R4.7*", *STORY])
 
 
-def test_a_passing_scenario_needs_no_python_but_its_binding(pytester: pytest.Pytester) -> None:
+def test_a_passing_scenario_needs_no_python(pytester: pytest.Pytester) -> None:
     """Steps and fixtures come with the installation."""
     result = run(pytester, GIVENS + LOOP + "Then nothing is lost")
 

@@ -1,0 +1,67 @@
+"""Which world a test's mail moves in: memory, loopback sockets, or each of them in turn.
+
+`--mailsim-world both` makes two tests of every scenario and of every test that asks for `world`, also through
+another fixture; one that asks for `simulation` or `lab` itself is run as it is.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from mailsim.world.world import World
+
+CHOICE = "mailsim_world"
+"""The fixture that names the world of a test."""
+
+
+class Kind(StrEnum):
+    """A world that there is."""
+
+    MEMORY = "memory"
+    WIRE = "wire"
+
+
+_MADE_BY = {
+    Kind.MEMORY: ("mailsim.world.simulation", "Simulation"),
+    Kind.WIRE: ("mailsim.world.lab", "Lab"),
+}
+
+
+def available() -> tuple[Kind, ...]:
+    """The worlds of this installation, the usual one first."""
+    return tuple(kind for kind, (module, _) in _MADE_BY.items() if find_spec(module))
+
+
+def made(kind: Kind, tables: Mapping[str, object]) -> "AbstractContextManager[World]":
+    """A world of that kind, not yet begun; raises ScenarioError for tables that describe none."""
+    module, name = _MADE_BY[kind]
+    world: AbstractContextManager[World] = getattr(import_module(module), name)(tables)
+    return world
+
+
+def chosen(config: pytest.Config) -> tuple[Kind, ...]:
+    """The worlds that the run asks for."""
+    word = config.getoption("mailsim_world") or available()[0]
+    kinds = tuple(Kind) if word == "both" else (Kind(word),)
+    missing = [kind for kind in kinds if kind not in available()]
+    if missing:
+        raise pytest.UsageError(
+            f"--mailsim-world {word}: this mailsim has no {missing[0]} world; write {available()[0]}"
+        )
+    return kinds
+
+
+def parametrize(metafunc: pytest.Metafunc, *, is_scenario: bool) -> None:
+    """Make a test for each world asked for, where there are several and the test has a world."""
+    kinds = chosen(metafunc.config)
+    if len(kinds) > 1 and (is_scenario or "world" in metafunc.fixturenames):
+        if CHOICE not in metafunc.fixturenames:
+            metafunc.fixturenames.append(CHOICE)
+        metafunc.parametrize(CHOICE, kinds, ids=list(map(str, kinds)), indirect=True)
