@@ -13,6 +13,7 @@ from mailsim.practice.directory import Alias
 from mailsim.practice.resolvers import answered, decoded_words
 from mailsim.study.diagnosis.case import Case
 from mailsim.study.diagnosis.cause import Cause, Sign, high, low, medium
+from mailsim.study.diagnosis.causes_recipient import header_decorated
 
 _VERP = re.compile(
     r"(?:srs[01][=+-].*?=(?P<srs_domain>[^=]+)=(?P<srs>[^=]+)|(?:prvs|btv1)=[^=]*=(?P<tagged>.+)"
@@ -20,6 +21,7 @@ _VERP = re.compile(
     re.IGNORECASE,
 )  # SRS, BATV and VERP, as postsrsd, Exim and list servers write them
 _LOOKS_LIKE = str.maketrans("lIiOo", "11100")
+_WORD_BEFORE = re.compile(r"^(?:action|matter|case|file|ref|nr|no)(?=[0-9])", re.IGNORECASE)
 _CYRILLIC_A = "аα"  # noqa: RUF001 - the letters that look like "a"
 
 
@@ -151,14 +153,14 @@ def _user_without_alias(case: Case) -> Sign | None:
 
 def _action_address_mistyped(case: Case) -> Sign | None:
     address = _on_domain(case)
-    if address is None or not address.local.isascii() or "=?" in address.local:
+    if address is None or not address.local.isascii() or _explained(case):
         return None
-    meant = re.sub(r"[\s._'\"<>#+-]", "", address.local)
+    meant = re.sub(r"[\s._'\"<>#-]", "", address.local)
     tried = [
         meant,
         meant[:1] + meant[1:].translate(_LOOKS_LIKE),
         f"a{meant}",
-        re.sub(r"^[^0-9]+", "a", meant),
+        _WORD_BEFORE.sub("a", meant),
     ]
     for local in tried:
         number = re.fullmatch(r"a0*([0-9]{1,18})", local, re.IGNORECASE)
@@ -173,7 +175,7 @@ def _action_address_mistyped(case: Case) -> Sign | None:
 
 def _alias_mistyped(case: Case) -> Sign | None:
     address = _on_domain(case)
-    if address is None or _user_without_alias(case) or _sub_address_unread(case):
+    if address is None or _user_without_alias(case) or _explained(case):
         return None
     locals_ = [
         alias.address.local
@@ -197,14 +199,15 @@ def _no_such_alias(case: Case) -> Sign | None:
     return high(f"{shown(str(address))} is no action's address, no alias, and near to none")
 
 
+def _explained(case: Case) -> bool:
+    """Whether a program, not a person, made the address what it is."""
+    programs = (header_decorated, _sub_address_unread, _verp_recipient, _broken_encoding, _encoded_local_part)
+    return bool(case.elsewhere) or any(seen(case) for seen in programs)
+
+
 def _closer(case: Case) -> bool:
-    return any(
-        seen(case)
-        for seen in (
-            _sub_address_unread, _verp_recipient, _look_alike_letters, _broken_encoding, _encoded_local_part,
-            _user_without_alias, _action_address_mistyped, _alias_mistyped,
-        )
-    ) or bool(case.elsewhere)  # fmt: skip
+    people = (_look_alike_letters, _user_without_alias, _action_address_mistyped, _alias_mistyped)
+    return _explained(case) or any(seen(case) for seen in people)
 
 
 def _foreign(case: Case) -> Address | None:

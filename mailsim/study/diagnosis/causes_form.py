@@ -35,14 +35,16 @@ def _fallback_comes_back(case: Case) -> Sign | None:
 
 def _bounce_to_fallback(case: Case) -> Sign | None:
     report = is_report(case)
-    if case.reason is not Reason.LOOP or report is None or not automatic(case.message):
+    if case.reason is not Reason.LOOP or report is None or _fallback_comes_back(case):
         return None
-    return high(report, automatic(case.message) or "")
+    return high(report)
 
 
 def _automatic_to_fallback(case: Case) -> Sign | None:
     sign = automatic(case.message)
-    return high(shown(sign)) if case.reason is Reason.LOOP and sign and not is_report(case) else None
+    if case.reason is not Reason.LOOP or sign is None or is_report(case) or _fallback_comes_back(case):
+        return None
+    return high(shown(sign))
 
 
 def _blank_lines_first(case: Case) -> Sign | None:
@@ -145,12 +147,12 @@ def _copy_of_sent_mail(case: Case) -> Sign | None:
 def _read_receipt(case: Case) -> Sign | None:
     if not case.misses or "disposition-notification" not in case.content_type:
         return None
-    return medium(case.quoted("Content-Type"), "a program says that a message was read (RFC 8098)")
+    return high(case.quoted("Content-Type"), "a program says that a message was read (RFC 8098)")
 
 
 def _bounce(case: Case) -> Sign | None:
     report = is_report(case)
-    if not case.misses or report is None or case.reason in _UNREADABLE:
+    if not case.misses or report is None or case.reason in _UNREADABLE or _read_receipt(case):
         return None
     local = re.search(rf"\b(a[0-9]+)@{re.escape(case.system.domain)}", case.body, re.IGNORECASE)
     told = f"it reports on a message from {local[0]}" if local else "it reports on a message that was sent"

@@ -56,7 +56,8 @@ def _header_stripped(case: Case) -> Sign | None:
     return high(f"{case.reads} is set as the header to read, and absent")
 
 
-def _header_decorated(case: Case) -> Sign | None:
+def header_decorated(case: Case) -> Sign | None:
+    """A value that is better once a prefix or ` via ` is taken off; None where none is."""
     if not case.misses or case.reason not in _NOBODY:
         return None
     for value in case.message.values(case.reads):
@@ -132,7 +133,8 @@ def _mailbox_only(case: Case) -> Sign | None:
         return None
     if case.threads or case.elsewhere or case.first("List-Id") or _resent(case) or _forwarded(case):
         return None
-    return high(f"{case.quoted(case.reads)} names the mailbox alone", "To and Cc name nobody of the practice")
+    sign = medium if case.is_answer else high  # an answer without its thread may have been to anybody
+    return sign(f"{case.quoted(case.reads)} names the mailbox alone", "To and Cc name nobody of the practice")
 
 
 def _mailbox_is_single(case: Case) -> Sign | None:
@@ -244,7 +246,7 @@ CAUSES = (
         "header-decorated",
         "the field that tells the recipient has more than the address in it",
         "name the provider under pop.common, so that its decoration is understood",
-        _header_decorated,
+        header_decorated,
     ),
     Cause(
         "header-forged",

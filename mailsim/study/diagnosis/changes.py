@@ -5,7 +5,7 @@ each place of the action's address, each field left out. It is made for one situ
 helps is not asked here.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -58,23 +58,26 @@ def target_addresses(site: Site, target: str) -> tuple[Address, ...]:
 
 
 def envelope_recipient(now: Situation, target: str) -> Address | None:
-    """Whom the envelope named, as far as can be told: the target where a header names it or none says otherwise."""
+    """Whom the envelope named, as far as can be told.
+
+    That is the topmost address that a server wrote, unless it is but the mailbox's; else who of the practice stands in
+    To and Cc, the target first, then who is not known; else, as with a Bcc, it may have been the target.
+    """
     wanted = target_addresses(now.site, target)
-    named = [
-        address
-        for name in (*STAMPS, "To", "Cc")
-        for value in header_values(now.message, name)
-        for address in value.addresses
-    ]
-    for address in wanted:
-        if address in named:
-            return address
-    visible = [
-        a for name in ("To", "Cc") for value in header_values(now.message, name) for a in value.addresses
-    ]
-    if now.site.rules.system in visible:
-        return now.site.rules.system
-    return wanted[0] if wanted else None
+    system = now.site.rules.system
+    stamped = [address for address in _in_fields(now, STAMPS) if address != system]
+    if stamped:
+        return next((address for address in wanted if address in stamped), stamped[0])
+    visible = _in_fields(now, ("To", "Cc", "Resent-To"))
+    if now.message.values("X-Forwarded-To"):
+        return system
+    directory = now.site.directory
+    own = [address for address in visible if directory.owns(address) and not directory.reaches(address)]
+    return next((address for address in wanted if address in visible), next(iter((*own, *wanted)), None))
+
+
+def _in_fields(now: Situation, names: Iterable[str]) -> list[Address]:
+    return [a for name in names for value in header_values(now.message, name) for a in value.addresses]
 
 
 # Settings
@@ -206,9 +209,9 @@ def _directory_changes(now: Situation, target: str) -> Iterator[Change]:
             yield _settings(words, 3, partial(_with_sent, message_id=message_id, number=number))
     if kind == "mailbox" and name in directory.users:
         for address in _unheld(now):
-            yield _settings(
-                f"link {shown(str(address))} to {name}", 3, partial(_with_alias, address=address, name=name)
-            )
+            cost = 6 if address == now.site.rules.system else 3  # all its mail goes there then
+            make = partial(_with_alias, address=address, name=name)
+            yield _settings(f"link {shown(str(address))} to {name}", cost, make)
     for alias in _aliases_in(now):
         yield _settings(f"remove the alias {shown(str(alias))}", 4, partial(_without_alias, address=alias))
 

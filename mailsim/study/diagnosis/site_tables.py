@@ -1,4 +1,4 @@
-"""A site as the tables of a site file again, and as TOML; without secrets and who logs in (R1.11)."""
+"""A site as the tables of a site file again, and as TOML; without the accounts and their secrets (R1.11)."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -6,12 +6,12 @@ from enum import Enum
 
 from mailsim.practice.settings import Settings
 
-_SECRET = {"username", "password", "password_env"}
+_ACCOUNT = {"server", "port", "authentication", "username", "password", "password_env"}
 
 
 def site_tables(settings: Settings) -> dict[str, object]:
     """What `read_site` reads, with what was set alone."""
-    hidden = dict.fromkeys(("pop", "smtp"), _SECRET)
+    hidden = dict.fromkeys(("pop", "smtp"), _ACCOUNT)
     dumped = settings.model_dump(by_alias=True, exclude_unset=True, exclude_none=True, exclude=hidden)
     return {name: plain for name, table in dumped.items() if (plain := _plain(table)) not in ({}, [])}
 

@@ -7,13 +7,14 @@ answer. Where a message answers nothing known, only its last leg is gone: the pr
 recipient.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from mailsim.mail import Address, Message, parse_addresses
 from mailsim.practice.composing import Draft, DraftError, Recipient, compose, split
 from mailsim.practice.decision import Decision, Reason
+from mailsim.practice.recipients import header_values
 from mailsim.practice.resolvers import answered
 from mailsim.practice.settings import ActionAddressIn
 from mailsim.practice.site import Site
@@ -51,6 +52,8 @@ class Situation:
     message: Message
     goes_by_from: bool = False
     """Whether the correspondent's program ignores Reply-To."""
+    answers: bool = False
+    """Whether it came where a program answers to: then its way begins with the letter that it answers."""
     inside: tuple[str, ...] | None = None
     """Where the message goes without leaving the practice; None for one that is collected."""
 
@@ -81,7 +84,17 @@ def situation(site: Site, message: Message, decision: Decision, provider: str | 
     rewritten = decision.reason is Reason.SENDER_REWRITTEN
     place = site.settings.routing.action_address_in
     ignores = rewritten and place is not ActionAddressIn.FROM
-    return Situation(site, _provider(site, message, provider, rewritten=rewritten), message, ignores)
+    system = site.rules.system
+    stamped, visible = (list(_named(message, names)) for names in (STAMPS, ("To", "Cc")))
+    at_system = set(stamped) <= {system} and (system in visible or not visible)
+    provided = _provider(site, message, provider, rewritten=rewritten)
+    return Situation(site, provided, message, ignores, at_system or rewritten)
+
+
+def _named(message: Message, names: Iterable[str]) -> Iterator[Address]:
+    for name in names:
+        for value in header_values(message, name):
+            yield from value.addresses
 
 
 def _provider(site: Site, message: Message, name: str | None, *, rewritten: bool) -> Provider:
@@ -113,15 +126,18 @@ def way_again(now: Situation, recipient: Address | None) -> Situation | None:
     None where it would not come at all: refused, thrown away, or never answered.
     """
     site, message = now.site, now.message
+    if message.defect or not has_originator(message):
+        return None  # whatever spoilt it would spoil it again
     known = _answered_action(now)
     if known is not None:
         recipient = _answered_to(now, known)
     if recipient is None:
         return None
-    inside = split([recipient], site.settings, site.directory).inside
-    if message.message_id in site.sent and inside:
+    if message.message_id in site.sent:  # of what the practice sent: inside it may not leave at all
+        inside = split([recipient], site.settings, site.directory).inside
         holder = site.directory.holder(recipient)
-        return replace(now, inside=holder.targets if holder else ())
+        visible = list(_named(message, ("To", "Cc")))
+        return replace(now, inside=holder.targets) if inside and holder and recipient in visible else None
     host = MailHost(
         domain=site.directory.domain,
         mailboxes=frozenset({site.rules.system}),
@@ -139,9 +155,15 @@ def way_again(now: Situation, recipient: Address | None) -> Situation | None:
     return replace(now, message=stored)
 
 
+def has_originator(message: Message) -> bool:
+    """Whether anybody claims to have written it."""
+    fields = ("From", "Sender", "Return-Path")
+    return any("@" in value or "<>" in value for name in fields for value in message.values(name))
+
+
 def _answered_action(now: Situation) -> int | None:
     """The existing action whose letter the message answers; None where none is known."""
-    known = answered(now.message, now.site.sent)
+    known = answered(now.message, now.site.sent) if now.answers else None
     return known[1] if known and known[1] in now.site.directory.actions else None
 
 
