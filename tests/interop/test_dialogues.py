@@ -1,11 +1,14 @@
 """The transcripts in fixtures/dialogues over real sockets: our server answers as written, and so does Dovecot.
 
+(Those of servers with STLS or UTF8 are played to ours in tests/pop3.)
+
 Where Dovecot answers otherwise the table says how and why, and the test holds it to that: so, and nowhere else. A
 server's free text is its own; what counts is what a client reads in an answer (`told`).
 """
 
 import re
 import socket
+import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -19,7 +22,7 @@ from mailsim.pop3.embedded import Pop3Server
 from tests.interop.dovecot import Dovecot
 
 FOLDER = Path(__file__).parents[2] / "fixtures" / "dialogues"
-DIALOGUES = sorted(FOLDER.glob("*.txt"))
+DIALOGUES = sorted(FOLDER.rglob("*.txt"))
 MESSAGES = tuple(path.read_bytes() for path in sorted((FOLDER / "maildrop").glob("*.eml")))
 ACCOUNTS = {"alice": ("secret", MESSAGES), "sp": ("two words", ())}
 
@@ -42,15 +45,16 @@ AFTER_LOGIN = "forgets USER and SASL after login"
 BAD_COMMANDS = (
     "closes at the third bad command: a policy, CLIENT_MAX_BAD_COMMANDS; the next ones go to a new connection"
 )
+NO_UTF8 = "Dovecot 2.3 has neither UTF8 nor LANG"
 INITIAL = "begins CRAM-MD5 all the same; the next line is the response to its challenge"
+LISTS = "lists what there is, as before RFC 5034"
+MECHANISMS = ["+OK", "PLAIN", "LOGIN", "CRAM-MD5", "."]
 BEFORE = ["+OK", "CAPA", "TOP", "UIDL", "RESP-CODES", "PIPELINING", "AUTH-RESP-CODE", "STLS", "USER", "SASL PLAIN LOGIN CRAM-MD5", "."]  # fmt: skip
 AFTER = [*BEFORE[:7], "."]
 
 DOVECOT: Mapping[str, Sequence[Difference]] = {
     "auth": (
-        Difference(
-            "AUTH", ["+OK", "PLAIN", "LOGIN", "CRAM-MD5", "."], "lists what there is, as before RFC 5034"
-        ),
+        Difference("AUTH", MECHANISMS, LISTS),
         Difference("AUTH PLAIN !!!!", ["-ERR [AUTH]"], "counts it as a failed try"),
         Difference("AUTH CRAM-MD5 YWxpY2U=", ["+ *"], INITIAL),
         Difference("AUTH CRAM-MD5", ["-ERR [AUTH] Invalid base64 in response"], INITIAL),
@@ -105,13 +109,26 @@ DOVECOT: Mapping[str, Sequence[Difference]] = {
         Difference("CAPA", BEFORE, OPTIONS),
     ),
     "retrieval": (Difference("STAT", ["+OK 8 3811"], MESSAGE_3),),
+    "stls/without-tls": (Difference("AUTH", MECHANISMS, LISTS),),
     "update": (
         Difference("QUIT now", ["+OK"], ARGUMENT),
         Difference("QUIT", CLOSED, "QUIT with an argument was good"),
     ),
 }
 
-NOT_FOR_DOVECOT: Mapping[str, str] = {}
+NOT_FOR_DOVECOT: Mapping[str, str] = {
+    "stls/after-utf8": NO_UTF8,
+    "stls/begin": "`STLS now` begins TLS in Dovecot, so that nothing said in the clear is heard from there on",
+    "stls/crossing": "takes what is behind STLS for the beginning of TLS, and closes: conformance check 87",
+    "utf8/language": NO_UTF8,
+    "utf8/refused": NO_UTF8,
+    "utf8/shown": NO_UTF8,
+}
+
+
+def named(path: Path) -> str:
+    """A transcript's name in the tables."""
+    return str(path.relative_to(FOLDER).with_suffix(""))
 
 
 class Turn(NamedTuple):
@@ -198,7 +215,18 @@ class Client:
         """Send commands at once; all the answers."""
         with suppress(ConnectionError):
             self.socket.sendall(b"".join(command.encode() + b"\r\n" for command in commands))
-        return [line for command in commands for line in self.answer(command)]
+        lines: list[str] = []
+        for command in commands:
+            lines += self.answer(command)
+            if command == "STLS" and lines[-1:] and lines[-1].startswith("+OK"):
+                break  # what is behind it has no answer
+        return lines
+
+    def begin_tls(self, ca: Path) -> None:
+        """Begin TLS."""
+        context = ssl.create_default_context(cafile=ca)
+        self.socket = self.stack.enter_context(context.wrap_socket(self.socket, server_hostname="localhost"))
+        self.file = self.stack.enter_context(self.socket.makefile("rb"))
 
     def drop(self) -> None:
         """End the connection, and wait until the server has noticed."""
@@ -206,7 +234,7 @@ class Client:
         assert self.line() == CLOSED
 
 
-def differences(path: Path, port: int) -> Iterator[tuple[str, Lines]]:
+def differences(path: Path, port: int, ca: Path | None = None) -> Iterator[tuple[str, Lines]]:
     """Each command that is not answered as written, and its answer. A connection closed too early is made anew."""
     clients: dict[str, Client] = {}
     client: Client | None = None
@@ -214,10 +242,16 @@ def differences(path: Path, port: int) -> Iterator[tuple[str, Lines]]:
         for name, commands, answers in turns(path):
             if name.startswith("--"):
                 assert client is not None
-                assert name in ("-- closed", "-- drop"), f"{name}: what does this ask of a real connection?"
-                assert name == "-- drop" or client.line() == CLOSED
-                if name == "-- drop":
-                    client.drop()
+                match name:
+                    case "-- closed":
+                        assert client.line() == CLOSED
+                    case "-- drop":
+                        client.drop()
+                    case "-- TLS":
+                        assert ca is not None
+                        client.begin_tls(ca)
+                    case _:
+                        raise AssertionError(f"{path}: what is {name!r} to a real connection?")
                 continue
             if name not in clients:
                 client = clients[name] = Client(port, stack)
@@ -230,7 +264,7 @@ def differences(path: Path, port: int) -> Iterator[tuple[str, Lines]]:
                     clients[name] = Client(port, stack)
 
 
-@pytest.mark.parametrize("path", DIALOGUES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [path for path in DIALOGUES if path.parent == FOLDER], ids=named)
 def test_our_server_answers_as_written(path: Path) -> None:
     """In every transcript, without exception."""
     with Pop3Server(ACCOUNTS, quirks=["no-utf8"]) as server:
@@ -239,13 +273,13 @@ def test_our_server_answers_as_written(path: Path) -> None:
 
 @pytest.mark.peers
 @pytest.mark.parametrize(
-    "path", [path for path in DIALOGUES if path.stem not in NOT_FOR_DOVECOT], ids=lambda path: path.stem
+    "path", [path for path in DIALOGUES if named(path) not in NOT_FOR_DOVECOT], ids=named
 )
 def test_dovecot_answers_as_written_but_for_what_the_table_says(path: Path) -> None:
     """So the transcripts are those of a server in use, and every difference is known."""
-    known = DOVECOT.get(path.stem, ())
+    known = DOVECOT.get(named(path), ())
     with Dovecot(ACCOUNTS) as server:
-        found = list(differences(path, server.port))
+        found = list(differences(path, server.port, server.ca))
 
     assert len(found) == len(known), found
     for (command, heard), difference in zip(found, known, strict=True):
@@ -255,4 +289,4 @@ def test_dovecot_answers_as_written_but_for_what_the_table_says(path: Path) -> N
 
 def test_the_tables_speak_of_transcripts_that_there_are() -> None:
     """A renamed one takes its rows along."""
-    assert {*DOVECOT, *NOT_FOR_DOVECOT} <= {path.stem for path in DIALOGUES}
+    assert {*DOVECOT, *NOT_FOR_DOVECOT} <= {*map(named, DIALOGUES)}
