@@ -44,7 +44,7 @@ def every_change(now: Situation, target: str) -> Iterator[Change]:
     """The changes that may lead a message to a target, the practice's own first."""
     yield from _settings_changes(now, target)
     yield from _provider_changes(now, target)
-    yield from _message_changes(now, target)
+    yield from message_changes(now, target)
 
 
 def target_addresses(site: Site, target: str) -> tuple[Address, ...]:
@@ -333,7 +333,8 @@ def _hosted(now: Situation, *, provider: Provider, recipient: Address | None) ->
 # The message
 
 
-def _message_changes(now: Situation, target: str) -> Iterator[Change]:
+def message_changes(now: Situation, target: str) -> Iterator[Change]:
+    """Those of one header field, or of one fault that made the message unreadable."""
     anatomy = Anatomy.of(now.message)
     reads = now.site.rules.header or "Delivered-To"
     for address in target_addresses(now.site, target):

@@ -9,18 +9,10 @@ from mailsim.study.diagnosis.site_tables import toml
 MESSAGE = "message.eml"
 SITE = "site.toml"
 FEATURE = "misrouted.feature"
-BINDING = "test_misrouted.py"
-
-_BINDING = '''"""Runs the specification beside it: pytest alone, with mailsim installed."""
-
-from pytest_bdd import scenarios
-
-scenarios(".")
-'''
 
 
 def write_reproduction(found: Reproduction, folder: Path) -> list[Path]:
-    """Write the four files into the folder, made if it is not there; what is named so there is replaced.
+    """Write the three files into the folder, made if it is not there; what is named so there is replaced.
 
     Raises:
         OSError: It cannot be written.
@@ -30,7 +22,6 @@ def write_reproduction(found: Reproduction, folder: Path) -> list[Path]:
         MESSAGE: found.message.octets,
         SITE: toml(found.tables).encode(),
         FEATURE: feature(found).encode(),
-        BINDING: _BINDING.encode(),
     }
     for name, content in octets.items():
         (folder / name).write_bytes(content)

@@ -8,7 +8,7 @@ still leads there. So the reproduction fails before the fix and passes after it.
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mailsim.errors import MailsimError
 from mailsim.mail import Message, parse_addresses
@@ -18,6 +18,7 @@ from mailsim.practice.site import Site, read_site
 from mailsim.study.diagnosis.anonymous import Anonymity
 from mailsim.study.diagnosis.case import Case
 from mailsim.study.diagnosis.causes import causes
+from mailsim.study.diagnosis.changes import message_changes
 from mailsim.study.diagnosis.counterfactual import remedies
 from mailsim.study.diagnosis.ddmin import ddmin
 from mailsim.study.diagnosis.fields import Anatomy, Field
@@ -81,7 +82,11 @@ class _Same:
         return self.remedy is None or self._helped(situation(site, message, decision, self.provider), expect)
 
     def _helped(self, now: Situation, expect: str) -> bool:
-        after = apply(self.remedy.changes, now) if self.remedy else None
+        """Whether the first remedy still leads there; of one that only the sender has, whether any such does."""
+        if self.remedy is None or self.remedy.kind is Kind.MESSAGE:
+            tried = (apply((one,), now) for one in message_changes(now, expect))
+            return any(after.reaches(expect) for after in tried if after is not None)
+        after = apply(self.remedy.changes, now)
         return after is not None and after.reaches(expect)
 
 
@@ -110,7 +115,7 @@ def shrink(
     same = _Same(
         decision,
         _first_cause(given, site, decision, target),
-        first if first and first.kind is not Kind.MESSAGE else None,
+        first,
         provider,
         _exists(target, site),
     )
@@ -261,16 +266,17 @@ def _anonymous(
     same: _Same, message: Message, site: Site, tables: Tables, expect: str
 ) -> tuple[Message, Site, Tables, str] | None:
     """The same with nobody named; with the practice's own role names where the cause lies in their spelling."""
-    remedy, same.remedy = same.remedy, None  # its words name addresses that are replaced
-    try:
-        for inside in (True, False):
-            hidden = Anonymity(site, inside=inside)
-            changed = hidden.tables(tables)
-            less, target = hidden.message(message), hidden.target(expect)
-            if _holds_in(same, less, changed, target):
-                return less, read_site(changed), changed, target
-    finally:
-        same.remedy = remedy
+    unnamed = replace(same, remedy=None)  # its words name addresses that are replaced
+    for inside in (True, False):
+        hidden = Anonymity(site, inside=inside)
+        changed = hidden.tables(tables)
+        less, target = hidden.message(message), hidden.target(expect)
+        if not _holds_in(unnamed, less, changed, target):
+            continue
+        named = read_site(changed)
+        now = situation(named, less, named.route(less.octets), same.provider)
+        if same.remedy is None or remedies(now, target):
+            return less, named, changed, target
     return None
 
 
