@@ -30,6 +30,20 @@ class Blueprint:
         """Add one more table of a name, such as `[[action]]`."""
         self._open(table, []).append(keys)
 
+    def load(self, tables: Mapping[str, Any]) -> None:
+        """Take the tables of a file: keys over what stood there, rows behind it."""
+        for table, content in tables.items():
+            if isinstance(content, Mapping):
+                self.set(table, **content)
+            elif isinstance(content, list):
+                self._open(table, []).extend(deepcopy(content))
+            else:
+                self._fill(table, content)
+
+    def _fill(self, key: str, value: object) -> None:
+        self._open(key, {})
+        self._tables[key] = value
+
     def start(self) -> Mapping[str, object]:
         """The tables for the world that starts now; from here on nothing more can be written."""
         self._started = True

@@ -77,6 +77,11 @@ def without_repetition(items: list[pytest.Item]) -> list[pytest.Item]:
     return [item for item in items if not (_is_own(item) and bound.intersection(_scenario_of(item)))]
 
 
+def folder(item: pytest.Item) -> Path:
+    """Where the feature stands that an item runs a scenario of; what its steps name is beside it."""
+    return next((Path(file).parent for file, _ in _scenario_of(item)), item.path.parent)
+
+
 def _is_own(item: pytest.Item) -> bool:
     return isinstance(item.parent, FeatureFile)
 

@@ -26,10 +26,26 @@ if TYPE_CHECKING:
 
     from mailsim.pop3.embedded import Pop3Server
     from mailsim.practice.site import Site
+    from mailsim.testing.reading import Reading
     from mailsim.trace.event import Trace
     from mailsim.world.world import World
 
-pytest_plugins = ["mailsim.testing.steps", "mailsim.testing.steps_message"]
+pytest_plugins = [
+    "mailsim.testing.found",
+    *(
+        f"mailsim.testing.steps.{subject}"
+        for subject in (
+            "practice",
+            "provider",
+            "people",
+            "mail",
+            "outcomes",
+            "letters",
+            "settings",
+            "message",
+        )
+    ),
+]
 
 _RULE_TAG = re.compile(r"R\d{1,2}\.\d{1,3}")
 _MOST_CONVERSATIONS = 3
@@ -80,6 +96,14 @@ def site(blueprint: Blueprint) -> "Site":
     from mailsim.world.scenario import scenario_of  # noqa: PLC0415 - heavy, and wanted by few tests
 
     return scenario_of(blueprint.start()).site
+
+
+@pytest.fixture
+def reading(blueprint: Blueprint) -> "Reading":
+    """What comes of reading the settings that the blueprint describes."""
+    from mailsim.testing.reading import read  # noqa: PLC0415 - for those tests only that ask for it
+
+    return read(blueprint.start())
 
 
 @pytest.fixture

@@ -43,14 +43,26 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(python: Path, folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [python, "-W", "error", "-m", "pytest", "-p", "no:cacheprovider", "--strict-markers", *options]
+    command = [
+        str(python),
+        "-W",
+        "error",
+        "-m",
+        "pytest",
+        "-p",
+        "no:cacheprovider",
+        "--strict-markers",
+        *options,
+    ]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
 def test_the_environment_has_the_wheel_alone(python: Path, tmp_path: Path) -> None:
     """Else all of this would show nothing."""
     code = "import mailsim, pathlib; print(pathlib.Path(mailsim.__file__).parents[4])"
-    done = subprocess.run([python, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [python, "-I", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
 
     assert Path(done.stdout.strip()) == python.parents[1]
 

@@ -94,7 +94,10 @@ def test_a_coroutine_step_fails(pytester: pytest.Pytester, step: str) -> None:
             GIVENS.replace("rewrites", "accepts")
             + LOOP
             + "Then the reply lands in Unassigned because the sender was rewritten",
-            ["*expected unassigned (sender-rewritten), found:*", "*delivered to action:1234*"],
+            [
+                "*expected unassigned (sender-rewritten), found delivered (action-address):*",
+                "*delivered to action:1234*",
+            ],
         ),
         (
             GIVENS.replace("rewrites", "rejects")
@@ -143,7 +146,7 @@ def test_a_failure_shows_the_step_alone(pytester: pytest.Pytester) -> None:
     result = run(pytester, GIVENS + LOOP + "Then the reply is delivered to action 1")
 
     shown = result.stdout.str()
-    assert "steps.py:" in shown
+    assert "steps/outcomes.py:" in shown
     assert [
         name for name in ("fixtures.py", "scenario.py", "call_fixture_func", "Captured log") if name in shown
     ] == []

@@ -1,0 +1,111 @@
+"""Thens about what the practice sent: its header, what servers said of it, how it travelled."""
+
+from typing import TYPE_CHECKING
+
+from pytest_bdd import then
+
+from mailsim.testing.expressions import parse
+from mailsim.trace.event import Step
+
+if TYPE_CHECKING:
+    from mailsim.world.world import Sent, World
+
+
+@then(parse("the letter has {header} {string}", "header", "value"))
+def has(sent: "Sent", header: str, value: str) -> None:
+    """A header field of the last letter that the practice sent.
+
+    Then the letter has From "a1234@abc.com"
+    """
+    found = sent.message.value(header)
+    assert found == value, f"expected {header}: {value}, found {found!r}"
+
+
+@then(parse("the letter has no {header}", "header"))
+def has_no(sent: "Sent", header: str) -> None:
+    """A header field that the last letter lacks.
+
+    Then the letter has no Reply-To
+    """
+    found = sent.message.value(header)
+    assert found is None, f"expected no {header}, found {found!r}"
+
+
+@then(parse("the letter nowhere names {address}", "address"))
+def nowhere_names(sent: "Sent", address: str) -> None:
+    """Neither header nor body tells of somebody.
+
+    Then the letter nowhere names boss@client.example
+    """
+    found = [line for line in sent.message.octets.splitlines() if address.encode() in line]
+    assert not found, f"expected {address} nowhere, found {found[0]!r}"
+
+
+@then(parse("the practice is warned of {string}", "words"))
+def warned(sent: "Sent", words: str) -> None:
+    """What was made harmless in the last letter, and what may not arrive.
+
+    Then the practice is warned of "over the recommended"
+    """
+    assert any(words in warning for warning in sent.warnings), (
+        f"expected a warning of {words!r}, found {list(sent.warnings)}"
+    )
+
+
+@then("the practice is warned of nothing")
+def not_warned(sent: "Sent") -> None:
+    """The last letter was sent without any doubt.
+
+    Then the practice is warned of nothing
+    """
+    assert not sent.warnings, f"expected no warning, found {list(sent.warnings)}"
+
+
+@then(parse("the practice is told {int} and {string}", "code", "words"))
+def told(world: "World", sent: "Sent", code: int, words: str) -> None:
+    """The SMTP server refused the last letter for every recipient that it refused, in these words.
+
+    Then the practice is told 554 and "SendAsDenied"
+    """
+    told = [str(reply) for reply in sent.refused.values()]
+    recorded = [
+        event.reason for event in world.trace.steps(Step.REFUSED) if event.message_id == sent.message_id
+    ]
+    assert told, f"expected a refusal with {code}, found that the message was accepted"
+    assert told == recorded, f"expected the trace to record {told}, found {recorded}"
+    assert all(reply.code == code for reply in sent.refused.values()), f"expected {code}, found {told}"
+    assert all(words in text for text in told), f"expected {words!r}, found {told}"
+
+
+@then(parse("the letter was submitted for {addresses}", "recipients"))
+def submitted(world: "World", sent: "Sent", recipients: tuple[str, ...]) -> None:
+    """Whom the last letter was handed to the SMTP server for; others were reached inside.
+
+    Then the letter was submitted for jane@client.example
+    """
+    events = [event for event in world.trace.steps(Step.SUBMITTED) if event.message_id == sent.message_id]
+    found = tuple(events[-1].recipient.split(", ")) if events else ()
+    assert found == recipients, f"expected {', '.join(recipients)}, found {', '.join(found) or 'nobody'}"
+
+
+@then("the letter was not submitted")
+def not_submitted(world: "World", sent: "Sent") -> None:
+    """All recipients of the last letter were reached inside, without SMTP.
+
+    Then the letter was not submitted
+    """
+    found = [event for event in world.trace.steps(Step.SUBMITTED) if event.message_id == sent.message_id]
+    assert not found, f"expected no SMTP, found it submitted for {found[0].recipient}"
+
+
+@then("the letter, its reply and their copies bear one trace id")
+def one_story(world: "World", sent: "Sent") -> None:
+    """A conversation can be followed from the first hop to the last.
+
+    Then the letter, its reply and their copies bear one trace id
+    """
+    story = world.trace.story(sent.message_id)
+    told = {event.step for event in story}
+    expected = {Step.COMPOSED, Step.SUBMITTED, Step.REPLIED, Step.COLLECTED, Step.DECIDED, Step.DELIVERED}
+    missing = expected - told
+    assert not missing, f"expected {', '.join(sorted(missing))} in the story, found {', '.join(sorted(told))}"

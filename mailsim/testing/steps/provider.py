@@ -1,0 +1,129 @@
+"""Givens about who hosts the practice's mail, and what goes wrong there."""
+
+from collections.abc import Sequence
+
+from pytest_bdd import given
+
+from mailsim.testing.blueprint import Blueprint
+from mailsim.testing.expressions import parse
+
+
+@given(parse("a provider that {policy} foreign senders", "does"))
+def policy(blueprint: Blueprint, does: str) -> None:
+    """What the provider's SMTP server does with a sender that is not the account's own.
+
+    Given a provider that rewrites foreign senders
+    """
+    blueprint.set("provider", sender_policy=does)
+
+
+@given(parse("the provider is {word}", "name"))
+def profile(blueprint: Blueprint, name: str) -> None:
+    """A provider by its name; `mailsim providers` lists them.
+
+    Given the provider is gmail
+    """
+    blueprint.set("provider", profile=name)
+
+
+@given(parse("{address} is registered at the provider as a send-as address", "owned"))
+def registered(blueprint: Blueprint, owned: str) -> None:
+    """An address that the account may use as sender.
+
+    Given a1234@abc.com is registered at the provider as a send-as address
+    """
+    blueprint.extend("provider", "registered", owned)
+
+
+@given(parse("the provider has the mailbox/mailboxes {addresses}", "addresses"))
+def mailboxes(blueprint: Blueprint, addresses: Sequence[str]) -> None:
+    """Server mailboxes beside the system mailbox; what they take, the catch-all does not get.
+
+    Given the provider has the mailboxes mary@abc.com and john@abc.com
+    """
+    for address in addresses:
+        blueprint.extend("provider", "mailboxes", address)
+
+
+@given("the provider discards mail that no mailbox takes")
+def discards(blueprint: Blueprint) -> None:
+    """The catch-all setting of the domain: throw away, and say nothing.
+
+    Given the provider discards mail that no mailbox takes
+    """
+    blueprint.set("provider", catch_all="discard")
+
+
+@given("the provider refuses mail that no mailbox takes")
+def refuses(blueprint: Blueprint) -> None:
+    """The catch-all setting of the domain: refuse with 550.
+
+    Given the provider refuses mail that no mailbox takes
+    """
+    blueprint.set("provider", catch_all="refuse")
+
+
+@given(parse("the provider forwards mail that no mailbox takes to {address}", "address"))
+def forwards(blueprint: Blueprint, address: str) -> None:
+    """The catch-all setting of the domain: which server mailbox takes the rest.
+
+    Given the provider forwards mail that no mailbox takes to matters@abc.com
+    """
+    blueprint.set("provider", catch_all=address)
+
+
+@given(parse("the provider takes messages of at most {size}", "size"))
+def size_limit(blueprint: Blueprint, size: int) -> None:
+    """The size limit of its SMTP servers.
+
+    Given the provider takes messages of at most 25 MB
+    """
+    blueprint.set("provider", size_limit=size)
+
+
+# What goes wrong on purpose
+
+
+@given(parse("the fault {string}", "fault"))
+def fault(blueprint: Blueprint, fault: str) -> None:
+    """Any fault, as `mailsim faults` writes it.
+
+    Given the fault "pop:RETR:1:drop@40"
+    """
+    blueprint.extend("provider", "faults", fault)
+
+
+@given(parse("the {ordinal} {verb} drops after {size}", "which", "verb", "size"))
+def drops(blueprint: Blueprint, which: int, verb: str, size: int) -> None:
+    """The line is lost in the middle of a POP3 server's answer.
+
+    Given the third RETR drops after 1,024 octets
+    """
+    blueprint.extend("provider", "faults", f"pop:{verb}:{which}:drop@{size}")
+
+
+@given(parse("the {ordinal} {verb} is answered {string}", "which", "verb", "words"))
+def answered(blueprint: Blueprint, which: int, verb: str, words: str) -> None:
+    """A POP3 server's refusal of one command.
+
+    Given the second RETR is answered "[SYS/TEMP] try later"
+    """
+    blueprint.extend("provider", "faults", f"pop:{verb}:{which}:reply {words}")
+
+
+@given("the provider forgets which messages it deleted")
+def ignores_deletes(blueprint: Blueprint) -> None:
+    """QUIT is answered well, once, and nothing is removed.
+
+    Given the provider forgets which messages it deleted
+    """
+    blueprint.extend("provider", "faults", "pop:QUIT:1:ignore-deletes")
+
+
+@given("the provider changes the uids of messages every time")
+def changes_uids(blueprint: Blueprint) -> None:
+    """A POP3 server that breaks RFC 1939's promise about UIDL.
+
+    Given the provider changes the uids of messages every time
+    """
+    blueprint.extend("provider", "faults", "pop:UIDL:every:changed-uid")

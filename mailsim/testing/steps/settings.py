@@ -1,0 +1,89 @@
+"""Settings that are read: refused with every fault at once, or taken, perhaps with a warning."""
+
+from typing import TYPE_CHECKING
+
+from pytest_bdd import then, when
+
+from mailsim.testing.expressions import parse
+
+if TYPE_CHECKING:
+    from mailsim.testing.reading import Reading
+
+
+@when("the settings are read")
+def are_read(reading: "Reading") -> None:
+    """The practice's settings are judged, without any server.
+
+    When the settings are read
+    """
+
+
+@then("the settings are taken")
+def taken(reading: "Reading") -> None:
+    """Nothing in them is wrong; there may be warnings.
+
+    Then the settings are taken
+    """
+    assert not reading.faults, f"expected good settings, found:\n{reading}"
+
+
+@then(parse("the settings are refused because {string}", "words"))
+def refused(reading: "Reading", words: str) -> None:
+    """One fault at least says this.
+
+    Then the settings are refused because "port 25"
+    """
+    assert reading.faults, f"expected a fault with {words!r}, found good settings\n{reading}"
+    assert any(words in fault for fault in reading.faults), f"expected {words!r}, found:\n{reading}"
+
+
+@then(parse("the settings are refused with {int} fault(s)", "number"))
+def counted(reading: "Reading", number: int) -> None:
+    """All faults are told at once, a line each.
+
+    Then the settings are refused with 3 faults
+    """
+    assert len(reading.faults) == number, f"expected {number} faults, found {len(reading.faults)}:\n{reading}"
+
+
+@then(parse("the settings are taken with the warning {string}", "words"))
+def warned(reading: "Reading", words: str) -> None:
+    """They are good, and yet something will go wrong.
+
+    Then the settings are taken with the warning "clashes with the catch-all"
+    """
+    assert not reading.faults, f"expected good settings, found:\n{reading}"
+    assert any(words in text for text in reading.warnings), f"expected {words!r}, found:\n{reading}"
+
+
+@then(parse("nothing shows {string}", "secret"))
+def hidden(reading: "Reading", secret: str) -> None:
+    """Neither the faults and warnings nor what the settings display as hold a secret.
+
+    Then nothing shows "pass-word"
+    """
+    shown = f"{reading}\n{reading.site!r}\n{reading.site and reading.site.settings}"
+    assert secret not in shown, f"expected {secret!r} nowhere, found it in:\n{shown}"
+
+
+@then(parse("the practice would collect from {string}", "server"))
+def pop_server(reading: "Reading", server: str) -> None:
+    """The POP server that the settings come to, a provider's common ones included.
+
+    Then the practice would collect from "ssl://pop.gmail.com:995"
+    """
+    assert reading.site, f"expected good settings, found:\n{reading}"
+    found = str(reading.site.pop_account().server)
+    assert found == server, f"expected {server}, found {found}"
+
+
+@then(parse("the practice would send through {string}", "server"))
+def smtp_server(reading: "Reading", server: str) -> None:
+    """The SMTP server, port and authentication that the settings come to.
+
+    Then the practice would send through "smtp.gmail.com:587 plain"
+    """
+    assert reading.site, f"expected good settings, found:\n{reading}"
+    account = reading.site.smtp_account()
+    found = f"{account.server}:{account.port} {account.authentication}"
+    assert found == server, f"expected {server}, found {found}"
