@@ -1,0 +1,168 @@
+"""`mailsim why`, `mailsim diff` and `mailsim shrink` in this process: output, files, exit status, bad input."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from mailsim.cli import main
+from mailsim.study.diagnosis.causes import CAUSES
+
+MISROUTED = Path(__file__).parents[2] / "fixtures" / "misrouted"
+REPLY = str(MISROUTED / "rewritten-gmail.eml")
+SITE = str(MISROUTED / "rewritten-gmail.toml")
+BCC, BCC_SITE = str(MISROUTED / "bcc-postfix.eml"), str(MISROUTED / "bcc-postfix.toml")
+
+
+def ran(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, list[str], list[str]]:
+    """The exit status, and the lines of standard output and error."""
+    status = main(arguments)
+    said = capsys.readouterr()
+    return status, said.out.splitlines(), said.err.splitlines()
+
+
+def test_why_tells_people(capsys: pytest.CaptureFixture[str]) -> None:
+    """Without an expectation nothing is unexpected."""
+    status, out, err = ran(capsys, "why", "--site", SITE, REPLY)
+
+    assert (status, err) == (0, [])
+    assert out[0] == f"{REPLY}: unassigned to unassigned (sender-rewritten)"
+    assert any(line.startswith("  sender-rewritten (certain): ") for line in out)
+
+
+def test_why_exits_1_where_the_message_does_not_go_where_expected(capsys: pytest.CaptureFixture[str]) -> None:
+    """And 0 where it does."""
+    assert ran(capsys, "why", "--site", SITE, REPLY, "--expect", "action:1234")[0] == 1
+    assert ran(capsys, "why", "--site", SITE, REPLY, "--expect", "unassigned")[0] == 0
+
+
+def test_why_tells_programs(capsys: pytest.CaptureFixture[str]) -> None:
+    """One document."""
+    status, [line], _ = ran(
+        capsys, "why", "--site", SITE, REPLY, "--expect", "action:1234", "--provider", "gmail", "--json"
+    )
+
+    document = json.loads(line)
+    assert status == 1
+    assert document["causes"][0]["name"] == "sender-rewritten"
+    assert document["remedies"][0]["changes"][0]["change"] == 'add "thread" to routing.resolvers'
+
+
+def test_why_tells_what_else_would_change(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Of the mail at `--corpus`; the message itself is left out."""
+    other = tmp_path / "other.eml"
+    other.write_bytes(b"X-Original-To: a7@abc.com\r\nFrom: j@x.example\r\nTo: b@x.example\r\n\r\n")
+    arguments = (
+        "why",
+        "--site",
+        BCC_SITE,
+        BCC,
+        "--expect",
+        "action:1234",
+        "--corpus",
+        str(other),
+        "--corpus",
+        BCC,
+    )
+
+    _, out, _ = ran(capsys, *arguments)
+
+    first = out.index("What would lead it to action:1234, each tried") + 1
+    assert (
+        'mailbox.catch_all_header = "X-Original-To"  [settings]; would change 1 other messages, 0 of them'
+        in out[first]
+    )
+    assert out[first + 1].strip() == f"{other}: unassigned -> action:7"
+
+
+def test_why_lists_the_causes(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each with what happened and what helps; neither a site nor a message is needed."""
+    status, out, _ = ran(capsys, "why", "--causes")
+
+    assert status == 0
+    assert [line.split()[0] for line in out[1:]] == [cause.name for cause in CAUSES]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["why", "--site", SITE, REPLY, "--expect", "1234"], "mailsim: '1234' is no target; write action:ID"),
+        (["why", "--site", SITE, str(MISROUTED)], f"mailsim: {MISROUTED}: holds several messages"),
+        (["why", "--site", SITE, "missing.eml"], "mailsim: missing.eml: cannot be read"),
+        (["why", "--site", SITE, REPLY, "--expect", "action:1", "--provider", "x"], "mailsim: 'x' is no built-in provider"),
+        (["shrink", "--site", SITE, REPLY, "--expect", "unassigned"], "mailsim: the message goes to unassigned, as expected"),
+        (["shrink", "--site", SITE, REPLY, "--expect", "action:1234", "--out", f"{REPLY}/x"], f"mailsim: {REPLY}/x: cannot be written"),
+        (["diff", "--site", SITE, REPLY], "mailsim: --site: was given 1 times; give it twice"),
+    ],
+)  # fmt: skip
+def test_bad_input_is_one_line(
+    arguments: Sequence[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit status 2."""
+    status, out, err = ran(capsys, *arguments)
+
+    assert (status, out, len(err)) == (2, [], 1)
+    assert err[0].startswith(told)
+
+
+def test_diff_tells_what_goes_elsewhere(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Exit status 1 when any does, as diff does; 0 when none does."""
+    after = tmp_path / "after.toml"
+    after.write_text(
+        Path(BCC_SITE)
+        .read_text("utf-8")
+        .replace("[mailbox]", '[mailbox]\ncatch_all_header = "X-Original-To"')
+    )
+
+    status, out, _ = ran(capsys, "diff", "--site", BCC_SITE, "--site", str(after), BCC)
+    document_status, [line], _ = ran(capsys, "diff", "--site", BCC_SITE, "--site", str(after), BCC, "--json")
+    same, told, _ = ran(capsys, "diff", "--site", BCC_SITE, "--site", BCC_SITE, BCC)
+
+    assert (status, document_status, same) == (1, 1, 0)
+    assert out[0] == "1 of 1 messages go elsewhere"
+    assert out[2] == "system-address -> action-address (cause: header-ignored): 1"
+    assert json.loads(line)["changed"][0]["cause"] == "header-ignored"
+    assert told == ["0 of 1 messages go elsewhere"]
+
+
+def test_shrink_writes_three_files(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """And names them."""
+    out = tmp_path / "deep" / "small"
+
+    status, lines, err = ran(
+        capsys, "shrink", "--site", SITE, REPLY, "--expect", "action:1234", "--out", str(out)
+    )
+
+    assert (status, err) == (0, [])
+    assert "sender-rewritten" in lines[0]
+    assert lines[1:] == [str(out / name) for name in ("message.eml", "site.toml", "misrouted.feature")]
+    assert b"abc.com" not in (out / "message.eml").read_bytes()
+
+
+def test_shrink_tells_programs_and_keeps_names(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """With `--keep` nothing is replaced."""
+    arguments = (
+        "shrink",
+        "--site",
+        SITE,
+        REPLY,
+        "--expect",
+        "action:1234",
+        "--out",
+        str(tmp_path),
+        "--keep",
+        "--json",
+    )
+
+    status, [line], _ = ran(capsys, *arguments)
+
+    document = json.loads(line)
+    assert status == 0
+    assert (document["cause"], document["reason"], document["anonymous"]) == (
+        "sender-rewritten",
+        "sender-rewritten",
+        False,
+    )
+    assert document["octets"]["after"] < document["octets"]["before"]
+    assert b"abc.com" in (tmp_path / "message.eml").read_bytes()
