@@ -2,10 +2,13 @@
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from mailsim.practice.decision import Decision
 from mailsim.trace.event import Event, Step
 
 if TYPE_CHECKING:
+    from mailsim.practice.site import Site
     from mailsim.world.world import World
 
 
@@ -19,21 +22,48 @@ def reply(world: "World") -> Event:
     return answers[-1]
 
 
-def decision(world: "World", letter: str) -> Decision:
-    """What the practice decided on that `reply`, or on the last `message` that it collected."""
-    __tracebackhide__ = True
-    if letter == "message":
-        assert world.decisions, "expected the message to be collected, found no decision at all"
-        return world.decisions[-1]
-    message_id = reply(world).message_id
-    found = [decision for decision in world.decisions if decision.message_id == message_id]
-    assert found, f"expected the reply to be collected, found no decision on {message_id}"
-    return found[-1]
+class Docket:
+    """The decisions that a specification asks about: the world's, or those on messages that were only routed."""
+
+    def __init__(self, request: pytest.FixtureRequest) -> None:
+        self._request = request
+        self._routed: list[Decision] = []
+
+    @property
+    def _world(self) -> "World":
+        world: World = self._request.getfixturevalue("world")
+        return world
+
+    @property
+    def _site(self) -> "Site":
+        site: Site = self._request.getfixturevalue("site")
+        return site
+
+    def route(self, octets: bytes) -> None:
+        """Decide on a message without any world."""
+        self._routed.append(self._site.route(octets))
+
+    def decision(self, letter: str) -> Decision:
+        """What the practice decided on the `reply`, or on the last `message` that it collected or routed."""
+        __tracebackhide__ = True
+        if letter == "message":
+            found = self._routed or self._world.decisions
+            assert found, "expected the message to be collected, found no decision at all"
+            return found[-1]
+        message_id = reply(self._world).message_id
+        found = [decision for decision in self._world.decisions if decision.message_id == message_id]
+        assert found, f"expected the reply to be collected, found no decision on {message_id}"
+        return found[-1]
+
+    def target(self, word: str) -> str:
+        """A target as decisions name it: of the fallback address its address too."""
+        return f"fallback:{self._site.rules.fallback}" if word == "fallback" else word
 
 
-def target(world: "World", word: str) -> str:
-    """A target as decisions name it: of the fallback address its address too."""
-    return f"fallback:{world.site.rules.fallback}" if word == "fallback" else word
+@pytest.fixture
+def docket(request: pytest.FixtureRequest) -> Docket:
+    """The decisions of this scenario."""
+    return Docket(request)
 
 
 def stored(world: "World", person: str) -> list[Event]:

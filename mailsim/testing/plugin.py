@@ -42,6 +42,8 @@ pytest_plugins = [
             "outcomes",
             "letters",
             "settings",
+            "checks",
+            "dns",
             "message",
         )
     ),

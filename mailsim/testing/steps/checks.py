@@ -109,5 +109,5 @@ def changed(probe: "Probe", name: str) -> None:
 
     Then the probe says that the route changed From
     """
-    found = [change.name for change in probe.changes]
+    found = [change.field for change in probe.changes]
     assert name.lower() in (one.lower() for one in found), f"expected {name}, found {found}:\n{probe}"

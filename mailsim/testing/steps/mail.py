@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from pytest_bdd import when
 
 from mailsim.testing.expressions import parse
+from mailsim.testing.found import Docket
 
 if TYPE_CHECKING:
     from mailsim.world.world import Sent, World
@@ -137,9 +138,28 @@ def raw_message(world: "World", to: Sequence[str], docstring: str) -> bytes:
       Hello
       """
     '''
-    octets = docstring.replace(r"\0", "\0").replace("\n", "\r\n").encode()
+    octets = _octets(docstring)
     world.receive(to=to, from_address=OUTSIDE, octets=octets)
     return octets
+
+
+def _octets(docstring: str) -> bytes:
+    return docstring.replace(r"\0", "\0").replace("\n", "\r\n").encode()
+
+
+@when("this message is routed:")
+def routed(docket: Docket, docstring: str) -> None:
+    r'''A decision is made on a message as if it were collected, without any server; `\0` is a NUL.
+
+    When this message is routed:
+      """
+      From: jane@client.example
+      Delivered-To: a1234@abc.com
+
+      Hello
+      """
+    '''
+    docket.route(_octets(docstring))
 
 
 @when(parse("the same message comes again for {addresses}", "to"))

@@ -7,7 +7,7 @@ from pytest_bdd import then
 
 from mailsim.practice.decision import Outcome, Reason
 from mailsim.testing.expressions import parse
-from mailsim.testing.found import counted, decision, reply, stored, target
+from mailsim.testing.found import Docket, counted, reply, stored
 from mailsim.trace.event import Step
 
 if TYPE_CHECKING:
@@ -25,113 +25,113 @@ def reply_goes_to(world: "World", recipient: str) -> None:
 
 
 @then(parse("the {letter} is delivered to {targets}", "letter", "where"))
-def delivered(world: "World", letter: str, where: Sequence[str]) -> None:
+def delivered(docket: Docket, letter: str, where: Sequence[str]) -> None:
     """The reply, or the last message collected, reached these and nobody else.
 
     Then the reply is delivered to action 1234
     """
-    found = decision(world, letter)
-    expected = tuple(target(world, word) for word in where)
+    found = docket.decision(letter)
+    expected = tuple(map(docket.target, where))
     told = f"expected {', '.join(expected)}, found {', '.join(found.targets) or 'nothing'}:\n{found}"
     assert sorted(found.targets) == sorted(expected), told
     assert found.outcome is Outcome.DELIVERED, f"expected it delivered, found {found.outcome}:\n{found}"
 
 
 @then(parse("the {letter} is delivered because {reason}", "letter", "reason"))
-def delivered_because(world: "World", letter: str, reason: Reason) -> None:
+def delivered_because(docket: Docket, letter: str, reason: Reason) -> None:
     """What found its target.
 
     Then the message is delivered because of the thread
     """
-    _ended(world, letter, Outcome.DELIVERED, reason)
+    _ended(docket, letter, Outcome.DELIVERED, reason)
 
 
 @then(parse("the {letter} lands in Unassigned because {reason}", "letter", "reason"))
-def unassigned(world: "World", letter: str, reason: Reason) -> None:
+def unassigned(docket: Docket, letter: str, reason: Reason) -> None:
     """Nobody could be found for it, and why.
 
     Then the reply lands in Unassigned because the sender was rewritten
     """
-    _ended(world, letter, Outcome.UNASSIGNED, reason)
+    _ended(docket, letter, Outcome.UNASSIGNED, reason)
 
 
 @then(parse("the {letter} goes to the fallback address because {reason}", "letter", "reason"))
-def fallback(world: "World", letter: str, reason: Reason) -> None:
+def fallback(docket: Docket, letter: str, reason: Reason) -> None:
     """It could not be read, and why.
 
     Then the message goes to the fallback address because nobody sent it
     """
-    _ended(world, letter, Outcome.FALLBACK, reason)
+    _ended(docket, letter, Outcome.FALLBACK, reason)
 
 
 @then(parse("the {letter} is a duplicate because {reason}", "letter", "reason"))
-def duplicate(world: "World", letter: str, reason: Reason) -> None:
+def duplicate(docket: Docket, letter: str, reason: Reason) -> None:
     """It goes nowhere any more, and why.
 
     Then the message is a duplicate because a copy was delivered before
     """
-    _ended(world, letter, Outcome.DUPLICATE, reason)
+    _ended(docket, letter, Outcome.DUPLICATE, reason)
 
 
-def _ended(world: "World", letter: str, outcome: Outcome, reason: Reason) -> None:
+def _ended(docket: Docket, letter: str, outcome: Outcome, reason: Reason) -> None:
     __tracebackhide__ = True
-    found = decision(world, letter)
+    found = docket.decision(letter)
     assert (found.outcome, found.reason) == (outcome, reason), (
         f"expected {outcome} ({reason}), found {found.outcome} ({found.reason}):\n{found}"
     )
 
 
 @then(parse("the reason names {target} as whom it was meant for", "where"))
-def meant_for(world: "World", where: str) -> None:
+def meant_for(docket: Docket, where: str) -> None:
     """Of a reply whose sender was rewritten: the action it answers.
 
     Then the reason names action 1234 as whom it was meant for
     """
-    found = decision(world, "reply")
+    found = docket.decision("reply")
     assert found.meant_for == where, f"expected {where}, found {found.meant_for}:\n{found}"
 
 
 @then(parse("its recipient was guessed from To and Cc"))
-def guessed(world: "World") -> None:
+def guessed(docket: Docket) -> None:
     """Of the last message collected: no header told the recipient.
 
     Then its recipient was guessed from To and Cc
     """
-    found = decision(world, "message")
+    found = docket.decision("message")
     assert found.guessed, f"expected a guess, found certainty:\n{found}"
 
 
 @then(parse("its recipient was read from {header}", "header"))
-def read_from(world: "World", header: str) -> None:
+def read_from(docket: Docket, header: str) -> None:
     """Of the last message collected: this header told the recipient.
 
     Then its recipient was read from X-Original-To
     """
-    found = decision(world, "message")
+    found = docket.decision("message")
     assert not found.guessed, f"expected {header}, found a guess:\n{found}"
     read = [item.read for item in found.evidence if item.read.lower().startswith(f"{header.lower()}:")]
     assert read, f"expected that {header} was read, found:\n{found}"
 
 
 @then(parse("the evidence of {rule} says {string}", "rule", "words"))
-def evidence(world: "World", rule: str, words: str) -> None:
+def evidence(docket: Docket, rule: str, words: str) -> None:
     """What the last decision tells of one rule that was tried.
 
     Then the evidence of R4.5 says "no action has this ID"
     """
-    found = decision(world, "message")
+    found = docket.decision("message")
     told = [f"{item.read} -> {item.concluded}" for item in found.evidence if item.rule == rule]
     assert any(words in text for text in told), f"expected {words!r} of {rule}, found:\n{found}"
 
 
 @then(parse("{target} holds {int} copy/copies", "where", "number"))
-def holds(world: "World", where: str, number: int) -> None:
+def holds(world: "World", docket: Docket, where: str, number: int) -> None:
     """How many messages a target inside the practice holds; other targets may hold some too.
 
     Then Unassigned holds 2 copies
     """
     held = world.targets()
-    found = held.get(target(world, where), 0)
+    found = held.get(docket.target(where), 0)
     assert found == number, f"expected {counted(number, 'copy')} in {where}, found {found}; all: {dict(held)}"
 
 

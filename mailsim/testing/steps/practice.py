@@ -22,7 +22,6 @@ def catch_all(blueprint: Blueprint, system: str) -> None:
     Given a practice whose catch-all mailbox is matters@abc.com
     """
     blueprint.set("mailbox", type="catch-all", default_sender=system, fallback_address=FALLBACK)
-    blueprint.set("provider", catch_all=system)
 
 
 @given(parse("a practice whose single mailbox is {address}", "system"))
