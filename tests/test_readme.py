@@ -35,10 +35,9 @@ def test_the_commands_told_are_the_commands_there_are() -> None:
 
 
 def test_the_spec_told_passes(tmp_path: Path) -> None:
-    """Two files, as they stand, run by pytest alone."""
-    [feature], [binding] = blocks("gherkin"), blocks("py")
+    """One file, as it stands, run by pytest alone."""
+    [feature] = blocks("gherkin")
     (tmp_path / "reply.feature").write_text(feature, "utf-8")
-    (tmp_path / "test_specs.py").write_text(binding, "utf-8")
 
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "."]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
