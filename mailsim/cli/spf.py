@@ -71,13 +71,11 @@ def _published(zone: "Zone | None", domain: str) -> list[str]:
 
     if zone is None or not domain:
         return []
-    found = (txt for txt in zone.answer(domain, RecordType.TXT).records if isinstance(txt, tuple))
-    return [" ".join(map(_quoted, txt)) for txt in found]
+    return [" ".join(map(_quoted, strings)) for strings in zone.answer(domain, RecordType.TXT).texts]
 
 
-def _quoted(string: object) -> str:
-    text = string.decode("utf-8", "replace") if isinstance(string, bytes) else str(string)
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+def _quoted(string: bytes) -> str:
+    escaped = string.decode("utf-8", "replace").replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
 

@@ -82,11 +82,7 @@ def _walk(zone: Zone, domain: str) -> _Walk:
     for name in names if len(ends) == len(labels) else [domain, *names]:
         answer = zone.answer(f"_dmarc.{name}", RecordType.TXT)
         temporary |= answer.status in (Status.SERVFAIL, Status.TIMEOUT)
-        texts = (
-            b"".join(part for part in txt if isinstance(part, bytes)).decode("utf-8", "replace")
-            for txt in answer.records
-            if isinstance(txt, tuple)
-        )
+        texts = (b"".join(strings).decode("utf-8", "replace") for strings in answer.texts)
         dmarc = [text for text in texts if _VERSION.match(text)]
         if len(dmarc) == 1:  # several are none (DMARCbis section 4.10)
             records[name] = _tags(dmarc[0])

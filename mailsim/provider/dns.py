@@ -78,6 +78,15 @@ class Answer:
         """Whether it is a void look-up (RFC 7208 section 4.6.4): no such name, or no record of that type."""
         return not self.records and self.status in (Status.NOERROR, Status.NXDOMAIN)
 
+    @property
+    def texts(self) -> tuple[tuple[bytes, ...], ...]:
+        """The strings of each TXT record; none where another type was asked for."""
+        return tuple(
+            tuple(part for part in record if isinstance(part, bytes))
+            for record in self.records
+            if isinstance(record, tuple) and all(isinstance(part, bytes) for part in record)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Zone:

@@ -63,12 +63,7 @@ class _Tally:
         answer = self._ask(name, RecordType.TXT)
         if answer is None or name in above:
             return
-        texts = (
-            b"".join(part for part in txt if isinstance(part, bytes)).decode("ascii", "replace")
-            for txt in answer.records
-            if isinstance(txt, tuple)
-        )
-        for text in texts:
+        for text in (b"".join(strings).decode("ascii", "replace") for strings in answer.texts):
             if is_record(text):
                 self.add(text, name, above)
 
