@@ -74,17 +74,19 @@ def _answered(zone: Zone, query: "Message", *, tcp: bool) -> Response:
     else:
         question = query.question[0]
         name, type_ = plain_name(question.name), to_text(question.rdtype)
-        answer = zone.answer(name, RecordType(type_) if type_ in tuple(RecordType) else RecordType.CNAME)
+        # A type that zones do not hold is asked for as CNAME: an alias is told, no record is.
+        held = RecordType(type_) if type_ in tuple(RecordType) else RecordType.CNAME
+        answer = zone.answer(name, held)
         if answer.status is Status.TIMEOUT:
             return Response(seconds=answer.seconds, asked=(name, type_))
-        filled = _filled(response, question.name, type_, answer)
+        filled = _filled(response, question.name, held, answer)
         # Unshuffled: dnspython would draw the order of records by chance.
         octets = filled.to_wire(max_size=largest, prefer_truncation=True, want_shuffle=False)
         return Response(octets, answer.seconds, (name, type_))
     return Response(response.to_wire(max_size=largest))
 
 
-def _filled(response: "Message", name: "Name", type_: str, answer: Answer) -> "Message":
+def _filled(response: "Message", name: "Name", held: RecordType, answer: Answer) -> "Message":
     from dns.flags import AA  # noqa: PLC0415 - heavy
     from dns.name import from_text  # noqa: PLC0415
     from dns.rcode import NOERROR, NXDOMAIN, SERVFAIL  # noqa: PLC0415
@@ -100,7 +102,6 @@ def _filled(response: "Message", name: "Name", type_: str, answer: Answer) -> "M
     for _, target in answer.aliases:
         response.answer.append(from_rdata_list(owner, 0, [_rdata(RecordType.CNAME, target)]))
         owner = from_text(target)
-    held = RecordType(type_) if type_ in tuple(RecordType) else RecordType.CNAME
     if records := [_rdata(held, datum) for datum in answer.records]:
         rrset = response.find_rrset(response.answer, owner, IN, RdataType[held], create=True)
         for record in records:
