@@ -55,11 +55,9 @@ class Site:
 
         Of each message a few octets are remembered, so that a second copy is known as one.
         """
-        collected = Collected(self.rules, self.directory, self.sent)
+        routing = Routing(self)
         for name, octets in messages:
-            message = Message(octets)
-            decision = decide(message, self.rules, self.directory, self.sent, name=name)
-            yield collected.final(message, decision)
+            yield routing.decided(Message(octets), name)
 
     def pop_account(self) -> PopAccount:
         """The account to collect with; raises SiteError with all that is missing."""
@@ -92,6 +90,20 @@ class Site:
         from mailsim.check.smtp import check_smtp  # noqa: PLC0415 - as above
 
         return await check_smtp(self, tls=tls, timeout=timeout, addresses=addresses)
+
+
+class Routing:
+    """One collection routed at one site, a message after the other (R4.13)."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._collected = Collected(site.rules, site.directory, site.sent)
+
+    def decided(self, message: Message, name: str | None) -> Decision:
+        """What ought to happen to the next message; `name` is what the decision calls it."""
+        site = self._site
+        decision = decide(message, site.rules, site.directory, site.sent, name=name)
+        return self._collected.final(message, decision)
 
 
 def load_site(path: str | PathLike[str]) -> Site:

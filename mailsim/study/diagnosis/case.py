@@ -31,6 +31,11 @@ _ANSWER = re.compile(
 _FORWARD = re.compile(r"\s*(?:fwd?|wg|tr|rv|enc|doorst|vb|vl|pd|i)\s*:", re.IGNORECASE)
 
 
+def went_to(decision: Decision) -> str:
+    """Where a message went: its targets, or its outcome where it has none."""
+    return ", ".join(map(shown, decision.targets)) or decision.outcome.value
+
+
 @dataclass(frozen=True)
 class Case:
     """A message, where it was collected, and what was decided."""

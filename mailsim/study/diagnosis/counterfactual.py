@@ -13,9 +13,8 @@ from itertools import combinations
 from mailsim.mail import Message
 from mailsim.practice.clashes import Tables, clashes
 from mailsim.practice.decision import Decision
-from mailsim.practice.duplicates import Collected
-from mailsim.practice.routing import decide
-from mailsim.practice.site import Site
+from mailsim.practice.site import Routing
+from mailsim.study.diagnosis.case import went_to
 from mailsim.study.diagnosis.changes import every_change
 from mailsim.study.diagnosis.remedy import Affected, Change, Kind, Remedy, apply
 from mailsim.study.diagnosis.situation import Situation
@@ -59,34 +58,20 @@ def _compared(
     now: Situation, found: list[Remedy], corpus: Iterable[tuple[str | None, bytes]]
 ) -> Iterator[Remedy]:
     """The remedies with what each does to the other messages, the corpus being read once."""
-    before = _Routing(now.site)
-    others = [None if remedy.after.site is now.site else _Routing(remedy.after.site) for remedy in found]
+    before = Routing(now.site)
+    others = [None if remedy.after.site is now.site else Routing(remedy.after.site) for remedy in found]
     affected: list[list[Affected]] = [[] for _ in found]
     for name, octets in corpus:
         if octets == now.message.octets:
             continue
         message = Message(octets)
-        was = before.decided(name, message)
+        was = before.decided(message, name)
         for one, routing in zip(affected, others, strict=True):
-            will_be = routing.decided(name, message) if routing else was
+            will_be = routing.decided(message, name) if routing else was
             if (was.targets, was.outcome) != (will_be.targets, will_be.outcome):
                 one.append(_affected(was, will_be))
     for remedy, changed in zip(found, affected, strict=True):
         yield remedy._replace(affects=tuple(changed))
-
-
-class _Routing:
-    """One site routing one collection (R4.13)."""
-
-    def __init__(self, site: Site) -> None:
-        self._site = site
-        self._collected = Collected(site.rules, site.directory, site.sent)
-
-    def decided(self, name: str | None, message: Message) -> Decision:
-        site = self._site
-        return self._collected.final(
-            message, decide(message, site.rules, site.directory, site.sent, name=name)
-        )
 
 
 def _affected(was: Decision, will_be: Decision) -> Affected:
@@ -94,8 +79,3 @@ def _affected(was: Decision, will_be: Decision) -> Affected:
     harmed = was.outcome == "delivered" and bool(lost)
     name = was.message or was.message_id or "a message"
     return Affected(name, went_to(was), went_to(will_be), harmed)
-
-
-def went_to(decision: Decision) -> str:
-    """Where a message went, in a few words."""
-    return ", ".join(decision.targets) or decision.outcome.value

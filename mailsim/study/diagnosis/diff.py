@@ -8,10 +8,8 @@ from typing import NamedTuple
 from mailsim.display import Tone, badge, block, heading, table
 from mailsim.mail import Message
 from mailsim.practice.decision import Decision, Outcome, shown
-from mailsim.practice.duplicates import Collected
-from mailsim.practice.routing import decide
-from mailsim.practice.site import Site
-from mailsim.study.diagnosis.case import Case
+from mailsim.practice.site import Routing, Site
+from mailsim.study.diagnosis.case import Case, went_to
 from mailsim.study.diagnosis.causes import causes
 
 _NO_CAUSE = "none shown"
@@ -71,7 +69,9 @@ class Difference:
         lines = [f"{len(self.changed)} of {self.messages} messages go elsewhere"]
         for (before, after, cause), members in self.groups().items():
             lines += ["", f"{before} -> {after} (cause: {cause}): {len(members)}"]
-            lines += [f"  {shown(one.message)}: {_went(one.before)} -> {_went(one.after)}" for one in members]
+            lines += [
+                f"  {shown(one.message)}: {went_to(one.before)} -> {went_to(one.after)}" for one in members
+            ]
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
@@ -85,7 +85,7 @@ class Difference:
                 head,
                 rows,
                 lambda one: (
-                    one.message, _went(one.before), _went(one.after), f"{one.before.reason} -> {one.after.reason}", one.cause,
+                    one.message, went_to(one.before), went_to(one.after), f"{one.before.reason} -> {one.after.reason}", one.cause,
                 ),
             ),
         )  # fmt: skip
@@ -93,22 +93,17 @@ class Difference:
 
 def difference(before: Site, after: Site, corpus: Iterable[tuple[str | None, bytes]]) -> Difference:
     """What changes between two sites for the messages of a corpus, which is one collection for each (R4.13)."""
-    first = Collected(before.rules, before.directory, before.sent)
-    second = Collected(after.rules, after.directory, after.sent)
+    first, second = Routing(before), Routing(after)
     changed = []
     count = 0
     for count, (name, octets) in enumerate(corpus, 1):
         message = Message(octets)
-        was = _decided(before, first, name, message)
-        will_be = _decided(after, second, name, message)
+        was = first.decided(message, name)
+        will_be = second.decided(message, name)
         if (was.outcome, was.targets) != (will_be.outcome, will_be.targets):
             told = name or was.message_id or f"message {count}"
             changed.append(Changed(told, was, will_be, _cause(message, before, was, after, will_be)))
     return Difference(count, tuple(changed))
-
-
-def _decided(site: Site, collected: Collected, name: str | None, message: Message) -> Decision:
-    return collected.final(message, decide(message, site.rules, site.directory, site.sent, name=name))
 
 
 def _cause(message: Message, before: Site, was: Decision, after: Site, will_be: Decision) -> str:
@@ -119,7 +114,3 @@ def _cause(message: Message, before: Site, was: Decision, after: Site, will_be: 
     expect = other.targets[0] if other.outcome is Outcome.DELIVERED else None
     found = causes(Case(message, site, decision, expect))
     return found[0].name if found else _NO_CAUSE
-
-
-def _went(decision: Decision) -> str:
-    return ", ".join(map(shown, decision.targets)) or decision.outcome

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from mailsim.practice.decision import shown
+from mailsim.study.diagnosis.case import went_to
 from mailsim.study.diagnosis.shrink import Reproduction
 from mailsim.study.diagnosis.site_tables import toml
 
@@ -36,9 +37,8 @@ def feature(found: Reproduction) -> str:
         else "No change that is known would help."
     )
     decision = found.decision
-    went = ", ".join(map(shown, decision.targets)) or decision.outcome
     return f"""Feature: A message that was misrouted
-  It went to {went} ({decision.reason}), because of {found.cause or "nothing that it shows"}.
+  It went to {went_to(decision)} ({decision.reason}), because of {found.cause or "nothing that it shows"}.
   {fix}
 
   Scenario: It goes where it was expected
