@@ -1,10 +1,10 @@
 """Delta debugging: the least part of a list that still fails.
 
 The algorithm is ddmin of Zeller and Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", IEEE Transactions
-on Software Engineering 28(2), 2002, figure 5. It is written out here, in the twenty lines of the paper, because the libraries that have it do not fit: picire was
-last released in 2021, forks a process for each test and needs setuptools when it runs; Hypothesis' shrinker works on
-choices that a strategy made, and real mail was made by none. What it promises is tested as the paper states it: the
-result fails, and without any one of its parts it would not (1-minimal).
+on Software Engineering 28(2), 2002, figure 5. It is written out here, in the twenty lines of the paper, because the
+libraries that have it do not fit: picire was last released in 2021, forks a process for each test and needs setuptools
+when it runs; Hypothesis' shrinker works on choices that a strategy made, and real mail was made by none. What it
+promises is tested as the paper states it: the result fails, and without any one of its parts it would not (1-minimal).
 """
 
 from collections.abc import Callable, Sequence
@@ -25,13 +25,12 @@ def ddmin(parts: Sequence[_Part], fails: Callable[[Sequence[_Part]], bool]) -> S
         size = -(-len(parts) // pieces)
         starts = range(0, len(parts), size)
         smaller = next((one for start in starts if fails(one := parts[start : start + size])), None)
-        if smaller is not None and len(smaller) < len(parts):
+        if smaller is not None:
             parts, pieces = smaller, 2
             continue
         complements = ([*parts[:start], *parts[start + size :]] for start in starts)
-        rest = (
-            next((one for one in complements if fails(one)), None) if pieces > 2 or len(parts) > 2 else None
-        )
+        # Of two pieces each is the other's complement, and was asked.
+        rest = next((one for one in complements if fails(one)), None) if pieces > 2 else None
         if rest is not None:
             parts, pieces = rest, max(pieces - 1, 2)
         elif pieces >= len(parts):

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 MOST_TOLD = 5
 """Remedies that the text tells; the others are counted."""
-_LEAST_AFFECTED = 5  # other messages named for one remedy
+_MOST_AFFECTED = 5  # other messages named for one remedy
 
 
 class WhyError(MailsimError):
@@ -208,7 +208,7 @@ def _remedy_lines(told: Explanation) -> list[str]:
         lines.append(f"  {number}. {remedy.words}  [{remedy.kind}]{others}")
         lines += [
             f"       {shown(one.message)}: {one.before} -> {one.after}"
-            for one in remedy.affects[:_LEAST_AFFECTED]
+            for one in remedy.affects[:_MOST_AFFECTED]
         ]
     more = len(told.remedies) - MOST_TOLD
     return [*lines, f"  and {more} more"] if more > 0 else lines
