@@ -1,6 +1,6 @@
 """A client's line to a server: the machine, the channel that bears its octets, and one error for all that can go wrong.
 
-A channel is a connection in asyncio, or a session in the same memory (`memory`): the line is the same.
+What a line needs of its connection is `Channel`, so that the collector itself asks for no socket.
 """
 
 import asyncio
