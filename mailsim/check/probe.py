@@ -16,7 +16,6 @@ from mailsim.check.link import Addresses, Place, Stopped, resolved
 from mailsim.check.pop_session import PopSession, demand
 from mailsim.check.probed import Probe
 from mailsim.check.prospect import envelope_headers, header_advice, placement_advice, prospects
-from mailsim.check.smtp import security_of
 from mailsim.check.words import shown_words
 from mailsim.errors import MailsimError
 from mailsim.mail import Address, Message
@@ -24,10 +23,10 @@ from mailsim.pop3.client import sizes, uids
 from mailsim.practice.account import PopAccount, SmtpAccount
 from mailsim.practice.composing import Composed, Draft, Recipient, compose
 from mailsim.practice.server_address import ServerAddressError, check_smtp_port
-from mailsim.practice.settings import ActionAddressIn, Authentication
+from mailsim.practice.settings import ActionAddressIn
 from mailsim.practice.site import Site
-from mailsim.smtp.backend import Tls
-from mailsim.smtp.client import Client, Route
+from mailsim.smtp.client import Client
+from mailsim.smtp.submission import route_to
 
 TIMEOUT = 60.0
 """Seconds for all of it."""
@@ -173,19 +172,7 @@ class _Round:
         except Stopped as stopped:
             return shown_words(stopped.said)
         password = account.password.get_secret_value()
-        plain = account.authentication is Authentication.NONE and account.port != 465
-        route = Route(
-            name=account.server,
-            port=account.port,
-            host=hosts[0],
-            host_port=port,
-            tls=Tls.NONE if plain else security_of(account),
-            context=self._tls,
-            authentication=account.authentication,
-            username=account.username,
-            password=password,
-            submission=account.port == port,
-        )
+        route = route_to(account, self._tls, address=(hosts[0], port))
         client = Client(route, local_name="localhost", timeout=min(_SESSION_SECONDS, _left(until)))
         try:
             outcome = await client.send(composed.envelope, composed.message.octets)

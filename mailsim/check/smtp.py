@@ -28,6 +28,7 @@ from mailsim.practice.server_address import ServerAddressError, check_smtp_port
 from mailsim.practice.settings import Authentication
 from mailsim.practice.site import Site
 from mailsim.smtp.backend import Tls
+from mailsim.smtp.submission import security_of
 from mailsim.smtp.transmission import path_of
 
 TIMEOUT = 10.0
@@ -69,13 +70,6 @@ async def check_smtp(
         )
     check = _Submission(account, site.rules.system, Place(account.server, account.port, addresses))
     return await check.verdict(tls or ssl.create_default_context(), anyio.current_time() + timeout)
-
-
-def security_of(account: SmtpAccount) -> Tls:
-    """How the connection to an account's server is secured."""
-    if account.own:
-        return Tls.NONE
-    return Tls.IMPLICIT if account.port == 465 else Tls.STARTTLS
 
 
 class _Submission:

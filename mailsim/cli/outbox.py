@@ -7,16 +7,14 @@ Message-ID and the same octets.
 from typing import TYPE_CHECKING
 
 from mailsim.mail import Envelope
-from mailsim.smtp.backend import Tls
-from mailsim.smtp.client import Client, Route
+from mailsim.smtp.client import Client
+from mailsim.smtp.submission import route_to
 
 if TYPE_CHECKING:
     import ssl
 
     from mailsim.practice.account import SmtpAccount
     from mailsim.practice.store import Store
-
-_SUBMISSIONS = 465  # RFC 8314 section 3.3
 
 
 async def send_forwards(store: "Store", account: "SmtpAccount", context: "ssl.SSLContext") -> list[str]:
@@ -26,24 +24,8 @@ async def send_forwards(store: "Store", account: "SmtpAccount", context: "ssl.SS
         SubmissionPortError: The port is 25 (R1.6).
         StoreError: A forward that was sent could not be forgotten.
     """
-    from mailsim.practice.settings import Authentication
-
-    implicit = account.port == _SUBMISSIONS
-    plain = account.authentication is Authentication.NONE
-    route = Route(
-        name=account.server,
-        port=account.port,
-        host=account.server,
-        host_port=account.port,
-        tls=Tls.IMPLICIT if implicit else Tls.NONE if plain else Tls.STARTTLS,
-        context=context,
-        authentication=account.authentication,
-        username=account.username,
-        password=account.password.get_secret_value(),
-        submission=True,
-    )
     refusals = []
-    client = Client(route, local_name="localhost")
+    client = Client(route_to(account, context), local_name="localhost")
     try:
         for forward in store.forwards():
             envelope = Envelope(None, (forward.recipient,))

@@ -18,6 +18,7 @@ from mailsim.provider.mailhost import CatchAll, EnvelopeHeader, MailHost, Stamp,
 from mailsim.provider.policy import Policy, SenderAction
 from mailsim.provider.profiles import Profile, profile
 from mailsim.smtp.backend import Tls
+from mailsim.smtp.submission import security_of
 from mailsim.world.correspondent import Correspondent
 from mailsim.world.hosts import Account
 from mailsim.world.scenario import Scenario
@@ -76,7 +77,7 @@ def plan(scenario: Scenario) -> Plan:
     return Plan(
         pop=pop,
         smtp=smtp,
-        smtp_tls=_smtp_tls(smtp),
+        smtp_tls=security_of(smtp),
         account=Account(smtp.username, smtp.password.get_secret_value(), system),
         policy=Policy() if smtp.own else policy,
         receiving=Policy(size_limit=policy.size_limit, size_reply=policy.size_reply),
@@ -99,23 +100,16 @@ def _with_servers(settings: Settings, facts: Profile) -> Settings:
         if table is not None and table.password_env is not None  # a world on loopback needs no real secret
     }
     if settings.pop is None:
-        server = facts.text("pop", f"ssl://pop.{domain}:995")
+        server = facts.pop_server(domain) or f"ssl://pop.{domain}:995"
         given["pop"] = PopTable.model_validate({"server": server, "username": name, "password": "world"})
     if settings.smtp is None:
         fields = {
-            "server": facts.text("smtp_server", f"smtp.{domain}"),
+            "server": facts.smtp_server(domain) or f"smtp.{domain}",
             "port": facts.number("smtp_port", 587),
             "authentication": facts.text("authentication", "plain"),
         }
         given["smtp"] = SmtpTable.model_validate(fields | {"username": name, "password": "world"})
     return settings.model_copy(update=given)
-
-
-def _smtp_tls(smtp: SmtpAccount) -> Tls:
-    """How the connection is secured: port 465 is implicit TLS (RFC 8314), the system's own servers need none."""
-    if smtp.own:
-        return Tls.NONE
-    return Tls.IMPLICIT if smtp.port == 465 else Tls.STARTTLS
 
 
 def _policy(scenario: Scenario, facts: Profile) -> Policy:
@@ -125,9 +119,8 @@ def _policy(scenario: Scenario, facts: Profile) -> Policy:
     if action is not own.action:
         words = {SenderAction.REJECT: _REFUSER, SenderAction.REWRITE: _REWRITER}.get(action)
         model = profile(words).policy() if words else Policy()
-        own = replace(
-            own, action=action, stage=model.stage, reply=model.reply, original_kept_in=model.original_kept_in
-        )
+        # Of the model all that is about senders; sizes stay the provider's.
+        own = replace(model, action=action, size_limit=own.size_limit, size_reply=own.size_reply)
     limit = own.size_limit if table.size_limit is None else table.size_limit
     return replace(own, registered=frozenset(table.registered), size_limit=limit)
 
