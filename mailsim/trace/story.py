@@ -38,6 +38,8 @@ def _composed(event: Event) -> str:
 
 def _rewritten(event: Event) -> str:
     changed = json.loads(event.detail)
+    if changed.get("from") == changed.get("to"):
+        return f"changes its header; From stays {changed.get('from')}"
     return f"rewrites From: {changed.get('from')} becomes {changed.get('to')}"
 
 

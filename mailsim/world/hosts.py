@@ -7,7 +7,7 @@ loopback. What a server has taken on, it hands to `Carry`, which the world provi
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from mailsim.mail import Address, Envelope, Message, Reply, parse_addresses
+from mailsim.mail import Address, Envelope, Message, Reply
 from mailsim.pop3.maildrops import Maildrops
 from mailsim.provider.mailhost import MailHost
 from mailsim.provider.policy import Policy, Stage
@@ -54,10 +54,12 @@ class SubmissionHost:
 
     def data(self, peer: Peer, envelope: Envelope, message: Message) -> Reply:
         """Judge size and the header's From; hand the message on as the policy makes it."""
-        refusal = self._policy.judge_size(len(message.octets)) or self._judge_originators(envelope, message)
+        policy, account, sender = self._policy, self._account.address, envelope.sender
+        refusal = policy.judge_size(len(message.octets)) or policy.judge_message(
+            Stage.DATA, account, sender, message
+        )
         if refusal:
             return refusal
-        sender = envelope.sender
         recipients = ", ".join(map(str, envelope.recipients))
         self._journal.record(
             Step.ACCEPTED,
@@ -68,8 +70,12 @@ class SubmissionHost:
             recipient=recipients,
             outcome="250",
         )
-        passed = self._policy.pass_on(self._account.address, message)
-        sender = self._policy.envelope_sender(self._account.address, sender)
+        late = policy.judge_message(Stage.LATER, account, sender, message)
+        if late:
+            self._bounce(envelope, message, late)
+            return OK
+        passed = policy.pass_on(account, message)
+        sender = policy.envelope_sender(account, sender)
         if passed is not message:
             detail = {"from": message.value("From"), "to": passed.value("From")}
             self._journal.record(Step.REWRITTEN, self.name, passed, sender=sender, rule="R5.3", detail=detail)
@@ -79,11 +85,19 @@ class SubmissionHost:
     def _judge(self, stage: Stage, sender: Address | None) -> Reply | None:
         return self._policy.judge_sender(stage, self._account.address, sender)
 
-    def _judge_originators(self, envelope: Envelope, message: Message) -> Reply | None:
-        """After DATA both are compared: the header's From and the envelope's sender."""
-        shown = parse_addresses(message.value("From") or "").addresses
-        replies = (self._judge(Stage.DATA, sender) for sender in (*shown, envelope.sender))
-        return next((reply for reply in replies if reply), None)
+    def _bounce(self, envelope: Envelope, message: Message, reply: Reply) -> None:
+        """Note that what was accepted is given up, for each recipient (R5.3)."""
+        for recipient in envelope.recipients:
+            self._journal.record(
+                Step.BOUNCED,
+                self.name,
+                message,
+                sender=envelope.sender,
+                recipient=str(recipient),
+                outcome=str(reply.code),
+                reason=str(reply),
+                rule="R5.3",
+            )
 
 
 class Exchanger:

@@ -132,3 +132,12 @@ def test_a_huge_header_is_told_in_short() -> None:
     huge = replace(EVENT, place="p" * 10**6, message_id="<" + "x" * 10**6)
 
     assert all(len(line) < 700 for line in told(Trace([huge, EVENT])))
+
+
+def test_a_header_changed_elsewhere_than_in_from_is_no_rewriting_of_from() -> None:
+    """A server that adds Sender leaves the author as it is."""
+    detail = json.dumps({"from": "a1234@abc.com", "to": "a1234@abc.com"})
+
+    assert sentence(replace(EVENT, step=Step.REWRITTEN, detail=detail)) == (
+        "changes its header; From stays a1234@abc.com"
+    )

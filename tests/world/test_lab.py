@@ -112,6 +112,20 @@ def test_a_refused_message_names_the_server_s_code_and_text() -> None:
     assert [event.outcome for event in world.trace.steps(Step.REFUSED)] == ["554", "554"]
 
 
+def test_a_message_may_be_accepted_and_bounced_later() -> None:
+    """R5.3: the practice hears 250, nobody outside gets anything, and the trace has the provider's words."""
+    with Lab(tables(provider={"profile": "postmark", "catch_all": "matters@abc.com"})) as world:
+        sent = world.send(to="jane@client.example", from_address="mary@elsewhere.example")
+        world.settle()
+        world.check()
+
+    assert sent.refused == {}
+    assert steps(world) == ["composed", "submitted", "accepted", "bounced"]
+    [bounced] = world.trace.steps(Step.BOUNCED)
+    assert (bounced.recipient, bounced.rule) == ("jane@client.example", "R5.3")
+    assert bounced.reason.startswith(f"{bounced.outcome} ")
+
+
 def test_mail_to_an_alias_is_delivered_inside_without_smtp() -> None:
     """R3.5: direct routing delivers inside; the others of the same message still go out."""
     with Lab(TABLES) as world:
@@ -445,7 +459,7 @@ def test_a_world_loses_no_mail_that_waits_in_another_mailbox() -> None:
 
 
 @pytest.mark.parametrize("submitted", [True, False], ids=["sent", "received"])
-def test_a_server_s_size_limit_holds_both_ways(submitted: bool) -> None:  # noqa: FBT001 - a table of two
+def test_a_server_s_size_limit_holds_both_ways(submitted: bool) -> None:
     """R5.4: submissions and mail from outside are refused over it, with the provider's words."""
     with Lab(tables(provider={"profile": "postfix", "size_limit": "5 KB"})) as world:
         if submitted:
