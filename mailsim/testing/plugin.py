@@ -75,15 +75,26 @@ def world(mailsim_world: Kind, blueprint: Blueprint, request: pytest.FixtureRequ
 
 
 @pytest.fixture
-def simulation(blueprint: Blueprint, request: pytest.FixtureRequest) -> "Iterator[World]":
-    """As `world`, always in memory."""
-    yield from _begun(Kind.MEMORY, blueprint, request)
+def simulation(
+    mailsim_world: Kind, blueprint: Blueprint, request: pytest.FixtureRequest
+) -> "Iterator[World]":
+    """As `world`, always in memory; `world` itself where that is."""
+    yield from _always(Kind.MEMORY, mailsim_world, blueprint, request)
 
 
 @pytest.fixture
-def lab(blueprint: Blueprint, request: pytest.FixtureRequest) -> "Iterator[World]":
-    """As `world`, always on loopback sockets."""
-    yield from _begun(Kind.WIRE, blueprint, request)
+def lab(mailsim_world: Kind, blueprint: Blueprint, request: pytest.FixtureRequest) -> "Iterator[World]":
+    """As `world`, always on loopback sockets; `world` itself where that is."""
+    yield from _always(Kind.WIRE, mailsim_world, blueprint, request)
+
+
+def _always(
+    kind: Kind, usual: Kind, blueprint: Blueprint, request: pytest.FixtureRequest
+) -> "Iterator[World]":
+    if kind is usual:  # a test that asks for both speaks of one world
+        yield request.getfixturevalue("world")
+    else:
+        yield from _begun(kind, blueprint, request)
 
 
 def _begun(kind: Kind, blueprint: Blueprint, request: pytest.FixtureRequest) -> "Iterator[World]":
@@ -95,7 +106,7 @@ def _begun(kind: Kind, blueprint: Blueprint, request: pytest.FixtureRequest) -> 
 @pytest.fixture
 def site(blueprint: Blueprint) -> "Site":
     """The practice that the blueprint describes, without a world; raises SiteError with every fault."""
-    from mailsim.world.scenario import scenario_of  # noqa: PLC0415 - heavy, and wanted by few tests
+    from mailsim.world.scenario import scenario_of
 
     return scenario_of(blueprint.start()).site
 
@@ -103,7 +114,7 @@ def site(blueprint: Blueprint) -> "Site":
 @pytest.fixture
 def reading(blueprint: Blueprint) -> "Reading":
     """What comes of reading the settings that the blueprint describes."""
-    from mailsim.testing.reading import read  # noqa: PLC0415 - for those tests only that ask for it
+    from mailsim.testing.reading import read
 
     return read(blueprint.start())
 
@@ -114,7 +125,7 @@ def pop3_server() -> "Iterator[Pop3Server]":
 
     `pop3_server.append("alice", octets)` puts mail in, `.add_fault("pop:RETR:1:drop")` has it fail.
     """
-    from mailsim.pop3.embedded import Pop3Server  # noqa: PLC0415 - for those tests only that ask for it
+    from mailsim.pop3.embedded import Pop3Server
 
     with Pop3Server({"alice": ("secret", [])}) as server:
         yield server
@@ -148,7 +159,7 @@ def pytest_collect_file(parent: pytest.Collector, file_path: Path) -> pytest.Col
         return None
     if not config.pluginmanager.hasplugin("pytest-bdd"):
         return None
-    from mailsim.testing.feature_file import FeatureFile  # noqa: PLC0415 - for runs that have feature files
+    from mailsim.testing.feature_file import FeatureFile
 
     return FeatureFile.from_parent(parent, path=file_path)
 
@@ -162,7 +173,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave scenarios that a Python module binds to that module."""
     if config.pluginmanager.hasplugin("pytest-bdd"):
-        from mailsim.testing.feature_file import without_repetition  # noqa: PLC0415 - needs pytest-bdd
+        from mailsim.testing.feature_file import without_repetition
 
         items[:] = without_repetition(items)
 
@@ -215,8 +226,8 @@ def pytest_bdd_step_error(
 
 def _story(world: "World") -> Iterator[str]:
     """The last conversations hop by hop, each bounded, with nothing in it that a terminal would obey."""
-    from mailsim.practice.faults import printable  # noqa: PLC0415 - here only, with what it needs
-    from mailsim.trace.story import told  # noqa: PLC0415
+    from mailsim.practice.faults import printable
+    from mailsim.trace.story import told
 
     conversations = list(dict.fromkeys(event.trace_id for event in world.trace if event.trace_id))
     if len(conversations) > _MOST_CONVERSATIONS:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mailsim.errors import MailsimError
+
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
 
 CHOICE = "mailsim_world"
 """The fixture that names the world of a test."""
+
+
+class MissingWorldError(MailsimError):
+    """A world that this installation does not have."""
 
 
 class Kind(StrEnum):
@@ -40,7 +46,14 @@ def available() -> tuple[Kind, ...]:
 
 
 def made(kind: Kind, tables: Mapping[str, object]) -> "AbstractContextManager[World]":
-    """A world of that kind, not yet begun; raises ScenarioError for tables that describe none."""
+    """A world of that kind, not yet begun.
+
+    Raises:
+        MissingWorldError: This installation has no world of that kind.
+        ScenarioError: The tables describe none.
+    """
+    if kind not in available():
+        raise MissingWorldError(f"this mailsim has no {kind} world; ask for {available()[0]}")
     module, name = _MADE_BY[kind]
     world: AbstractContextManager[World] = getattr(import_module(module), name)(tables)
     return world

@@ -79,3 +79,28 @@ def test_a_world_that_is_not_there_is_told(
 
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*--mailsim-world both: this mailsim has no memory world; write wire*"])
+
+
+def test_a_fixture_for_a_world_that_is_not_there_says_so(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One line, not an import that fails."""
+    monkeypatch.setitem(worlds._MADE_BY, Kind.MEMORY, ("mailsim.world.nowhere", "Nowhere"))
+    pytester.makepyfile("def test_one(simulation): pass")
+    result = run(pytester)
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*MissingWorldError: this mailsim has no memory world; ask for wire*"])
+
+
+def test_one_test_speaks_of_one_world(pytester: pytest.Pytester) -> None:
+    """`world` and `lab` are the same where the usual world is a Lab."""
+    pytester.makepyfile(
+        """
+        def test_one(blueprint, request):
+            blueprint.set("mailbox", type="single", default_sender="m@abc.com", fallback_address="h@e.example")
+            assert request.getfixturevalue("world") is request.getfixturevalue("lab")
+        """
+    )
+
+    run(pytester, "--mailsim-world", "wire").assert_outcomes(passed=1)

@@ -1,0 +1,53 @@
+Feature: Check POP and Check SMTP turn green or red, and say why
+  They log in as the practice would, and change nothing: no message is sent, retrieved or deleted.
+
+  Background:
+    Given a practice whose catch-all mailbox is matters@abc.com
+    And the practice has action 1234
+    And the practice collects from "ssl://pop.abc.com:995"
+    And the practice sends through "smtp.abc.com" on port 587
+
+  @R2.1
+  Scenario: A POP server that can be used is green, and keeps its mail
+    When jane@client.example writes to a1234@abc.com
+    And all mail has arrived
+    And the practice checks POP
+    Then the check turns green
+    And the mailbox at the provider holds 1 message
+
+  @R2.2
+  Scenario: An SMTP server that can be used is green, and sends nothing
+    When the practice checks SMTP
+    Then the check turns green
+    And jane@client.example gets nothing
+
+  @R2.3
+  Scenario: A mailbox that another program has open
+    Given the fault "pop:PASS:1:locked"
+    When the practice checks POP
+    Then the check turns red because the mailbox is locked
+
+  @R2.3
+  Scenario: Wrong credentials are told from a locked mailbox
+    Given the fault "pop:PASS:1:refuse"
+    When the practice checks POP
+    Then the check turns red because the credentials are wrong
+
+  @R2.3
+  Scenario: A provider that keeps silent
+    Given the fault "pop:CONNECT:every:stall"
+    When the practice checks POP
+    Then the check turns red because the server does not answer in time
+
+  @R2.4
+  Scenario: The probe finds a provider that keeps the sender
+    Given a provider that accepts foreign senders
+    When the practice probes its route
+    Then the probe says that replies come back
+
+  @R2.4
+  Scenario: The probe finds a provider that rewrites the sender
+    Given a provider that rewrites foreign senders
+    When the practice probes its route
+    Then the probe says that replies do not come back
+    And the probe says that the route changed From
