@@ -3,7 +3,6 @@
 Both run from a folder of their own. Postfix's master process needs root.
 """
 
-import os
 import shutil
 import subprocess
 import tempfile
@@ -156,8 +155,3 @@ class Postfix:
         finally:
             self.dovecot.__exit__(kind, error, trace)
             shutil.rmtree(self._home, ignore_errors=True)
-
-
-def can_run() -> bool:
-    """Whether this process may start a Postfix."""
-    return os.getuid() == 0

@@ -9,13 +9,9 @@ import pytest
 from mailsim.check.verdict import Cause, Step
 from mailsim.practice.site import Site, read_site
 from tests.interop.dovecot import Dovecot
-from tests.interop.postfix import Postfix, can_run
+from tests.interop.postfix import Postfix
 
-pytestmark = [
-    pytest.mark.peers,
-    pytest.mark.anyio,
-    pytest.mark.skipif(not can_run(), reason="Postfix is started by root alone"),
-]
+pytestmark = [pytest.mark.peers, pytest.mark.anyio]
 USER, PASSWORD = "matters", "secret-of-matters"
 LETTER = b"From: jane@client.example\r\n\r\nYes.\r\n"
 

@@ -7,13 +7,9 @@ import pytest
 from mailsim.check.probe import probe
 from mailsim.check.probed import Probe
 from mailsim.practice.site import read_site
-from tests.interop.postfix import Postfix, can_run
+from tests.interop.postfix import Postfix
 
-pytestmark = [
-    pytest.mark.peers,
-    pytest.mark.anyio,
-    pytest.mark.skipif(not can_run(), reason="Postfix is started by root alone"),
-]
+pytestmark = [pytest.mark.peers, pytest.mark.anyio]
 USER, PASSWORD = "matters", "secret-of-matters"
 OTHER = b"From: jane@client.example\r\nSubject: mailsim probe\r\n\r\nYes.\r\n"
 
