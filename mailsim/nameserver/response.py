@@ -44,8 +44,8 @@ def respond(zone: Zone, octets: bytes, *, tcp: bool) -> Response:
     What cannot be read gets FORMERR, another operation than QUERY NOTIMP, another class than IN REFUSED; a type that
     zones do not hold has no records.
     """
-    from dns.exception import DNSException  # noqa: PLC0415 - heavy
-    from dns.message import from_wire  # noqa: PLC0415
+    from dns.exception import DNSException
+    from dns.message import from_wire
 
     if len(octets) < _HEADER or octets[2] & _IS_RESPONSE:
         return Response()
@@ -57,11 +57,11 @@ def respond(zone: Zone, octets: bytes, *, tcp: bool) -> Response:
 
 
 def _answered(zone: Zone, query: "Message", *, tcp: bool) -> Response:
-    from dns.message import make_response  # noqa: PLC0415 - heavy
-    from dns.opcode import QUERY  # noqa: PLC0415
-    from dns.rcode import FORMERR, NOTIMP, REFUSED  # noqa: PLC0415
-    from dns.rdataclass import IN  # noqa: PLC0415
-    from dns.rdatatype import to_text  # noqa: PLC0415
+    from dns.message import make_response
+    from dns.opcode import QUERY
+    from dns.rcode import FORMERR, NOTIMP, REFUSED
+    from dns.rdataclass import IN
+    from dns.rdatatype import to_text
 
     response = make_response(query, recursion_available=True)
     largest = _LARGEST if tcp else max(_SMALLEST, query.payload)
@@ -87,12 +87,12 @@ def _answered(zone: Zone, query: "Message", *, tcp: bool) -> Response:
 
 
 def _filled(response: "Message", name: "Name", held: RecordType, answer: Answer) -> "Message":
-    from dns.flags import AA  # noqa: PLC0415 - heavy
-    from dns.name import from_text  # noqa: PLC0415
-    from dns.rcode import NOERROR, NXDOMAIN, SERVFAIL  # noqa: PLC0415
-    from dns.rdataclass import IN  # noqa: PLC0415
-    from dns.rdatatype import RdataType  # noqa: PLC0415
-    from dns.rrset import from_rdata_list  # noqa: PLC0415
+    from dns.flags import AA
+    from dns.name import from_text
+    from dns.rcode import NOERROR, NXDOMAIN, SERVFAIL
+    from dns.rdataclass import IN
+    from dns.rdatatype import RdataType
+    from dns.rrset import from_rdata_list
 
     codes = {Status.NOERROR: NOERROR, Status.NXDOMAIN: NXDOMAIN, Status.SERVFAIL: SERVFAIL}
     response.set_rcode(codes[answer.status])
@@ -110,10 +110,10 @@ def _filled(response: "Message", name: "Name", held: RecordType, answer: Answer)
 
 
 def _rdata(type_: RecordType, datum: Datum) -> "Rdata":
-    from dns.rdata import from_text  # noqa: PLC0415 - heavy
-    from dns.rdataclass import IN  # noqa: PLC0415
-    from dns.rdatatype import RdataType  # noqa: PLC0415
-    from dns.rdtypes.ANY.TXT import TXT  # noqa: PLC0415
+    from dns.rdata import from_text
+    from dns.rdataclass import IN
+    from dns.rdatatype import RdataType
+    from dns.rdtypes.ANY.TXT import TXT
 
     if type_ is RecordType.TXT and isinstance(datum, tuple):
         return TXT(IN, RdataType.TXT, [part for part in datum if isinstance(part, bytes)])

@@ -33,13 +33,13 @@ def read_zone_file(text: str, *, origin: str = ".") -> Zone:
 
 
 def _rrsets(text: str, origin: str) -> "list[RRset]":
-    from dns.exception import DNSException  # noqa: PLC0415 - heavy
-    from dns.name import Name, from_text, root  # noqa: PLC0415
-    from dns.rdata import Rdata  # noqa: PLC0415
-    from dns.rdataclass import RdataClass  # noqa: PLC0415
-    from dns.rdatatype import RdataType  # noqa: PLC0415
-    from dns.tokenizer import Tokenizer  # noqa: PLC0415
-    from dns.zonefile import Reader, RRSetsReaderManager, RRsetsReaderTransaction  # noqa: PLC0415
+    from dns.exception import DNSException
+    from dns.name import Name, from_text, root
+    from dns.rdata import Rdata
+    from dns.rdataclass import RdataClass
+    from dns.rdatatype import RdataType
+    from dns.tokenizer import Tokenizer
+    from dns.zonefile import Reader, RRSetsReaderManager, RRsetsReaderTransaction
 
     class Records(RRsetsReaderTransaction):
         """All but SOA: several domains have one each, and dnspython takes it at one origin only."""
@@ -50,7 +50,7 @@ def _rrsets(text: str, origin: str) -> "list[RRset]":
 
     manager = RRSetsReaderManager()
     try:
-        with Records(manager, True, False) as records:  # type: ignore[no-untyped-call]
+        with Records(manager, True, False) as records:  # type: ignore[no-untyped-call]  # dnspython leaves it so
             names = ("$ORIGIN", "$TTL")
             reader = Reader(
                 Tokenizer(text, "zone"), RdataClass.IN, records, allow_directives=names, default_ttl=0
@@ -73,11 +73,11 @@ def _records(rrsets: "list[RRset]") -> Iterator[tuple[str, RecordType, Datum]]:
 
 def datum_of(rdata: "Rdata") -> Datum:
     """What a record of dnspython's says, as zones hold it; its type is one of `RecordType`."""
-    from dns.rdtypes.ANY.TXT import TXT  # noqa: PLC0415 - heavy
-    from dns.rdtypes.IN.A import A  # noqa: PLC0415
-    from dns.rdtypes.IN.AAAA import AAAA  # noqa: PLC0415
-    from dns.rdtypes.mxbase import MXBase  # noqa: PLC0415
-    from dns.rdtypes.nsbase import NSBase  # noqa: PLC0415
+    from dns.rdtypes.ANY.TXT import TXT
+    from dns.rdtypes.IN.A import A
+    from dns.rdtypes.IN.AAAA import AAAA
+    from dns.rdtypes.mxbase import MXBase
+    from dns.rdtypes.nsbase import NSBase
 
     match rdata:
         case A():

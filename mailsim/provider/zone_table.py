@@ -51,8 +51,8 @@ def read_zone_table(table: Mapping[str, object]) -> Zone:
 
 
 def _check_name(name: str) -> None:
-    from dns.exception import DNSException  # noqa: PLC0415 - heavy
-    from dns.name import from_text  # noqa: PLC0415
+    from dns.exception import DNSException
+    from dns.name import from_text
 
     try:
         from_text(normal_domain(name))
@@ -71,9 +71,9 @@ def _data(name: str, type_: RecordType, value: object) -> Iterator[Datum]:
 
 
 def _read(name: str, type_: RecordType, record: str) -> Datum:
-    from dns.exception import DNSException  # noqa: PLC0415 - heavy
-    from dns.name import root  # noqa: PLC0415
-    from dns.rdata import from_text  # noqa: PLC0415
+    from dns.exception import DNSException
+    from dns.name import root
+    from dns.rdata import from_text
 
     try:
         return datum_of(from_text("IN", type_, record, origin=root, relativize=False))

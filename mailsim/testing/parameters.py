@@ -104,7 +104,7 @@ def _targets(words: str) -> tuple[str, ...]:
 
 
 def _size(words: str) -> int:
-    from mailsim.world.quantities import octets  # noqa: PLC0415 - its room loads pydantic
+    from mailsim.world.quantities import octets
 
     return octets(re.sub(r",|octets?", "", words).strip())
 

@@ -24,8 +24,8 @@ class Reading:
 
 def read(tables: Mapping[str, object]) -> Reading:
     """Judge the tables of a scenario, its site's and its own; nothing is started."""
-    from mailsim.practice.faults import SiteError  # noqa: PLC0415 - loads pydantic, for those tests that read
-    from mailsim.world.scenario import scenario_of  # noqa: PLC0415
+    from mailsim.practice.faults import SiteError
+    from mailsim.world.scenario import scenario_of
 
     try:
         site = scenario_of(tables).site

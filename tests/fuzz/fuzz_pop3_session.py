@@ -17,11 +17,11 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-from mailsim.pop3.conduct import Conduct  # noqa: E402 - the path comes first
-from mailsim.pop3.effects import Authenticate, Remove  # noqa: E402
-from mailsim.pop3.fault_kinds import KINDS  # noqa: E402
-from mailsim.pop3.quirks import QUIRKS, with_quirks  # noqa: E402
-from tests.pop3.driving import bytewise, cut, drive, sent  # noqa: E402
+from mailsim.pop3.conduct import Conduct
+from mailsim.pop3.effects import Authenticate, Remove
+from mailsim.pop3.fault_kinds import KINDS
+from mailsim.pop3.quirks import QUIRKS, with_quirks
+from tests.pop3.driving import bytewise, cut, drive, sent
 
 SOUND = {
     "drop",

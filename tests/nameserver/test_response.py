@@ -108,9 +108,9 @@ def test_time_is_told_not_spent() -> None:
         ({"tcp": True}, False),
     ],
 )
-def test_what_does_not_fit_is_cut(how: dict[str, int], cut: bool) -> None:  # noqa: FBT001 - a table's column
+def test_what_does_not_fit_is_cut(how: dict[str, int], cut: bool) -> None:
     """512 octets without EDNS, what the client takes with it, all by TCP."""
-    answer = asked("long.example", "TXT", **how)  # type: ignore[arg-type]
+    answer = asked("long.example", "TXT", **how)  # type: ignore[arg-type] # words of a table
 
     assert bool(answer.flags & dns.flags.TC) is cut
     assert bool(answer.answer) is not cut
@@ -145,7 +145,7 @@ def test_what_cannot_be_read_is_said_to_be_so() -> None:
 
 
 @given(octets=st.binary(max_size=600), tcp=st.booleans())
-def test_no_octets_raise(octets: bytes, tcp: bool) -> None:  # noqa: FBT001 - drawn
+def test_no_octets_raise(octets: bytes, tcp: bool) -> None:
     """Whatever comes, an answer or nothing."""
     response = respond(ZONE, octets, tcp=tcp)
 

@@ -17,7 +17,7 @@ def test_another_port_is_tried_when_tcp_has_it_already(monkeypatch: pytest.Monke
         if not refused:
             refused.append(arguments[2])
             raise OSError
-        return await start_server(*arguments)  # type: ignore[arg-type]
+        return await start_server(*arguments)  # type: ignore[arg-type] # whatever it was given
 
     async def listen() -> int:
         server = await serve(Zone())

@@ -165,9 +165,9 @@ def test_a_locked_maildrop_is_told_to_a_token_at_once() -> None:
 @pytest.mark.parametrize("clear", [False, True])
 def test_passwords_wait_for_tls_where_it_can_be_had(
     line: bytes,
-    allowed: bool,  # noqa: FBT001 - a table's column
-    secured: bool,  # noqa: FBT001
-    clear: bool,  # noqa: FBT001
+    allowed: bool,
+    secured: bool,
+    clear: bool,
 ) -> None:
     """Unless the conduct is to take them in the clear (RFC 2595 §2.3, RFC 5034 §4)."""
     _, [send] = after(line, conduct=Conduct(stls=True, clear=clear), secured=secured)

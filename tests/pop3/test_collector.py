@@ -270,7 +270,7 @@ async def test_mail_with_utf8_in_its_header_comes_octet_for_octet() -> None:
 async def test_utf8_is_said_before_login_where_it_is_offered(
     offered: bytes,
     answer: bytes,
-    said: bool,  # noqa: FBT001 - a table's column
+    said: bool,
 ) -> None:
     """A server that offers and refuses it is collected from all the same."""
     async with scripted({"CAPA": b"+OK\r\n" + offered + b".\r\n", "UTF8": answer}) as peer:

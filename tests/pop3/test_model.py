@@ -56,7 +56,7 @@ class SessionsAgainstModel(RuleBasedStateMachine):
         self.left[uid] = octets
 
     @rule(by_auth=st.booleans())
-    def logged_in(self, by_auth: bool) -> None:  # noqa: FBT001 - how hypothesis calls it
+    def logged_in(self, by_auth: bool) -> None:
         """One session holds the maildrop; a second is told [IN-USE]."""
         session = Session()
         session.start()

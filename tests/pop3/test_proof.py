@@ -37,7 +37,7 @@ def test_cram_md5_as_the_rfc_has_it() -> None:
         (Digest(Hashed.APOP, b"<c>", b"\xff"), b"x", False),
     ],
 )
-def test_only_the_very_password_is_good(proof: Proof, password: bytes, good: bool) -> None:  # noqa: FBT001 - a column
+def test_only_the_very_password_is_good(proof: Proof, password: bytes, good: bool) -> None:
     """Undecodable octets count as they are; a digest is 32 lower-case digits."""
     assert proves(proof, password) is good
 

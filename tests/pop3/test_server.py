@@ -153,7 +153,7 @@ def client_tls(authority: trustme.CA) -> ssl.SSLContext:
 
 @pytest.mark.parametrize("secure", [False, True])
 async def test_a_client_that_does_not_read_stops_the_server(
-    secure: bool,  # noqa: FBT001 - a table's column
+    secure: bool,
     server_tls: ssl.SSLContext,
     client_tls: ssl.SSLContext,
 ) -> None:

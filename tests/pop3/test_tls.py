@@ -66,7 +66,7 @@ def segments(octets: bytes, size: int) -> Iterator[bytes]:
 
 def joined(**how: bool | ssl.TLSVersion) -> tuple[Client, ServerTls]:
     """Both sides, after the handshake."""
-    client, server = Client(**how), ServerTls(SERVER)  # type: ignore[arg-type]
+    client, server = Client(**how), ServerTls(SERVER)  # type: ignore[arg-type] # words of a table
     client.shake(server)
     assert server.ready
     return client, server
@@ -154,7 +154,7 @@ def test_a_client_too_old_is_told() -> None:
 
 
 @given(st.lists(st.binary(max_size=100), max_size=5), st.booleans())
-def test_no_octets_raise(pieces: Sequence[bytes], shaken: bool) -> None:  # noqa: FBT001 - drawn
+def test_no_octets_raise(pieces: Sequence[bytes], shaken: bool) -> None:
     """Before the handshake or after it; plain text comes of none of them."""
     server = joined()[1] if shaken else ServerTls(SERVER)
     for piece in pieces:

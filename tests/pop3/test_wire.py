@@ -159,7 +159,7 @@ def test_numbers_are_decimal_digits(word: bytes, number: int | None) -> None:
         ("a\n", False),
     ],
 )
-def test_a_uid_is_1_to_70_visible_characters(uid: str, good: bool) -> None:  # noqa: FBT001 - a table's column
+def test_a_uid_is_1_to_70_visible_characters(uid: str, good: bool) -> None:
     """RFC 1939 §7."""
     assert is_uid(uid) is good
 

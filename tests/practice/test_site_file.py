@@ -432,7 +432,7 @@ TABLES = st.dictionaries(
 
 
 @given(TABLES, st.booleans())
-def test_no_tables_raise_anything_else(tables: dict[str, object], good_mailbox: bool) -> None:  # noqa: FBT001 - drawn
+def test_no_tables_raise_anything_else(tables: dict[str, object], good_mailbox: bool) -> None:
     """Whatever a file holds, the answer is settings or the one error, in as many lines as faults."""
     if good_mailbox:
         tables = {**tables, "mailbox": MAILBOX}

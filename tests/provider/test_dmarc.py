@@ -58,7 +58,7 @@ def aligned(from_domain: str, spf_domain: str, ip: str = "192.0.2.1") -> SpfAlig
         (DEEP, "a.example", True),
     ],
 )
-def test_alignment(from_domain: str, spf_domain: str, is_aligned: bool) -> None:  # noqa: FBT001 - a table's column
+def test_alignment(from_domain: str, spf_domain: str, is_aligned: bool) -> None:
     """Relaxed: of one organisation; strict: equal; a public suffix unites nobody."""
     assert aligned(from_domain, spf_domain).aligned is is_aligned
 

@@ -49,7 +49,7 @@ def test_what_is_at_fault_is_what_pyspf_refuses(record: str) -> None:
         ("", False),
     ],
 )
-def test_what_is_a_record(text: str, is_one: bool) -> None:  # noqa: FBT001 - a table's column
+def test_what_is_a_record(text: str, is_one: bool) -> None:
     """RFC 7208 section 4.5: the version, then a space or nothing."""
     assert is_record(text) is is_one
 

@@ -42,7 +42,7 @@ def probes(lab: "Lab") -> "Probe":
 
     When the practice probes its route
     """
-    from mailsim.check.probe import probe  # noqa: PLC0415 - for those scenarios only that probe
+    from mailsim.check.probe import probe
 
     return _asked(lambda: probe(lab.site, tls=_trust(lab), timeout=_SECONDS, addresses=lab.addresses))
 
@@ -52,7 +52,7 @@ def _trust(lab: "Lab") -> ssl.SSLContext:
 
 
 def _asked(ask: Callable[[], Awaitable[_Result]]) -> _Result:
-    import anyio  # noqa: PLC0415 - for those scenarios only that check
+    import anyio
 
     return anyio.run(ask)
 

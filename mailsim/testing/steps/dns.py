@@ -36,8 +36,8 @@ def spf(records: Records, ip: str, sender: str) -> "SpfResult":
 
     When a server at "192.0.2.1" sends as matters@abc.com
     """
-    from mailsim.provider.spf import evaluate  # noqa: PLC0415 - pyspf is slow to import
-    from mailsim.provider.zone_table import read_zone_table  # noqa: PLC0415
+    from mailsim.provider.spf import evaluate
+    from mailsim.provider.zone_table import read_zone_table
 
     return evaluate(read_zone_table(records), ip=ip, sender=sender, helo="client.example")
 
@@ -57,7 +57,7 @@ def asks_for_advice() -> "SpfAdvice":
 
     When somebody asks what SPF record to publish
     """
-    from mailsim.provider.spf_advice import advise  # noqa: PLC0415
+    from mailsim.provider.spf_advice import advise
 
     return advise([])
 
@@ -70,7 +70,7 @@ def asks_for_better(record: str) -> "SpfAdvice":
 
     When somebody asks what SPF record to publish instead of "v=spf1 mx -all"
     """
-    from mailsim.provider.spf_advice import advise  # noqa: PLC0415
+    from mailsim.provider.spf_advice import advise
 
     return advise([record])
 

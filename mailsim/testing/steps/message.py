@@ -22,7 +22,7 @@ def site_file(request: pytest.FixtureRequest, name: str) -> "Site":
 
     Given the site file "site.toml"
     """
-    from mailsim.practice.site import load_site  # noqa: PLC0415 - needs pydantic, and is wanted here alone
+    from mailsim.practice.site import load_site
 
     return load_site(folder(request.node) / name)
 

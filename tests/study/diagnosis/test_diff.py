@@ -14,7 +14,7 @@ TABLES = {
     "action": [{"id": 1234}, {"id": 7}],
 }
 BEFORE = mailsim.read_site(TABLES)
-AFTER = mailsim.read_site(TABLES | {"mailbox": {**TABLES["mailbox"], "catch_all_header": "X-Original-To"}})  # type: ignore[dict-item]
+AFTER = mailsim.read_site(TABLES | {"mailbox": {**TABLES["mailbox"], "catch_all_header": "X-Original-To"}})  # type: ignore[dict-item] # tables as TOML has them
 
 
 def mail(number: int, delivered_to: str, original_to: str) -> tuple[str, bytes]:
