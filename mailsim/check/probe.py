@@ -74,7 +74,8 @@ def _action_of(site: Site, action: int | None) -> int:
     known = [row.id for row in site.settings.action]
     if not known or (action is not None and action not in known):
         shown = ", ".join(map(str, known[:20])) or "none"
-        raise ProbeError(f"action {action}: the practice has {shown}; name one, or add an [[action]]")
+        asked = "no action" if action is None else f"action {action}"
+        raise ProbeError(f"{asked} to probe: the practice has {shown}; name one, or add an [[action]]")
     return known[0] if action is None else action
 
 
