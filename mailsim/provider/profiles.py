@@ -79,6 +79,10 @@ class Profile:
         found = self.facts.get(fact)
         return default if found is None else found.value
 
+    def lacks(self, *facts: str) -> list[str]:
+        """Those of these facts that are unknown: what depends on them is too, for a world takes a default."""
+        return [fact for fact in facts if fact not in self.facts]
+
     def pop_server(self, domain: str) -> str:
         """Where a customer of that domain collects, as the site file writes it (R1.5); empty where it is unknown."""
         host = self.text("own_host").replace("{domain}", domain)

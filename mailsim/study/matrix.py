@@ -71,7 +71,7 @@ def matrix(
 
 def unknown_facts(one: Profile, placement: ActionAddressIn) -> Sequence[str]:
     """The facts that decide about the answer and that nobody knows of this provider."""
-    return [name for name in _needed(one, placement) if name not in one.facts]
+    return one.lacks(*_needed(one, placement))
 
 
 def _needed(one: Profile, placement: ActionAddressIn) -> Sequence[str]:

@@ -35,6 +35,8 @@ from mailsim.study.diagnosis.situation import Provider, Situation, way_again
 
 _CUSTOMARY = ("X-Original-To", "Envelope-To")
 """Fields that a host can be had to write where it writes none (Postfix, Exim)."""
+_DECIDING = ("sender_policy", "same_domain", "envelope_headers", "catch_all")
+"""What must be known of a provider before moving there can be said to help."""
 _IDS = 8  # of a long References the newest
 
 Make = Callable[[Situation], Situation | None]
@@ -300,7 +302,7 @@ def _provider_changes(now: Situation, target: str) -> Iterator[Change]:
             yield _provider(words, 4, partial(_stamping, name=name, recipient=recipient))
             stamped.add(name.lower())
     for known in profiles().values():
-        if known.id != host.name and known.can_catch_all:
+        if known.id != host.name and known.can_catch_all and not known.lacks(*_DECIDING):
             changed = Provider.of(known, host.catch_all)
             words = f'move to a provider like "{known.id}"'
             yield _provider(words, 9, partial(_hosted, provider=changed, recipient=recipient))

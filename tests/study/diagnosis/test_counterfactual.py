@@ -184,3 +184,11 @@ def test_what_a_provider_refuses_does_not_come() -> None:
 
     assert 'move to a provider like "m365", for mail to come' not in [one.words for one in found]
     assert 'move to a provider like "postfix", for mail to come' in [one.words for one in found]
+
+
+def test_nobody_is_sent_to_a_provider_of_whom_it_is_not_known_whether_it_helps() -> None:
+    """A world takes a default where a fact is unknown; a remedy must not."""
+    moves = [one for one in words(REWRITTEN) if one.startswith("move to a provider")]
+
+    assert 'move to a provider like "cpanel", for mail to come' in moves
+    assert not [one for one in moves if "sendgrid" in one or "godaddy" in one]
