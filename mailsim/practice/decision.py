@@ -4,6 +4,7 @@ A decision is a value: equal inputs give equal decisions. Its words are those of
 that programs read; its text is one line of verdict and one line for each piece of evidence.
 """
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -135,8 +136,7 @@ class Decision(NamedTuple):
         }
 
     def __str__(self) -> str:
-        told = f"{shown(self.message or self.message_id or 'message')}: {self.outcome}"
-        told += f" to {', '.join(map(shown, self.targets))}" if self.targets else ""
+        told = f"{shown(self.message or self.message_id or 'message')}: {whereto(self.outcome, self.targets)}"
         told += f" ({self.reason})" + (f", meant for {self.meant_for}" if self.meant_for else "")
         told += " - the recipient was guessed" if self.guessed else ""
         lines = (f"  {item.rule:<5} {item.read} -> {item.concluded}" for item in self.evidence)
@@ -145,7 +145,7 @@ class Decision(NamedTuple):
     def _repr_html_(self) -> str:
         """For notebooks: the verdict, and under it the evidence as a path."""
         verdict = [str(self.reason)]
-        verdict += [f"to {', '.join(self.targets)}"] if self.targets else []
+        verdict += [f"to {', '.join(self.targets)}"] if _says_more(self.outcome, self.targets) else []
         verdict += [f"meant for {self.meant_for}"] if self.meant_for else []
         verdict += [f"found by {self.resolver}"] if self.resolver is not Resolver.ADDRESS else []
         verdict += ["the recipient was guessed"] if self.guessed else []
@@ -165,6 +165,15 @@ _TONES = {
     Outcome.FALLBACK: Tone.BAD,
     Outcome.DUPLICATE: Tone.NEUTRAL,
 }
+
+
+def whereto(outcome: str, targets: Sequence[str]) -> str:
+    """An outcome and its targets in words, such as `delivered to action:1234`; `unassigned` is said once."""
+    return f"{outcome} to {', '.join(map(shown, targets))}" if _says_more(outcome, targets) else str(outcome)
+
+
+def _says_more(outcome: str, targets: Sequence[str]) -> bool:
+    return any(target != outcome for target in targets)
 
 
 def shown(text: str) -> str:

@@ -7,6 +7,7 @@ obey. A `sentence` alone is as the event has it: who shows it makes it safe for 
 import json
 from collections.abc import Callable, Iterator
 
+from mailsim.practice.decision import whereto
 from mailsim.practice.faults import printable
 from mailsim.trace.event import Event, Step, Trace
 
@@ -46,8 +47,7 @@ def _rewritten(event: Event) -> str:
 def _decided(event: Event) -> str:
     decision = json.loads(event.detail)
     meant = f", meant for {decision['meant_for']}" if decision.get("meant_for") else ""
-    towards = f" to {', '.join(decision['targets'])}" if decision.get("targets") else ""
-    return f"decides: {event.outcome}{towards} ({event.reason}{meant})"
+    return f"decides: {whereto(event.outcome, decision.get('targets') or ())} ({event.reason}{meant})"
 
 
 _SENTENCES: dict[Step, Callable[[Event], str]] = {

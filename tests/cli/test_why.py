@@ -27,7 +27,7 @@ def test_why_tells_people(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, err = ran(capsys, "why", "--site", SITE, REPLY)
 
     assert (status, err) == (0, [])
-    assert out[0] == f"{REPLY}: unassigned to unassigned (sender-rewritten)"
+    assert out[0] == f"{REPLY}: unassigned (sender-rewritten)"
     assert any(line.startswith("  sender-rewritten (certain): ") for line in out)
 
 

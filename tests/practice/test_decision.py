@@ -36,7 +36,7 @@ def test_as_json_is_the_contract() -> None:
 @pytest.mark.parametrize(
     ("decision", "first_line"),
     [
-        (DECISION, "reply.eml: unassigned to unassigned (sender-rewritten), meant for action:1234"),
+        (DECISION, "reply.eml: unassigned (sender-rewritten), meant for action:1234"),
         (
             DECISION._replace(
                 message=None,

@@ -45,7 +45,7 @@ SENTENCES = {
     Step.DISCARDED: "discards the copy for jane@client.example",
     Step.OPENED: "opens a session for smtp.gmail.com:587",
     Step.COLLECTED: "collects it by POP3",
-    Step.DECIDED: "decides: unassigned to unassigned (sender-rewritten, meant for action:1234)",
+    Step.DECIDED: "decides: unassigned (sender-rewritten, meant for action:1234)",
     Step.DELIVERED: "gets the copy",
     Step.FORWARDED: "forwards it, attached, to jane@client.example",
     Step.DEFERRED: "will try again: sender-rewritten",

@@ -15,7 +15,7 @@ from mailsim.display import Tone, badge, block, heading, note, table
 from mailsim.display import path as stations
 from mailsim.errors import MailsimError
 from mailsim.mail import Message
-from mailsim.practice.decision import Decision, shown
+from mailsim.practice.decision import Decision, shown, whereto
 from mailsim.study.diagnosis.case import Case
 from mailsim.study.diagnosis.cause import Confidence, Found
 from mailsim.study.diagnosis.causes import causes
@@ -170,8 +170,7 @@ def expected_target(text: str | None) -> str | None:
 def _verdict(told: Explanation) -> list[str]:
     decision = told.decision
     name = shown(decision.message or decision.message_id or "The message")
-    where = f" to {', '.join(map(shown, decision.targets))}" if decision.targets else ""
-    lines = [f"{name}: {decision.outcome}{where} ({decision.reason})"]
+    lines = [f"{name}: {whereto(decision.outcome, decision.targets)} ({decision.reason})"]
     if decision.meant_for:
         lines.append(f"It was meant for {decision.meant_for}.")
     if decision.guessed:

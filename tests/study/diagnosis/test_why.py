@@ -121,7 +121,7 @@ def test_words_for_a_ticket() -> None:
     """Verdict, headers, rules tried and not reached, causes, and what would help."""
     lines = str(why(REWRITTEN, site=SITE, expect="action:1234")).splitlines()
 
-    assert lines[0] == "The message: unassigned to unassigned (sender-rewritten)"
+    assert lines[0] == "The message: unassigned (sender-rewritten)"
     assert lines[1:3] == ["It was meant for action:1234.", "Expected: action:1234; it did not get there."]
     assert "  sender-rewritten (certain): the SMTP server wrote the system mailbox's address over the action's, and the answer came there" in lines  # fmt: skip
     assert '  1. add "thread" to routing.resolvers  [settings]' in lines
