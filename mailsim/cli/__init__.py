@@ -23,6 +23,7 @@ from mailsim.cli.collect import collect
 from mailsim.cli.demo import demo
 from mailsim.cli.diff import diff
 from mailsim.cli.faults import faults
+from mailsim.cli.lint import lint
 from mailsim.cli.mailboxes import mailboxes
 from mailsim.cli.pop3 import pop3
 from mailsim.cli.probe import probe
@@ -31,6 +32,7 @@ from mailsim.cli.route import route
 from mailsim.cli.schema import schema
 from mailsim.cli.shrink import shrink
 from mailsim.cli.spf import spf
+from mailsim.cli.steps import steps
 from mailsim.cli.why import why
 from mailsim.errors import MailsimError
 
@@ -50,6 +52,7 @@ app.command("collect")(collect)
 app.command("demo")(demo)
 app.command("diff")(diff)
 app.command("faults")(faults)
+app.command("lint")(lint)
 app.command("mailboxes")(mailboxes)
 app.command("pop3")(pop3)
 app.command("providers")(providers)
@@ -58,6 +61,7 @@ app.command("route")(route)
 app.command("schema")(schema)
 app.command("shrink")(shrink)
 app.command("spf")(spf)
+app.command("steps")(steps)
 app.command("why")(why)
 
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mailsim.testing.blueprint import Blueprint
+from mailsim.testing.steps import SUBJECTS
 from mailsim.testing.worlds import Kind, chosen, made, parametrize
 
 if TYPE_CHECKING:
@@ -30,26 +31,10 @@ if TYPE_CHECKING:
     from mailsim.trace.event import Trace
     from mailsim.world.world import World
 
-pytest_plugins = [
-    "mailsim.testing.found",
-    *(
-        f"mailsim.testing.steps.{subject}"
-        for subject in (
-            "practice",
-            "provider",
-            "people",
-            "mail",
-            "outcomes",
-            "letters",
-            "settings",
-            "checks",
-            "dns",
-            "message",
-        )
-    ),
-]
+pytest_plugins = ["mailsim.testing.found", *(f"mailsim.testing.steps.{subject}" for subject in SUBJECTS)]
 
 _RULE_TAG = re.compile(r"R\d{1,2}\.\d{1,3}")
+_UNLIKE = "No known step is like it; `mailsim steps` lists them all."
 _MOST_CONVERSATIONS = 3
 _MOST_LINES = 40
 _WORLD = pytest.StashKey["World"]()
@@ -196,6 +181,17 @@ class _RuleTags:
         if _RULE_TAG.fullmatch(tag) and tag not in self._known:
             self._known.add(tag)
             self._config.addinivalue_line("markers", f"{tag}: rule {tag} of mailsim's rule book")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_bdd_step_func_lookup_error(step: "Step", exception: BaseException) -> None:
+    """Say which known steps are nearest to one that is not."""
+    from mailsim.testing.catalogue import every, suggestions
+
+    near = suggestions(step.type, step.name, every())
+    exception.add_note(
+        "\n  ".join(["The nearest known steps, each with an example:", *near]) if near else _UNLIKE
+    )
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -141,6 +141,27 @@ def test_a_failed_step_says_what_it_expected_and_found(
     result.stdout.fnmatch_lines(told)
 
 
+def test_an_unknown_step_names_the_nearest(pytester: pytest.Pytester) -> None:
+    """Below the failure, as they are written; where none is near, where they all are."""
+    result = run(pytester, GIVENS + "When the practice colects mail")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            '*Step definition is not found: When "the practice colects mail"*',
+            "*The nearest known steps, each with an example:*",
+            "*When the practice collects its mail*",
+        ]
+    )
+
+
+def test_an_unknown_step_like_none_says_where_they_are(pytester: pytest.Pytester) -> None:
+    """Instead of naming what has nothing to do with it."""
+    result = run(pytester, "Then a partridge sings")
+
+    result.stdout.fnmatch_lines(["*No known step is like it; `mailsim steps` lists them all.*"])
+
+
 def test_a_failure_shows_the_step_alone(pytester: pytest.Pytester) -> None:
     """Nothing of the machinery that called it, nothing that its servers log."""
     result = run(pytester, GIVENS + LOOP + "Then the reply is delivered to action 1")

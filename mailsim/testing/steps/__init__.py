@@ -4,3 +4,19 @@ Laws: a step is a plain function, a few lines, without waiting. Givens write to 
 step that names `world` starts it. Thens say what they expected and what they found. The docstring of a step
 says what it is for in one line, and shows it as it is written in the next.
 """
+
+from typing import Final
+
+SUBJECTS: Final = (
+    "practice",
+    "provider",
+    "people",
+    "mail",
+    "outcomes",
+    "letters",
+    "settings",
+    "checks",
+    "dns",
+    "message",
+)
+"""The modules, in the order in which they are told."""

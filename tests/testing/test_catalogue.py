@@ -1,0 +1,86 @@
+"""The catalogue holds every step, each with an example that is it and no other."""
+
+import json
+from pathlib import Path
+
+import pytest
+from gherkin.parser import Parser
+from pytest_bdd.steps import step_function_context_registry
+
+from mailsim.cli import main
+from mailsim.testing.catalogue import Definition, catalogue, markdown, suggestions
+from mailsim.testing.parameters import PARAMETERS
+
+FEATURES = Path(__file__).parents[2] / "features"
+ALL = [one for subject in catalogue() for one in subject.definitions]
+
+
+@pytest.mark.parametrize("one", ALL, ids=lambda one: one.words)
+def test_each_example_is_that_step_and_no_other(one: Definition) -> None:
+    """It is Gherkin, of the step's own kind, and no other step's words fit it."""
+    document = Parser().parse(f"Feature: f\n Scenario: s\n{one.example}\n")
+    [child] = document["feature"]["children"]
+    [step] = child["scenario"]["steps"]  # type: ignore[typeddict-item]  # gherkin's types know no scenario here
+    fitting = [
+        (context.type, context.parser.name)
+        for context in step_function_context_registry.values()
+        if context.step_func.__module__.startswith("mailsim.testing.steps.")
+        and context.type == one.kind
+        and context.parser.is_matching(step["text"])
+    ]
+
+    assert fitting == [(one.kind, one.words)]
+    assert step["keyword"].strip().lower() == one.kind
+    assert one.does.endswith((".", ":"))
+
+
+def test_every_step_is_told() -> None:
+    """None hides in a module that the catalogue does not name."""
+    defined = {
+        context.parser.name
+        for context in step_function_context_registry.values()
+        if context.step_func.__module__.startswith("mailsim.")
+    }
+
+    assert {one.words for one in ALL} == defined
+
+
+def test_the_page_beside_the_features_is_true() -> None:
+    """`mailsim steps --markdown > features/README.md` makes it so."""
+    assert (FEATURES / "README.md").read_text("utf-8") == "".join(
+        f"{line}\n" for line in markdown(catalogue())
+    )
+
+
+def test_steps_are_listed_for_people_and_programs(capsys: pytest.CaptureFixture[str]) -> None:
+    """Examples under their subject; all that is known as JSON."""
+    assert main(["steps"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert main(["steps", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+
+    assert "  Given the practice has action 1234" in lines
+    assert [title for title in lines if title and not title.startswith(" ")] == [
+        subject["title"] for subject in document["subjects"]
+    ]
+    told = {one["words"]: one for subject in document["subjects"] for one in subject["definitions"]}
+    assert told["the practice has action {int}"]["example"] == "Given the practice has action 1234"
+    assert told["the practice has action {int}"]["kind"] == "given"
+    assert {one["name"] for one in document["parameters"]} == set(PARAMETERS)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "near"),
+    [
+        ("given", "the practice has acton 77", ["Given the practice has action 1234"]),
+        ("when", "the practice collects mail", ["When the practice collects its mail"]),
+        ("then", "the practice collects its mail", ["When the practice collects its mail"]),
+        ("then", "reply lands in Unassigned because of the provider", []),
+        ("given", "a partridge in a pear tree", []),
+    ],
+)
+def test_the_nearest_steps_are_told(kind: str, text: str, near: list[str]) -> None:
+    """By the words alone, whatever the numbers and addresses; nothing where nothing is like it."""
+    found = suggestions(kind, text, ALL)
+
+    assert found[: len(near)] == near if near else "Given" not in "".join(found)

@@ -1,0 +1,146 @@
+"""The linter finds what would fail, or go unread, before anything runs; our own features have nothing of it."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from mailsim.cli import main
+from mailsim.testing.lint import LintError, lint
+from mailsim.testing.rules import RULES
+
+ROOT = Path(__file__).parents[2]
+START = "Given a practice whose catch-all mailbox is matters@abc.com"
+GOOD = f"Feature: Mail\n @R4.5\n Scenario: One\n  {START}\n  Then nothing is lost\n"
+
+
+def found(pytester: pytest.Pytester, text: str, conftest: str = "") -> Sequence[str]:
+    """The findings in one feature, beside a conftest."""
+    pytester.makefile(".feature", one=text)
+    pytester.makeconftest(conftest)
+    return [f"{one.kind} {one}" for one in lint([Path()])]
+
+
+def test_our_own_features_have_no_finding() -> None:
+    """As a user would ask, in a process of its own."""
+    command = [sys.executable, "-m", "mailsim", "lint", "features", "--json"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert (json.loads(done.stdout), done.returncode) == ({"findings": []}, 0)
+
+
+def test_a_good_feature_has_no_finding(pytester: pytest.Pytester) -> None:
+    """Steps of a conftest count, and may override."""
+    python = "from pytest_bdd import then\n@then('nothing is lost')\ndef _(): pass\n@then('mine')\ndef _own(): pass\n"
+
+    assert found(pytester, GOOD + "  And mine\n", python) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            GOOD + "  And nothing lost\n",
+            ["unknown-step one.feature:6: nobody defines the step 'nothing lost'; the nearest known: Then nothing is lost | Then nothing shows \"pass-word\""],
+        ),
+        (
+            GOOD.replace("Scenario:", "Scenario Outline:") + "  And <what>\n  Examples:\n   | what |\n   | nothing lost |\n",
+            ["unknown-step one.feature:6: nobody defines the step 'nothing lost'; the nearest known: Then nothing is lost | Then nothing shows \"pass-word\""],
+        ),
+        (
+            GOOD + f" Rule: Two\n  Background:\n   {START}\n",
+            ["unused-background one.feature:7: no scenario uses this background; write one in the rule, or remove it"],
+        ),
+        (
+            "Feature: Mail\n Background:\n  " + START,
+            ["unused-background one.feature:2: no scenario uses this background; write one in the feature, or remove it"],
+        ),
+        (
+            f"Feature: Mail\n Background:\n  {START}\n Rule: One\n  Scenario: Two\n   Then nothing is lost",
+            [],
+        ),
+        (GOOD + " Rule: Two\n", ["no-scenario one.feature:6: Rule 'Two' has no scenario; write one, or remove it"]),
+        (
+            GOOD + f" Scenario: Two\n  {START}\n",
+            ["no-rule-tag one.feature:6: scenario 'Two' has no tag of a rule; write such as @R4.5 above it"],
+        ),
+        (f"Feature: Mail\n Scenario: Two\n  {START}\n", []),
+        (
+            GOOD.replace("R4.5", "R4.99"),
+            ["unknown-rule one.feature:3: @R4.99 is no rule; features/README.md of mailsim lists them (`mailsim steps --markdown`)"],
+        ),
+        (
+            GOOD + GOOD[GOOD.index(" @") :],
+            ["not-collected one.feature: one.feature: lines 3 and 7 have scenarios of one name, 'One', and only one would run; rename the others"],
+        ),
+    ],
+)  # fmt: skip
+def test_each_fault_is_found_and_nothing_else(
+    pytester: pytest.Pytester, text: str, told: Sequence[str]
+) -> None:
+    """In one line, with its place, and what to do."""
+    assert [line.replace(f"{pytester.path}/", "") for line in found(pytester, text)] == told
+
+
+def test_steps_that_several_define_are_found(pytester: pytest.Pytester) -> None:
+    """pytest-bdd would run one of them, and say nothing of the other."""
+    python = (
+        "from pytest_bdd import then\n@then('it is so')\ndef _a(): pass\n@then('it is so')\ndef _b(): pass\n"
+    )
+    [line] = found(pytester, GOOD + "  And it is so\n", python)
+
+    assert line.startswith("ambiguous-step one.feature:6: several steps have these words")
+    assert "conftest.py:2" in line
+    assert "conftest.py:4" in line
+
+
+def test_a_python_module_brings_its_steps(pytester: pytest.Pytester) -> None:
+    """Where it is named beside the feature that it binds."""
+    pytester.makefile(".feature", one=GOOD + "  And mine\n")
+    binding = pytester.makepyfile(
+        test_one="from pytest_bdd import scenarios, then\nscenarios('one.feature')\n@then('mine')\ndef _(): pass\n"
+    )
+
+    assert [one.kind for one in lint([Path("one.feature")])] == ["unknown-step"]
+    assert lint([Path("one.feature"), binding]) == []
+
+
+def test_a_complete_book_is_wanted_on_demand(pytester: pytest.Pytester) -> None:
+    """Each rule without a scenario is a finding."""
+    pytester.makefile(".feature", one=GOOD)
+
+    missing = [one.file for one in lint([Path()], complete=True)]
+    assert missing == sorted(f"@{rule}" for rule in RULES if rule != "R4.5")
+
+
+def test_the_command_ends_as_it_found(pytester: pytest.Pytester, capsys: pytest.CaptureFixture[str]) -> None:
+    """0 nothing, 1 something, 2 nothing to read."""
+    pytester.makefile(".feature", good=GOOD, bad=GOOD + "  And nothing lost\n", broken="Scenario: One\n")
+
+    assert main(["lint", "good.feature"]) == 0
+    assert capsys.readouterr().out == ""
+    assert main(["lint", "good.feature", "bad.feature"]) == 1
+    assert capsys.readouterr().out.startswith("bad.feature:6: nobody defines")
+    assert main(["lint", "bad.feature", "--json"]) == 1
+    [finding] = json.loads(capsys.readouterr().out)["findings"]
+    assert (finding["file"], finding["line"], finding["kind"]) == ("bad.feature", 6, "unknown-step")
+    for path, told in (
+        ("broken.feature", "not Gherkin"),
+        ("nowhere", "is not there"),
+        ("empty", "no .feature file"),
+    ):
+        (pytester.path / "empty").mkdir(exist_ok=True)
+        assert main(["lint", path]) == 2
+        assert told in capsys.readouterr().err
+
+
+def test_a_repository_that_pytest_refuses_is_told(pytester: pytest.Pytester) -> None:
+    """In pytest's own words."""
+    pytester.makefile(".feature", one=GOOD)
+    pytester.makeconftest("import nowhere_at_all\n")
+
+    with pytest.raises(LintError, match="nowhere_at_all"):
+        lint([Path()])
