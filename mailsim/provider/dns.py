@@ -99,8 +99,6 @@ class Zone:
     mx: Mapping[str, tuple[tuple[int, str], ...]] = field(default_factory=dict)
     """Domain -> (preference, exchanger), the lowest preference tried first; the exchanger `.` says that the domain
     takes no mail (RFC 7505)."""
-    hosts: frozenset[str] = frozenset()
-    """Names that have an address which nobody asks for."""
     a: Mapping[str, tuple[IPv4Address, ...]] = field(default_factory=dict)
     aaaa: Mapping[str, tuple[IPv6Address, ...]] = field(default_factory=dict)
     txt: Mapping[str, tuple[tuple[bytes, ...], ...]] = field(default_factory=dict)
@@ -119,7 +117,7 @@ class Zone:
     """Whether there are any but `*`."""
 
     def __post_init__(self) -> None:
-        owners = set(self.hosts).union(self.mx, self.a, self.aaaa, self.txt, self.ptr, self.cname)
+        owners = set(self.mx).union(self.a, self.aaaa, self.txt, self.ptr, self.cname)
         object.__setattr__(self, "_owners", frozenset(owners))
         object.__setattr__(self, "_has_wildcards", any(owner.startswith("*.") for owner in owners))
         object.__setattr__(
@@ -135,11 +133,8 @@ class Zone:
         """
         name = normal_domain(domain)
         records = self.mx.get(name, ())
-        if not records and not self.faults:  # worlds ask once a message: the plain cases go the short way
-            if name in self.hosts and name not in self.cname:
-                return (name,)
-            if name not in self._owners and not self._has_wildcards:
-                records = self.mx.get("*", ())
+        if not records and not self.faults and name not in self._owners and not self._has_wildcards:
+            records = self.mx.get("*", ())  # worlds ask once a message: the plain case goes the short way
         if not records or self.faults:
             answer = self.answer(name, RecordType.MX)
             if answer.status in (Status.SERVFAIL, Status.TIMEOUT):
@@ -206,7 +201,7 @@ class Zone:
 
     def _has_address(self, name: str) -> bool:
         owner = self._owner(name)
-        return owner is not None and (owner in self.hosts or owner in self.a or owner in self.aaaa)
+        return owner is not None and (owner in self.a or owner in self.aaaa)
 
     @staticmethod
     def _told_mx(answer: Answer) -> tuple[tuple[int, str], ...]:

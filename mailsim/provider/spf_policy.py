@@ -18,7 +18,7 @@ class SpfPolicy(StrEnum):
 
 
 def judge_spf(policy: SpfPolicy, found: SpfResult) -> Reply | None:
-    """The refusal of MAIL FROM; None when the server goes on, as it does at any result but a fail.
+    """The refusal; None when the server goes on, as it does at any result but a fail.
 
     Code and words: RFC 7208 section 8.4, 550 with X.7.23 of RFC 7372 section 3.2. The words of the domain's owner are
     told as such.

@@ -14,6 +14,7 @@ from mailsim.provider.policy import Policy, Stage
 from mailsim.smtp.backend import OK, Peer
 from mailsim.trace.event import Step
 from mailsim.world.journal import Journal
+from mailsim.world.spf_check import SpfCheck
 
 Arrived = Callable[[Address, Message], None]
 """Tell that somebody outside has got a message."""
@@ -111,6 +112,7 @@ class Exchanger:
         policy: Policy,
         users: Mapping[Address, str],
         maildrops: Maildrops,
+        spf: SpfCheck,
         journal: Journal,
         arrived: Arrived,
     ) -> None:
@@ -120,6 +122,7 @@ class Exchanger:
         self._policy = policy
         self._users = users
         self._maildrops = maildrops
+        self._spf = spf
         self._journal = journal
         self._arrived = arrived
 
@@ -136,13 +139,16 @@ class Exchanger:
         return self._host.place(recipient).refused or OK
 
     def data(self, peer: Peer, envelope: Envelope, message: Message) -> Reply:
-        """Store or discard one copy for each recipient."""
+        """Judge size and SPF; store or discard one copy for each recipient."""
         too_big = self._policy.judge_size(len(message.octets))
         if too_big:
             return too_big
+        taken = self._spf.admit(self.name, peer, envelope, message)
+        if isinstance(taken, Reply):
+            return taken
         for recipient in envelope.recipients:
-            self._journal.relayed(peer.name, self.name, envelope.sender, recipient, message)
-            self._put(envelope.sender, recipient, message)
+            self._journal.relayed(peer.name, self.name, envelope.sender, recipient, taken)
+            self._put(envelope.sender, recipient, taken)
         return OK
 
     def _put(self, sender: Address | None, recipient: Address, message: Message) -> None:
@@ -178,8 +184,9 @@ class Exchanger:
 class Outside:
     """A server of the people outside: keeps what it gets, and tells who got it."""
 
-    def __init__(self, name: str, journal: Journal, arrived: Arrived) -> None:
+    def __init__(self, name: str, spf: SpfCheck, journal: Journal, arrived: Arrived) -> None:
         self.name = name
+        self._spf = spf
         self._journal = journal
         self._arrived = arrived
 
@@ -196,16 +203,19 @@ class Outside:
         return OK
 
     def data(self, peer: Peer, envelope: Envelope, message: Message) -> Reply:
-        """Put a copy in each recipient's mailbox, and tell the world that it is there."""
+        """Judge SPF; put a copy in each recipient's mailbox, and tell the world that it is there."""
+        taken = self._spf.admit(self.name, peer, envelope, message)
+        if isinstance(taken, Reply):
+            return taken
         for recipient in envelope.recipients:
-            self._journal.relayed(peer.name, self.name, envelope.sender, recipient, message)
+            self._journal.relayed(peer.name, self.name, envelope.sender, recipient, taken)
             self._journal.record(
                 Step.STORED,
                 str(recipient),
-                message,
+                taken,
                 peer=self.name,
                 sender=envelope.sender,
                 recipient=str(recipient),
             )
-            self._arrived(recipient, message)
+            self._arrived(recipient, taken)
         return OK

@@ -10,25 +10,24 @@ from datetime import timedelta
 
 from pydantic import SecretStr
 
-from mailsim.mail import Address
+from mailsim.mail import Address, normal_domain
 from mailsim.practice.account import PopAccount, SmtpAccount, pop_account, smtp_account
 from mailsim.practice.settings import PopTable, Settings, SmtpTable
-from mailsim.provider.dns import Zone
 from mailsim.provider.mailhost import CatchAll, EnvelopeHeader, MailHost, Stamp, catch_all_of, mailboxes_of
 from mailsim.provider.policy import Policy, SenderAction
 from mailsim.provider.profiles import Profile, profile
+from mailsim.provider.spf_policy import SpfPolicy
 from mailsim.smtp.backend import Tls
 from mailsim.smtp.submission import security_of
 from mailsim.world.correspondent import Correspondent
 from mailsim.world.hosts import Account
+from mailsim.world.internet import Internet, internet
 from mailsim.world.scenario import Scenario
 
 _NO_PROFILE = Profile("", "A host without habits of its own", {})
 _HEADERS = (EnvelopeHeader("Delivered-To", Stamp.RECIPIENT),)
 _REFUSER, _REWRITER = "m365", "gmail"
 """Whose words and header a provider takes that refuses or rewrites and has no profile that says how."""
-ELSEWHERE = "mx.elsewhere.example"
-"""The server of every outside domain that no correspondent has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +49,9 @@ class Plan:
     """What goes wrong on purpose at its POP3 server."""
     exchanger: str
     """The name of the provider's server for mail from outside."""
-    zone: Zone
-    outside: Mapping[str, str]
-    """Domain of correspondents -> the name of their server."""
+    internet: Internet
+    spf: Mapping[str, SpfPolicy]
+    """Domain -> what its servers do with SPF; those of every other domain do as `""` says."""
     correspondents: Mapping[Address, Correspondent]
 
 
@@ -68,9 +67,7 @@ def plan(scenario: Scenario) -> Plan:
     policy = _policy(scenario, facts)
     pop, smtp = pop_account(settings), smtp_account(settings)
     system = settings.mailbox.default_sender
-    exchanger = f"mx.{settings.domain}"
-    domains = {row.address.domain for row in scenario.correspondents} - {settings.domain}
-    outside = {domain: f"mx.{domain}" for domain in sorted(domains)}
+    exchanger = normal_domain(scenario.provider.exchanger or f"mx.{settings.domain}")
     host = _mail_host(scenario, settings, facts)
     people = {row.address for row in scenario.correspondents}
     users = {mailbox: str(mailbox) for mailbox in host.mailboxes - people} | {system: pop.username}
@@ -85,8 +82,15 @@ def plan(scenario: Scenario) -> Plan:
         users=users,
         faults=scenario.provider.faults,
         exchanger=exchanger,
-        zone=_zone(settings.domain, exchanger, outside),
-        outside=outside,
+        internet=internet(
+            scenario.tables.zone,
+            domain=settings.domain,
+            exchanger=exchanger,
+            submission=smtp.server,
+            people={row.address.domain for row in scenario.correspondents} - {settings.domain},
+            included=facts.text("spf_include"),
+        ),
+        spf=_spf(scenario, settings.domain),
         correspondents=_correspondents(scenario),
     )
 
@@ -141,10 +145,11 @@ def _mail_host(scenario: Scenario, settings: Settings, facts: Profile) -> MailHo
     )
 
 
-def _zone(domain: str, exchanger: str, outside: Mapping[str, str]) -> Zone:
-    mx = {name: ((10, host),) for name, host in outside.items()} | {domain: ((10, exchanger),)}
-    mx["*"] = ((10, ELSEWHERE),)
-    return Zone(mx, frozenset({exchanger, ELSEWHERE, *outside.values()}))
+def _spf(scenario: Scenario, domain: str) -> Mapping[str, SpfPolicy]:
+    """Where no zone is told nobody publishes anything, and nothing is asked."""
+    default = SpfPolicy.MARK if scenario.tables.zone else SpfPolicy.IGNORE
+    said = {row.address.domain: row.spf for row in scenario.correspondents if row.spf}
+    return {"": default} | said | {domain: scenario.provider.spf or default}
 
 
 def _correspondents(scenario: Scenario) -> Mapping[Address, Correspondent]:

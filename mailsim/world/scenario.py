@@ -6,7 +6,7 @@
 Its site stands in the same file, or in another by `site = "path.toml"`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from os import PathLike
@@ -15,12 +15,15 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from mailsim.mail import parse_address
-from mailsim.practice.faults import Fault, SiteError
+from mailsim.practice.faults import Fault, SiteError, printable
 from mailsim.practice.settings import Settings
 from mailsim.practice.site import Site, load_site, read_site
 from mailsim.practice.site_file import load_toml
 from mailsim.practice.validation import faults_of
 from mailsim.provider.profiles import profile
+from mailsim.provider.spf_policy import SpfPolicy
+from mailsim.provider.zone_file import ZoneError
+from mailsim.provider.zone_table import read_zone_table
 from mailsim.world.orders import unknown_senders
 from mailsim.world.scenario_tables import (
     CorrespondentTable,
@@ -116,7 +119,7 @@ def read_scenario(tables: Mapping[str, object], *, folder: Path = Path(), source
     if own is None or site is None or faults:
         raise ScenarioError(faults, source=source)
     faults = [*_file_faults(own, folder), *_action_faults(own, site), *_mailbox_faults(own.provider, site)]
-    faults += [*_people_faults(own, site), *_time_faults(own)]
+    faults += [*_people_faults(own, site), *_zone_faults(own), *_time_faults(own)]
     if faults:
         raise ScenarioError(faults, source=source)
     return Scenario(site, own, folder)
@@ -199,6 +202,21 @@ def _people_faults(tables: ScenarioTables, site: Site) -> list[Fault]:
         for index, row in enumerate(tables.correspondent)
         if site.settings.catch_all and row.address.domain == domain
     ]
+
+
+def _zone_faults(tables: ScenarioTables) -> Iterator[Fault]:
+    """Every record must be one, and a domain's servers can do only one thing with SPF (R5.5)."""
+    for name, records in tables.zone.items():
+        try:
+            read_zone_table({name: records})
+        except ZoneError as error:
+            told, _, fix = str(error).removeprefix(f"{name}: ").partition("; ")
+            yield Fault(f"zone.{printable(name[:100])}", None, told, fix or "write it as in a zone file")
+    first: dict[str, SpfPolicy] = {}
+    for index, row in enumerate(tables.correspondent):
+        if row.spf and first.setdefault(row.address.domain, row.spf) is not row.spf:
+            told = f"differs from another correspondent's at {row.address.domain}, whose servers are the same"
+            yield Fault(f"correspondent[{index}].spf", f'"{row.spf}"', told, "say the same of both")
 
 
 def _time_faults(tables: ScenarioTables) -> list[Fault]:

@@ -2,17 +2,19 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from mailsim.mail import Address
 from mailsim.pop3.fault_syntax import FaultError
 from mailsim.pop3.faults import read_fault
-from mailsim.practice.settings import Name, SiteAddress, Table, fault
+from mailsim.practice.settings import Name, SiteAddress, SmtpServer, Table, fault
+from mailsim.provider.dns import RecordType
 from mailsim.provider.mailhost import CatchAll, catch_all_of
 from mailsim.provider.policy import SenderAction
 from mailsim.provider.profiles import UnknownProfile, profile
+from mailsim.provider.spf_policy import SpfPolicy
 from mailsim.world.correspondent import RepliesTo
 from mailsim.world.quantities import duration, octets
 
@@ -81,6 +83,16 @@ def _profile(value: str) -> str:
 
 
 _ADDRESS = {"type": "string", "format": "idn-email"}
+_RECORDS = {"anyOf": [{"type": "string"}, {"type": "array"}]}
+_ZONE: dict[str, Any] = {
+    "additionalProperties": {
+        "type": "object",
+        "properties": {type_.lower(): _RECORDS for type_ in RecordType}
+        | {"fault": {"anyOf": [{"type": "string"}, {"type": "object"}]}},
+        "additionalProperties": False,
+        "examples": [{"mx": "10 mx.client.example", "txt": "v=spf1 mx -all", "fault": {"txt": "timeout"}}],
+    }
+}
 Size = Annotated[
     int,
     BeforeValidator(_size),
@@ -119,6 +131,10 @@ class ProviderTable(Table):
     """Where mail goes that no server mailbox takes: an address of the domain, `discard` or `refuse`."""
     mailboxes: Annotated[tuple[SiteAddress, ...], _Lax] = ()
     """The server mailboxes beside the system mailbox."""
+    exchanger: SmtpServer | None = None
+    """The name of its server for mail from outside, as MX records name it; `mx.` and the domain unless given."""
+    spf: Annotated[SpfPolicy, _Lax] | None = None
+    """What that server does with SPF: `ignore`, `mark` or `refuse`; `mark` where there is a zone."""
     faults: Annotated[tuple[Annotated[str, AfterValidator(_fault)], ...], _Lax] = ()
     """What goes wrong on purpose, such as `pop:RETR:3:drop@1024`; `mailsim faults` lists what can."""
 
@@ -132,6 +148,8 @@ class CorrespondentTable(Table):
     """What the mail program answers to: `from` ignores Reply-To, `reply-to` honours it."""
     delay: Seconds = 0
     """How long the answer takes, such as `2h`."""
+    spf: Annotated[SpfPolicy, _Lax] | None = None
+    """What the servers of the domain do with SPF: `ignore`, `mark` or `refuse`; `mark` where there is a zone."""
 
 
 class SendTable(Table):
@@ -231,6 +249,8 @@ class ScenarioTables(Table):
     """Who hosts the practice's domain."""
     correspondent: Annotated[tuple[CorrespondentTable, ...], _Lax] = ()
     """The people outside who answer; all others only take mail."""
+    zone: dict[str, dict[str, Any]] = Field(default_factory=dict, json_schema_extra=_ZONE)
+    """What DNS says: domain name -> `a`, `aaaa`, `mx`, `txt`, `ptr`, `cname` as in a zone file, and `fault`."""
     event: Annotated[tuple[EventTable, ...], _Lax] = ()
     """What happens, in order."""
     expect: ExpectTable = ExpectTable()

@@ -31,11 +31,13 @@ from mailsim.world.carrier import Carrier
 from mailsim.world.clock import Clock
 from mailsim.world.correspondent import Correspondent, answer
 from mailsim.world.hosts import Exchanger, Outside, SubmissionHost
+from mailsim.world.internet import ELSEWHERE
 from mailsim.world.journal import NO_MESSAGE, Journal
 from mailsim.world.motion import Motion
 from mailsim.world.network import Network
 from mailsim.world.office import PRACTICE, Office, Outgoing
-from mailsim.world.plan import ELSEWHERE, Plan
+from mailsim.world.plan import Plan
+from mailsim.world.spf_check import SpfCheck
 
 SMTP_PORT = 25
 """Between servers (RFC 5321 section 4.5.4.2); only submissions are kept off it (R1.6)."""
@@ -101,18 +103,21 @@ class Wire:
             submission, plan.smtp.server, plan.smtp.port, plan.smtp_tls, login=login, size_limit=limit
         )
         receiving = plan.receiving
+        names = plan.internet
+        spf = SpfCheck(names.zone, names.addresses, plan.spf, journal)
         exchanger = Exchanger(
             plan.exchanger,
             host=plan.mail_host,
             policy=receiving,
             users=plan.users,
             maildrops=self.maildrops,
+            spf=spf,
             journal=journal,
             arrived=self._arrived,
         )
         await self._listen(exchanger, plan.exchanger, SMTP_PORT, size_limit=receiving.size_limit)
-        for name in {*plan.outside.values(), ELSEWHERE}:
-            await self._listen(Outside(name, journal, self._arrived), name, SMTP_PORT)
+        for name in names.servers:
+            await self._listen(Outside(name, spf, journal, self._arrived), name, SMTP_PORT)
 
     async def _listen(
         self,
@@ -178,7 +183,7 @@ class Wire:
     async def _relay(
         self, server: str, domain: str, envelope: Envelope, message: Message, attempt: int = 0
     ) -> None:
-        exchanger = self._plan.zone.exchangers(domain)[0]
+        exchanger = self._plan.internet.zone.exchangers(domain)[0]
         host, port = self.network.resolve(exchanger, SMTP_PORT)
         route = Route(name=exchanger, port=SMTP_PORT, host=host, host_port=port)
         outcome = await self._carrier.send(server, route, envelope, message.octets)
@@ -256,7 +261,7 @@ class Wire:
             recipient=", ".join(map(str, envelope.recipients)),
             detail={"replies_to": person.replies_to},
         )
-        self.carry(self._plan.outside.get(domain, self._plan.exchanger), envelope, reply)
+        self.carry(self._plan.internet.outside.get(domain, self._plan.exchanger), envelope, reply)
 
     def receive(self, envelope: Envelope, message: Message) -> None:
         """Have somebody outside send a message to the practice."""
@@ -264,7 +269,11 @@ class Wire:
         recipients = ", ".join(map(str, envelope.recipients))
         self._journal.record(Step.COMPOSED, place, message, sender=envelope.sender, recipient=recipients)
         self._written.add(message.message_id or "")
-        server = self._plan.outside.get(envelope.sender.domain, ELSEWHERE) if envelope.sender else ELSEWHERE
+        server = (
+            self._plan.internet.outside.get(envelope.sender.domain, ELSEWHERE)
+            if envelope.sender
+            else ELSEWHERE
+        )
         self.carry(server, envelope, message)
 
     # The practice

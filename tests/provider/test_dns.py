@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 from mailsim.provider.dns import Answer, Datum, LookupFailed, NoRoute, RecordType, Status, Zone
 from mailsim.provider.zone_table import read_zone_table
 
+ADDRESS = IPv4Address("192.0.2.1")
 ZONE = Zone(
     mx={
         "client.example": ((20, "backup.client.example"), (10, "mx.client.example")),
         "silent.example": ((0, "."),),
         "*.wild.example": ((10, "mx.wild.example"),),
     },
-    hosts=frozenset({"host.example", "mx.client.example"}),
+    a={"host.example": (ADDRESS,), "mx.client.example": (ADDRESS,)},
 )
 
 
@@ -51,7 +52,7 @@ def test_a_domain_without_exchanger_says_why(domain: str, why: str) -> None:
 
 def test_a_wildcard_serves_only_names_without_records() -> None:
     """RFC 4592: a name that exists is not covered."""
-    zone = Zone({"a.example": ((10, "mx.a.example"),), "*": ((10, "mx.else"),)}, frozenset({"b.example"}))
+    zone = Zone({"a.example": ((10, "mx.a.example"),), "*": ((10, "mx.else"),)}, a={"b.example": (ADDRESS,)})
 
     assert zone.exchangers("a.example") == ("mx.a.example",)
     assert zone.exchangers("b.example") == ("b.example",)
@@ -142,7 +143,7 @@ def test_an_alias_has_the_exchangers_of_what_it_stands_for() -> None:
 
 def test_a_wildcard_of_all_covers_names_that_only_stand_above_others() -> None:
     """`*` is the rest of the internet: a host's domain is not part of the world by its host alone."""
-    zone = Zone({"*": ((10, "mx.else"),)}, frozenset({"mx.a.example"}))
+    zone = Zone({"*": ((10, "mx.else"),)}, a={"mx.a.example": (ADDRESS,)})
 
     assert zone.exchangers("a.example") == ("mx.else",)
     assert zone.exchangers("mx.a.example") == ("mx.a.example",)

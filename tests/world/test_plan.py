@@ -4,8 +4,9 @@ from mailsim.mail import Address
 from mailsim.practice.faults import SiteError
 from mailsim.provider.mailhost import CatchAll
 from mailsim.provider.policy import SenderAction, Stage
+from mailsim.provider.spf_policy import SpfPolicy
 from mailsim.smtp.backend import Tls
-from mailsim.world.plan import ELSEWHERE, plan
+from mailsim.world.plan import plan
 from mailsim.world.scenario import read_scenario
 
 MAILBOX = {
@@ -103,12 +104,27 @@ def test_what_is_given_in_part_must_be_given_whole() -> None:
         plan(read_scenario({"mailbox": MAILBOX, "pop": {"server": "ssl://pop.abc.com", "username": "m"}}))
 
 
-def test_mail_finds_its_way_by_mx() -> None:
-    """Each correspondent's domain has a server of its own; every other domain leads elsewhere."""
-    people = [{"address": "jane@client.example"}]
+def test_the_provider_s_server_has_the_name_that_mx_records_give_it() -> None:
+    """`exchanger`, in comparison form; without it a name on the domain."""
+    provider = {"profile": "gmail", "exchanger": "ASPMX.l.google.com"}
+    zone = {"abc.com": {"mx": "1 aspmx.l.google.com."}}
 
-    zone = plan(read_scenario({"mailbox": MAILBOX, "correspondent": people})).zone
+    named = plan(read_scenario({"mailbox": MAILBOX, "provider": provider, "zone": zone}))
+    silent = plan(read_scenario({"mailbox": MAILBOX}))
 
-    assert zone.exchangers("client.example") == ("mx.client.example",)
-    assert zone.exchangers("ABC.com.") == ("mx.abc.com",)
-    assert zone.exchangers("anything.example") == (ELSEWHERE,)
+    assert named.exchanger == "aspmx.l.google.com"
+    assert named.internet.zone.exchangers("abc.com") == ("aspmx.l.google.com",)
+    assert silent.exchanger == "mx.abc.com"
+    assert silent.internet.zone.exchangers("abc.com") == ("mx.abc.com",)
+
+
+def test_spf_is_asked_where_a_zone_is_told_and_as_each_domain_says() -> None:
+    """Without a zone nobody publishes anything; `spf` says otherwise, of the provider and of correspondents."""
+    people = [{"address": "jane@client.example", "spf": "refuse"}, {"address": "joe@shop.example"}]
+    tables = {"mailbox": MAILBOX, "correspondent": people, "provider": {"spf": "ignore"}}
+
+    told = plan(read_scenario(tables | {"zone": {"abc.com": {"txt": "v=spf1 -all"}}}))
+    silent = plan(read_scenario({"mailbox": MAILBOX}))
+
+    assert told.spf == {"": "mark", "client.example": "refuse", "abc.com": "ignore"}
+    assert set(silent.spf.values()) == {SpfPolicy.IGNORE}

@@ -141,3 +141,34 @@ def test_a_file_that_is_none_is_one_line(tmp_path: Path) -> None:
     """The path and the cure."""
     with pytest.raises(ScenarioError, match="cannot be read"):
         load_scenario(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ({"mx": "mx.client.example"}, "mx = 'mx.client.example'"),
+        ({"mxx": "10 mx.client.example"}, "'mxx' is no key here; write one of a, aaaa, mx"),
+        ({"fault": "broken"}, "fault = 'broken'"),
+        ({"txt": 7}, "write text, or a list of strings"),
+    ],
+)
+def test_every_fault_of_the_zone_is_told_with_the_others(row: dict[str, object], expected: str) -> None:
+    """By the name of the domain."""
+    told = faults(zone={"client.example": row, "bad..example": {}}, event=[{"at": "2h", "collect": {}}] * 2)
+
+    assert expected in told["zone.client.example"]
+    assert "no domain name" in told["zone.bad..example"]
+
+
+def test_the_servers_of_a_domain_do_one_thing_with_spf() -> None:
+    """Two people there cannot differ; who says nothing does not."""
+    people = [
+        {"address": "jane@client.example", "spf": "mark"},
+        {"address": "joe@client.example", "spf": "refuse"},
+        {"address": "jim@client.example"},
+    ]
+
+    assert (
+        "differs from another correspondent's at client.example"
+        in faults(correspondent=people)["correspondent[1].spf"]
+    )

@@ -1,0 +1,81 @@
+"""What the receiving servers of a world make of SPF: evaluate, record, stamp, refuse (R5.5; RFC 7208).
+
+On loopback every client connects from 127.0.0.1, so a server is known by what it says in EHLO: a name of the world
+stands for its address there, any other for 127.0.0.1 itself. The verdict falls after the message, not at MAIL FROM:
+only then is there a message to tell of in the trace, and a From that DMARC asks about.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+from mailsim.mail import Envelope, Message, Reply, parse_addresses
+from mailsim.provider.dmarc import SpfAlignment, spf_alignment
+from mailsim.provider.dns import Zone
+from mailsim.provider.rewriting import prepend
+from mailsim.provider.spf import RememberedSpf, SpfResult
+from mailsim.provider.spf_field import FIELD, received_spf
+from mailsim.provider.spf_policy import SpfPolicy, judge_spf
+from mailsim.smtp.backend import Peer
+from mailsim.trace.event import Step
+from mailsim.world.journal import Journal
+
+_UNKNOWN_CLIENT = "127.0.0.1"
+_REMEMBERED = 4096
+
+
+class SpfCheck:
+    """SPF of one world's receiving servers; the policy is that of the domain whose mail a server takes."""
+
+    def __init__(
+        self, zone: Zone, addresses: Mapping[str, str], policies: Mapping[str, SpfPolicy], journal: Journal
+    ) -> None:
+        """`addresses` are those of the world's servers by name; `policies` by domain, `""` for every other."""
+        self._addresses = addresses
+        self._policies = policies
+        self._idle = set(policies.values()) == {SpfPolicy.IGNORE}
+        self._journal = journal
+        self._spf = RememberedSpf(zone)
+        self._alignment = lru_cache(_REMEMBERED)(lambda domain, found: spf_alignment(zone, domain, found))
+
+    def admit(self, receiver: str, peer: Peer, envelope: Envelope, message: Message) -> Message | Reply:
+        """The message as this server takes it, stamped where SPF was asked, or its refusal; one event tells of it."""
+        if self._idle:
+            return message
+        policy = self._policies.get(envelope.recipients[0].domain, self._policies[""])
+        if policy is SpfPolicy.IGNORE:
+            return message
+        ip = self._addresses.get(peer.name, _UNKNOWN_CLIENT)
+        found = self._spf.evaluate(ip=ip, sender=str(envelope.sender or ""), helo=peer.name)
+        self._journal.record(
+            Step.CHECKED,
+            receiver,
+            message,
+            peer=peer.name,
+            sender=envelope.sender,
+            recipient=", ".join(map(str, envelope.recipients)),
+            outcome=found.result,
+            reason=found.explanation,
+            rule="R5.5",
+            detail=_detail(found, self._aligned(found, message)),
+        )
+        refusal = judge_spf(policy, found)
+        return refusal or prepend(message, (FIELD, received_spf(found, receiver=receiver)))
+
+    def _aligned(self, found: SpfResult, message: Message) -> SpfAlignment | None:
+        """How the result counts for the author's domain; None where From names none."""
+        authors = parse_addresses(message.value("From") or "").addresses
+        return self._alignment(authors[0].domain, found) if authors else None
+
+
+def _detail(found: SpfResult, alignment: SpfAlignment | None) -> Mapping[str, object]:
+    told: dict[str, object] = {
+        "ip": found.ip,
+        "identity": found.identity,
+        "domain": found.domain,
+        "mechanism": found.mechanism,
+        "lookups": found.lookups,
+        "seconds": found.seconds,
+    }
+    if alignment:
+        told["dmarc"] = {"policy": alignment.policy or "none published", "aligned": alignment.aligned}
+    return told
