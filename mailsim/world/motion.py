@@ -2,6 +2,9 @@
 
 import asyncio
 from collections.abc import Coroutine
+from typing import TypeVar
+
+_Result = TypeVar("_Result")
 
 MOST_MOVING = 256
 """Messages on their way at once; a sender waits for room, so memory does not grow with a run."""
@@ -13,6 +16,7 @@ class Motion:
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[object]] = set()
         self._errors: list[Exception] = []
+        self._trouble = asyncio.Event()
 
     def launch(self, way: Coroutine[None, None, object]) -> None:
         """Let something be carried from now on."""
@@ -24,6 +28,7 @@ class Motion:
         self._tasks.discard(task)
         if not task.cancelled() and isinstance(error := task.exception(), Exception):
             self._errors.append(error)
+            self._trouble.set()
 
     async def room(self) -> None:
         """Wait until fewer than MOST_MOVING are on their way."""
@@ -36,6 +41,14 @@ class Motion:
             await asyncio.wait(self._tasks)
         self.complain()
 
+    async def until(self, heard: asyncio.Future[_Result]) -> _Result:
+        """Wait for what one of the tasks is to tell, and return it; raises what a task raised, as `quiet` does."""
+        trouble = asyncio.ensure_future(self._trouble.wait())
+        await asyncio.wait((heard, trouble), return_when=asyncio.FIRST_COMPLETED)
+        trouble.cancel()
+        self.complain()
+        return heard.result()
+
     async def cancel(self) -> None:
         """Let go of everything that is on its way."""
         for task in self._tasks:
@@ -45,6 +58,7 @@ class Motion:
     def complain(self) -> None:
         """Raise what tasks raised and nobody has heard of, once."""
         errors, self._errors = self._errors, []
+        self._trouble.clear()
         if len(errors) == 1:
             raise errors[0]
         if errors:

@@ -8,11 +8,14 @@ import pytest
 
 from mailsim.pop3.collector import CollectError
 from mailsim.practice.decision import Outcome, Reason
+from mailsim.practice.store import Store, StoreError
 from mailsim.trace.event import Step
 from mailsim.world.expectation import ExpectationError
-from mailsim.world.lab import Lab, LabError
+from mailsim.world.lab import Lab
 from mailsim.world.orders import OrderError
-from mailsim.world.wire import RETRIES, StartError
+from mailsim.world.post import RETRIES
+from mailsim.world.stage import WorldError
+from mailsim.world.wire import StartError
 
 REWRITTEN = Path(__file__).parents[2] / "fixtures" / "scenarios" / "rewritten.toml"
 TABLES: dict[str, object] = {
@@ -255,7 +258,7 @@ def test_a_lab_outside_its_block_says_so() -> None:
 
     assert lab.decisions == ()
     for use in (lab.settle, lab.waiting, lambda: lab.addresses):
-        with pytest.raises(LabError, match="with Lab"):
+        with pytest.raises(WorldError, match="with Lab"):
             use()
 
 
@@ -418,6 +421,25 @@ def test_two_collections_at_once_forward_nothing_twice() -> None:
     assert len(at_help) == 20
 
 
+def test_a_batch_that_cannot_be_stored_is_told_and_stays_at_the_server(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The call ends with the store's error instead of waiting for ever (R4.2); the next one goes on."""
+
+    def full(*_: object) -> None:
+        raise StoreError("the disk is full")
+
+    with Lab(TABLES) as world:
+        world.receive(to="a1234@abc.com", from_address="x@shop.example")
+        with monkeypatch.context() as patched:
+            patched.setattr(Store, "keep", full)
+            with pytest.raises(StoreError, match="full"):
+                world.collect()
+        assert len(world.waiting()) == 1
+        assert len(world.collect()) == 1
+        world.check()
+
+
 def test_a_forward_that_the_server_puts_off_is_tried_again_and_not_doubled() -> None:
     """The store forgets it only when a server has taken it."""
     with Lab(TABLES) as world:
@@ -506,7 +528,7 @@ def test_a_failed_session_is_in_the_trace() -> None:
 def test_a_lab_that_runs_is_not_entered_again() -> None:
     """The inner end would stop it for the outer."""
     lab = Lab(TABLES)
-    with lab, pytest.raises(LabError, match="make another Lab"):
+    with lab, pytest.raises(WorldError, match="make another Lab"):
         lab.__enter__()
 
 

@@ -1,0 +1,124 @@
+"""The post: a server hands a message to the next, and tries again what was put off (RFC 5321 sections 4.5.4.1 and 5.1).
+
+Law: each recipient of what is offered ends in exactly one of: taken, refused, bounced (R3.8).
+"""
+
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import timedelta
+
+from mailsim.mail import Address, Envelope, Message, Reply
+from mailsim.provider.dns import LookupFailed, NoRoute, Zone
+from mailsim.smtp.client import Outcome
+from mailsim.trace.event import Step
+from mailsim.world.clock import Clock
+from mailsim.world.journal import Journal
+from mailsim.world.transport import Hop, Transport
+
+SMTP_PORT = 25
+"""Between servers (RFC 5321 section 4.5.4.2); only submissions are kept off it (R1.6)."""
+RETRIES = tuple(timedelta(hours=hours) for hours in (0.5, 1, 2, 4, 8, 16, 24, 24, 24))
+"""How long after a 4yz reply a sender tries again, nine times in four days (RFC 5321 section 4.5.4.1)."""
+
+
+class Post:
+    """All hops between servers, and from the practice to its own."""
+
+    def __init__(self, zone: Zone, transport: Transport, clock: Clock, journal: Journal) -> None:
+        self._zone = zone
+        self._transport = transport
+        self._clock = clock
+        self._journal = journal
+
+    def carry(self, server: str, envelope: Envelope, message: Message) -> None:
+        """Have a server send a message on, one transaction for each domain (RFC 5321 section 5.1)."""
+        domains: dict[str, list[Address]] = defaultdict(list)
+        for recipient in envelope.recipients:
+            domains[recipient.domain].append(recipient)
+        for domain, recipients in domains.items():
+            self._relay(server, domain, Envelope(envelope.sender, tuple(recipients)), message, 0)
+
+    def _relay(self, server: str, domain: str, envelope: Envelope, message: Message, attempt: int) -> None:
+        def answered(outcome: Outcome) -> None:
+            if later := self._note(hop, envelope, message, outcome, attempt):
+                self._put_off(attempt, lambda: self._relay(server, domain, later, message, attempt + 1))
+
+        try:
+            hop = Hop(server, self._zone.exchangers(domain)[0], SMTP_PORT)
+        except NoRoute as error:
+            hop = Hop(server, domain, SMTP_PORT)
+            answered(Outcome(dict.fromkeys(envelope.recipients, _no_route(error)), None))
+        else:
+            self._transport.offer(hop, envelope, message, answered)
+
+    def submit(
+        self,
+        hop: Hop,
+        envelope: Envelope,
+        message: Message,
+        *,
+        heard: Callable[[Outcome], None] = lambda _: None,
+        taken: Callable[[], None] = lambda: None,
+        attempt: int = 0,
+    ) -> None:
+        """Have the practice submit a message; `heard` is told the first answer, `taken` when nobody is left out."""
+
+        def answered(outcome: Outcome) -> None:
+            if later := self._note(hop, envelope, message, outcome, attempt):
+                self._put_off(
+                    attempt, lambda: self.submit(hop, later, message, taken=taken, attempt=attempt + 1)
+                )
+            if not outcome.refusals(envelope):
+                taken()
+            heard(outcome)
+
+        self._journal.record(
+            Step.SUBMITTED,
+            hop.client,
+            message,
+            peer=f"{hop.server}:{hop.port}",
+            sender=envelope.sender,
+            recipient=", ".join(map(str, envelope.recipients)),
+            rule="R3.6",
+        )
+        self._transport.offer(hop, envelope, message, answered)
+
+    def _put_off(self, attempt: int, again: Callable[[], None]) -> None:
+        self._clock.at(self._clock.now() + RETRIES[attempt], again)
+
+    def _note(
+        self, hop: Hop, envelope: Envelope, message: Message, outcome: Outcome, attempt: int
+    ) -> Envelope | None:
+        """Note what a server did not take; the envelope to offer again later, None when there is nobody (R3.8).
+
+        The place is the server where the practice submits, else whoever gives up.
+        """
+        place, peer = (hop.server, hop.client) if hop.submission else (hop.client, hop.server)
+        later: list[Address] = []
+        for recipient, reply in outcome.refusals(envelope).items():
+            if reply.transient and attempt < len(RETRIES):
+                step = Step.DEFERRED
+                later.append(recipient)
+            elif hop.submission and not reply.transient:
+                step = Step.REFUSED
+            else:
+                step = Step.BOUNCED
+            self._journal.record(
+                step,
+                place,
+                message,
+                peer=peer,
+                sender=envelope.sender,
+                recipient=str(recipient),
+                outcome=str(reply.code),
+                reason=str(reply),
+                rule="R3.8",
+            )
+        return Envelope(envelope.sender, tuple(later)) if later else None
+
+
+def _no_route(error: NoRoute) -> Reply:
+    """What it amounts to that a domain's servers are not known: later (RFC 5321 section 5.1), or never (RFC 3463)."""
+    if isinstance(error, LookupFailed):
+        return Reply(451, str(error), "4.4.3")
+    return Reply(550, str(error), "5.4.4")

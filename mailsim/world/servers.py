@@ -1,0 +1,64 @@
+"""The servers of a world, made from its plan: what each decides with, and under which name and port it is found."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mailsim.pop3.maildrops import Maildrops
+from mailsim.smtp.backend import Backend, Tls
+from mailsim.world.hosts import Arrived, Carry, Exchanger, Outside, SubmissionHost
+from mailsim.world.journal import Journal
+from mailsim.world.plan import Plan
+from mailsim.world.post import SMTP_PORT
+from mailsim.world.spf_check import SpfCheck
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """One SMTP server."""
+
+    name: str
+    port: int
+    backend: Backend
+    tls: Tls = Tls.NONE
+    login: bool = False
+    """Whether it takes mail from its accounts only."""
+    size_limit: int = 0
+    """Octets, as announced in EHLO (RFC 1870); 0 is none."""
+
+
+def maildrops_of(plan: Plan) -> Maildrops:
+    """The maildrops of the practice's server mailboxes, empty; a person's password is `world-` and their local part."""
+    maildrops = Maildrops()
+    for mailbox, user in plan.users.items():
+        own = user == plan.pop.username
+        maildrops.add(user, plan.pop.password.get_secret_value() if own else f"world-{mailbox.local}")
+    return maildrops
+
+
+def servers_of(
+    plan: Plan, maildrops: Maildrops, journal: Journal, *, carry: Carry, arrived: Arrived
+) -> Iterator[Server]:
+    """The provider's two SMTP servers, and those of the people outside, in the same order each time."""
+    smtp, exchanger, names = plan.smtp, plan.exchanger, plan.internet
+    spf = SpfCheck(names.zone, names.addresses, plan.spf, journal)
+    yield Server(
+        name=smtp.server,
+        port=smtp.port,
+        backend=SubmissionHost(smtp.server, plan.account, plan.policy, journal, carry),
+        tls=plan.smtp_tls,
+        login=bool(plan.account.username),
+        size_limit=plan.policy.size_limit,
+    )
+    receiving = Exchanger(
+        exchanger,
+        host=plan.mail_host,
+        policy=plan.receiving,
+        users=plan.users,
+        maildrops=maildrops,
+        spf=spf,
+        journal=journal,
+        arrived=arrived,
+    )
+    yield Server(name=exchanger, port=SMTP_PORT, backend=receiving, size_limit=plan.receiving.size_limit)
+    for name in names.servers:
+        yield Server(name=name, port=SMTP_PORT, backend=Outside(name, spf, journal, arrived))

@@ -1,0 +1,352 @@
+"""A world made from a scenario, whatever carries its mail: all that worlds have in common.
+
+What differs is their engine: a transport, and how to wait for it. Law: everything of a world happens in its engine's
+thread, one thing at a time.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from os import PathLike
+from types import TracebackType
+from typing import Generic, Protocol, Self, TypeVar
+
+from mailsim.errors import MailsimError
+from mailsim.mail import Envelope, Message
+from mailsim.pop3.collection import CollectError
+from mailsim.pop3.maildrops import Maildrops
+from mailsim.practice.decision import Decision
+from mailsim.practice.site import Site
+from mailsim.practice.store import Store
+from mailsim.smtp.client import Outcome
+from mailsim.trace.event import Recorder, Trace
+from mailsim.world.clock import Clock
+from mailsim.world.conservation import check
+from mailsim.world.expectation import ExpectationError, unmet
+from mailsim.world.journal import Journal
+from mailsim.world.mailroom import Mailroom
+from mailsim.world.office import Office, Outgoing
+from mailsim.world.orders import OrderError, draft_of, incoming, order, unknown_senders
+from mailsim.world.people import People
+from mailsim.world.plan import Plan, plan
+from mailsim.world.post import Post
+from mailsim.world.scenario import Scenario, scenario_of
+from mailsim.world.scenario_tables import EventTable, ReceiveTable, SendTable
+from mailsim.world.servers import Server, maildrops_of, servers_of
+from mailsim.world.transport import Transport
+from mailsim.world.world import Sent
+
+_Result = TypeVar("_Result")
+_Heard = Callable[[_Result], None]
+
+
+class WorldError(MailsimError):
+    """A world asked for what it cannot do now."""
+
+
+class Engine(Protocol):
+    """What makes a world move."""
+
+    @property
+    def transport(self) -> Transport:
+        """What carries its mail."""
+        ...
+
+    @property
+    def clock(self) -> Clock:
+        """Its time."""
+        ...
+
+    def start(self, maildrops: Maildrops, servers: Iterable[Server]) -> None:
+        """Have the servers take mail; raises StartError."""
+        ...
+
+    def stop(self) -> None:
+        """End everything; raises what went wrong and nobody heard of."""
+        ...
+
+    def call(self, what: Callable[[], _Result]) -> _Result:
+        """Do something where the world lives."""
+        ...
+
+    def hear(self, begin: Callable[[_Heard[_Result]], object]) -> _Result:
+        """Begin something there, and wait until it has told its result."""
+        ...
+
+    def quiet(self) -> None:
+        """Wait until nothing is on its way."""
+        ...
+
+
+_Engine = TypeVar("_Engine", bound=Engine)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Parts(Generic[_Engine]):
+    """What one run is made of."""
+
+    engine: _Engine
+    store: Store
+    office: Office
+    mailroom: Mailroom
+    people: People
+    maildrops: Maildrops
+    received: int = 0
+
+
+class Stage(Generic[_Engine]):
+    """A world that runs inside `with` or `async with`; see `World` for what it can do."""
+
+    def __init__(
+        self,
+        scenario: Scenario | str | PathLike[str] | Mapping[str, object],
+        engine: Callable[[Scenario, Plan], _Engine],
+    ) -> None:
+        """A scenario, the path of a scenario file, or its tables; raises ScenarioError with every fault.
+
+        SiteError is raised when `[pop]` or `[smtp]` is given and lacks what it needs.
+        """
+        self.scenario = scenario_of(scenario)
+        self.trace = Trace()
+        self._plan = plan(self.scenario)
+        self._make_engine = engine
+        self._parts: _Parts[_Engine] | None = None
+        self._stack: ExitStack | None = None
+
+    @property
+    def site(self) -> Site:
+        """The practice."""
+        return self.scenario.site
+
+    @property
+    def decisions(self) -> Sequence[Decision]:
+        """Every decision on a collected message, in order."""
+        return tuple(self._parts.office.decisions) if self._parts else ()
+
+    # Beginning and end
+
+    def __enter__(self) -> Self:
+        name = type(self).__name__
+        if self._stack is not None:
+            raise WorldError(f"this {name} runs already; make another {name} for another world")
+        self.trace = Trace()  # one that is entered again is a new world
+        with ExitStack() as stack:
+            self._parts = self._assemble(stack)
+            self._stack = stack.pop_all()
+        return self
+
+    def _assemble(self, stack: ExitStack) -> _Parts[_Engine]:
+        scenario, plan = self.scenario, self._plan
+        engine = self._make_engine(scenario, plan)
+        clock, transport = engine.clock, engine.transport
+        journal = Journal(Recorder(clock.now, self.trace))
+        store = stack.enter_context(Store())
+        limits = {plan.smtp.server: plan.policy.size_limit}
+        office = Office(scenario.site, store, journal, now=clock.now, seed=scenario.seed, limits=limits)
+        post = Post(plan.internet.zone, transport, clock, journal)
+        people = People(plan, post.carry, clock, journal)
+        mailroom = Mailroom(
+            plan.pop, plan.smtp, office=office, post=post, transport=transport, journal=journal
+        )
+        maildrops = maildrops_of(plan)
+        servers = servers_of(plan, maildrops, journal, carry=post.carry, arrived=people.arrived)
+        engine.start(maildrops, servers)
+        return _Parts(
+            engine=engine, store=store, office=office, mailroom=mailroom, people=people, maildrops=maildrops
+        )
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        stack, self._stack = self._stack, None
+        if stack is None:
+            return
+        with stack:
+            try:
+                self._built.engine.stop()
+            except Exception:
+                if error is None:  # an exception that is already on its way says more
+                    raise
+
+    @property
+    def _built(self) -> _Parts[_Engine]:
+        if self._parts is None:
+            raise self._not_running()
+        return self._parts
+
+    @property
+    def _running(self) -> _Parts[_Engine]:
+        if self._stack is None:
+            raise self._not_running()
+        return self._built
+
+    def _not_running(self) -> WorldError:
+        name = type(self).__name__
+        return WorldError(f"the {name} does not run; use it inside `with {name}(...) as world:`")
+
+    # What a world can do
+
+    def send(
+        self,
+        *,
+        to: str | Sequence[str],
+        from_action: int | None = None,
+        cc: str | Sequence[str] = (),
+        bcc: str | Sequence[str] = (),
+        subject: str = "",
+        text: str = "",
+        size: int | str = 0,
+        automatic: bool = False,
+        user: str | None = None,
+        from_address: str | None = None,
+    ) -> Sent:
+        """Have the practice send a message; returns when the SMTP server has answered.
+
+        Raises:
+            OrderError: An argument is no address, no size, no action of the practice.
+            DraftError: The draft cannot become a message.
+        """
+        arguments = {
+            "to": to,
+            "cc": cc,
+            "bcc": bcc,
+            "from_action": from_action,
+            "subject": subject,
+            "text": text,
+            "size": size,
+            "automatic": automatic,
+            "user": user,
+            "from": from_address,
+        }
+        table = order(SendTable, arguments)
+        if faults := unknown_senders(table, self.site):
+            raise OrderError(faults)
+        return self._send(table)
+
+    def _send(self, table: SendTable) -> Sent:
+        parts = self._running
+        written: list[Outgoing] = []
+
+        def begin(heard: _Heard[Outcome]) -> None:
+            written.append(parts.mailroom.send(draft_of(table), heard))
+
+        outcome = parts.engine.hear(begin)
+        [outgoing] = written
+        replies = {str(address): reply for address, reply in outcome.refusals(outgoing.envelope).items()}
+        refused = {address: reply for address, reply in replies.items() if not reply.transient}
+        deferred = {address: reply for address, reply in replies.items() if reply.transient}
+        return Sent(outgoing.message, refused, deferred, outgoing.warnings)
+
+    def receive(
+        self,
+        *,
+        to: str | Sequence[str],
+        from_address: str | None = None,
+        subject: str = "",
+        text: str = "",
+        octets: bytes | None = None,
+    ) -> None:
+        """Have somebody outside send a message, a new one or `octets` as they are; returns at once.
+
+        Raises:
+            OrderError: An argument is no address, or nobody sends.
+        """
+        given = {"to": to, "from": from_address, "subject": subject, "text": text}
+        table = order(ReceiveTable, given if octets is None else given | {"file": "octets"})
+        self._receive(table, octets)
+
+    def _receive(self, table: ReceiveTable, octets: bytes | None = None) -> None:
+        parts = self._running
+
+        def write() -> None:
+            if octets is not None:
+                parts.people.write(Envelope(table.sender, table.to), Message(octets))
+                return
+            parts.received += 1
+            token = f"{self.scenario.seed}.{parts.received}"
+            now = parts.engine.clock.now()
+            parts.people.write(*incoming(table, self.scenario.folder, token=token, date=now))
+
+        parts.engine.call(write)
+
+    def collect(self) -> Sequence[Decision]:
+        """Have the practice collect once; mail on its way arrives first, what is due later does not.
+
+        Returns the decisions made, in the order collected.
+
+        Raises:
+            CollectError: The last POP3 session failed; what was kept stays kept, nothing else was deleted.
+            StoreError: A batch could not be stored; it is still at the server.
+        """
+        parts = self._running
+        parts.engine.quiet()
+        collecting = parts.engine.hear(parts.mailroom.collect)
+        if collecting.broken is not None:
+            raise collecting.broken
+        return collecting.decisions
+
+    def settle(self) -> None:
+        """Let everything happen that is on its way or due later; time jumps instead of being waited for."""
+        self._pass(None)
+
+    def _pass(self, until: datetime | None) -> None:
+        """Let happen what is on its way, and what is due up to a time, or ever."""
+        engine = self._running.engine
+        engine.quiet()
+        while engine.call(lambda: engine.clock.step(until=until)):
+            engine.quiet()
+
+    def run(self) -> None:
+        """Play the scenario's events in order, then settle.
+
+        Raises:
+            ConservationError: Mail was lost or doubled (R6.2).
+            ExpectationError: It came out otherwise than the scenario's `[expect]` says.
+        """
+        clock = self._running.engine.clock
+        start = clock.now()
+        for event in self.scenario.events:
+            if event.at is not None:
+                due = start + timedelta(seconds=event.at)
+                self._pass(due)
+                clock.jump(due)
+            self._play(event)
+        self.settle()
+        self.check()
+        differences = list(unmet(self.scenario.expect, self.targets(), self.decisions))
+        if differences:
+            raise ExpectationError("\n".join(differences))
+
+    def _play(self, event: EventTable) -> None:
+        if event.send is not None:
+            self._send(event.send)
+        elif event.receive is not None:
+            self._receive(event.receive)
+        else:
+            with suppress(CollectError):  # a session that failed is in the trace; the next collection goes on
+                self.collect()
+
+    def check(self) -> None:
+        """Hold the law of conservation over all that has happened; the world must be settled.
+
+        Raises:
+            ConservationError: Mail was lost or doubled (R6.2).
+        """
+        maildrops = self._built.maildrops
+        waiting = {uid for user in maildrops.users for uid in maildrops.uids(user)}
+        check(self.trace, waiting, self.targets())
+
+    def mailbox(self, target: str) -> Sequence[Message]:
+        """The copies that a target holds: `action:1234`, `mailbox:mary`, `unassigned`, `fallback:ADDRESS`."""
+        parts = self._running
+        return parts.engine.call(lambda: parts.store.messages(target))
+
+    def targets(self) -> Mapping[str, int]:
+        """Every target that holds something, and how many copies."""
+        parts = self._running
+        return parts.engine.call(parts.store.targets)
+
+    def waiting(self) -> Sequence[Message]:
+        """What lies in the system mailbox at the provider, not yet collected."""
+        return [Message(octets) for octets in self._built.maildrops.messages(self._plan.pop.username)]
