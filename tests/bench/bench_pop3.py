@@ -2,8 +2,9 @@
 
 Run as a program: `python tests/bench/bench_pop3.py [--tls] [--dovecot] [--limits]`. The server runs in a process of
 its own, so that neither side is paid for by the other. Every measure is taken three times, interleaved; the best is
-shown. `--dovecot` reads the same mail from a Dovecot too (its packages must be installed), for the ratio;
-`--limits` measures many sessions, a large maildrop, a large message beside small ones, and memory.
+shown. `--dovecot` reads the same mail from a Dovecot too (its packages must be installed), for the ratio; `--tls`
+does all over TLS, and reads from our server over asyncio's own TLS too, for the ratio to ours; `--limits` measures
+many sessions, a large maildrop, a large message beside small ones, and memory.
 """
 
 import asyncio
@@ -13,13 +14,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
+from itertools import product
 from pathlib import Path
+
+import trustme
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from mailsim.pop3.collector import Retrieved, collect
+from mailsim.pop3.connection import Connection
 from mailsim.pop3.embedded import Pop3Server
+from mailsim.pop3.maildrops import Maildrops
+from mailsim.pop3.service import Service
 
 COUNT = 2000
 MESSAGE = b"Subject: bench\r\nFrom: a@a.example\r\n\r\n" + (b"x" * 70 + b"\r\n") * 69
@@ -34,23 +42,35 @@ def main() -> None:
     if "--serve" in sys.argv:
         _serve(tls=tls)
         return
+    if "--serve-asyncio-tls" in sys.argv:
+        asyncio.run(_serve_asyncio_tls())
+        return
     if "--limits" in sys.argv:
         measure_limits()
         return
+    rivals = _rivals(tls=tls)
     best: dict[str, float] = {}
     for _ in range(ROUNDS):
         for name, run in RUNS.items():
-            with _server(tls=tls) as place:
+            with _server("--serve", *(["--tls"] if tls else [])) as place:
                 _time(best, name, run, place)
-            if "--dovecot" in sys.argv and name in READING:
-                with _dovecot(tls=tls) as place:
-                    _time(best, f"{name}, from Dovecot", run, place)
+            for rival, serve in rivals.items() if name in READING else ():
+                with serve() as place:
+                    _time(best, f"{name}, {rival}", run, place)
     for name, seconds in best.items():
         sys.stdout.write(f"{name:42} {seconds:6.3f} s {COUNT / seconds:9.0f} messages/s\n")
-    for name in READING if "--dovecot" in sys.argv else ():
-        sys.stdout.write(
-            f"{name}: Dovecot takes {best[f'{name}, from Dovecot'] / best[name]:.1f} times as long\n"
-        )
+    for name, rival in product(READING, rivals):
+        sys.stdout.write(f"{name}: {rival} takes {best[f'{name}, {rival}'] / best[name]:.1f} times as long\n")
+
+
+def _rivals(*, tls: bool) -> dict[str, Callable[[], AbstractContextManager[Place]]]:
+    """The other servers that are read from."""
+    rivals: dict[str, Callable[[], AbstractContextManager[Place]]] = {}
+    if "--dovecot" in sys.argv:
+        rivals["Dovecot"] = partial(_dovecot, tls=tls)
+    if tls:
+        rivals["asyncio's own TLS"] = partial(_server, "--serve-asyncio-tls")
+    return rivals
 
 
 def _time(best: dict[str, float], name: str, run: Callable[[Place], None], place: Place) -> None:
@@ -81,13 +101,30 @@ def _serve(*, tls: bool) -> None:
         sys.stdin.read()
 
 
+async def _serve_asyncio_tls() -> None:
+    """Our server, but TLS is the transport's, as `create_server(ssl=...)` makes it."""
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    service = Service(Maildrops({"alice": ("secret", [MESSAGE] * COUNT)}))
+    loop = asyncio.get_running_loop()
+    with authority.cert_pem.tempfile() as ca:
+        server = await loop.create_server(
+            lambda: Connection(service, set(), asyncio.Event()), "127.0.0.1", 0, ssl=context
+        )
+        sys.stdout.write(f"{server.sockets[0].getsockname()[1]} {ca}\n")
+        sys.stdout.flush()
+        await asyncio.to_thread(sys.stdin.read)
+        server.close()
+
+
 @contextmanager
-def _server(*, tls: bool) -> Iterator[Place]:
-    command = [sys.executable, str(Path(__file__)), "--serve", *(["--tls"] if tls else [])]
+def _server(*options: str) -> Iterator[Place]:
+    command = [sys.executable, str(Path(__file__)), *options]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         port, ca = process.stdout.readline().split()
-        context = ssl.create_default_context(cafile=ca) if tls else None
+        context = None if ca == "None" else ssl.create_default_context(cafile=ca)
         yield "127.0.0.1", int(port), context
         process.communicate("")
 
