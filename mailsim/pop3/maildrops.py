@@ -26,6 +26,10 @@ WRONG_CREDENTIALS = Refusal(ResponseCode.AUTH, "wrong user name or password")
 LOCKED = Refusal(ResponseCode.IN_USE, "maildrop is open in another session")
 
 
+Removed = Callable[[str, WireMessage], None]
+"""Is told whose message was removed, and which."""
+
+
 class UnknownUserError(MailsimError):
     """A user that has no maildrop here."""
 
@@ -44,11 +48,11 @@ class _Account:
 class Maildrops:
     """All maildrops of a server, by user.
 
-    Takes a mapping of user to password and messages, octets each, oldest first; how the server behaves; and a
-    clock in seconds, which only the time between two logins is read from.
+    Takes a mapping of user to password and messages, octets each, oldest first; how the server behaves; a clock in
+    seconds, which only the time between two logins is read from; and who is told of each message that is removed.
     """
 
-    __slots__ = ("_accounts", "_clock", "_conduct")
+    __slots__ = ("_accounts", "_clock", "_conduct", "_removed")
 
     def __init__(
         self,
@@ -56,8 +60,10 @@ class Maildrops:
         *,
         conduct: Conduct = PLAIN_CONDUCT,
         clock: Callable[[], float] = time.monotonic,
+        removed: Removed = lambda _user, _message: None,
     ) -> None:
         self._conduct = conduct
+        self._removed = removed
         self._clock = clock
         self._accounts: dict[str, _Account] = {}
         for user, (password, messages) in (maildrops or {}).items():
@@ -181,7 +187,9 @@ class Maildrops:
         if account is None or account.holder is not maildrop:
             return False
         for uid in removed:
-            account.messages.pop(Uid(uid), None)
+            message = account.messages.pop(Uid(uid), None)
+            if message is not None:
+                self._removed(maildrop.user, message)
         return True
 
     def arrive(self, maildrop: Maildrop, message: WireMessage) -> None:

@@ -55,7 +55,7 @@ class Step(StrEnum):
     BOUNCED = "bounced"
     """A server gave up on a copy that it had accepted."""
     REMOVED = "removed"
-    """A collected copy was deleted from its server mailbox."""
+    """A copy was deleted from its server mailbox, collected or not."""
     REPLIED = "replied"
     """A correspondent answered."""
 

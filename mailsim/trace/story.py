@@ -69,6 +69,6 @@ _SENTENCES: dict[Step, Callable[[Event], str]] = {
     Step.FORWARDED: lambda event: f"forwards it, attached, to {event.recipient}",
     Step.DEFERRED: lambda event: f"will try again: {event.reason}",
     Step.BOUNCED: lambda event: f"gives up on the copy for {event.recipient}: {event.reason}",
-    Step.REMOVED: lambda _: "deletes the server's copy",
+    Step.REMOVED: lambda _: "no longer has the copy",
     Step.REPLIED: lambda event: f"answers to {event.recipient}",
 }

@@ -2,7 +2,7 @@
 
 - Each recipient of what was composed, replied or forwarded has exactly one end: refused, bounced, discarded,
   stored in a server mailbox, or delivered inside.
-- Each copy stored in the system mailbox was collected once, or waits there still.
+- Each copy stored in the system mailbox was collected once, or waits there still, or both: its deletion was lost.
 - Each collected message was decided once, and reached each of its targets once; what could not be read was
   forwarded once.
 - What the trace says was delivered is what the practice's store holds.
@@ -43,8 +43,9 @@ def balance(trace: Trace, waiting: Collection[str]) -> Balance:
     for event in trace:
         put.update(_put_in(event))
         came.update(_came_of(event))
-    for trace_id, message_id, uid in [copy for copy in put if copy[2].removeprefix("uid:") in waiting]:
-        came[trace_id, message_id, uid] += 1
+    for copy, promised in put.items():
+        if copy[2].removeprefix("uid:") in waiting and came[copy] < promised:
+            came[copy] += 1
     lost = tuple((put - came).elements())
     return Balance(lost, tuple((came - put).elements()))
 

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from mailsim.mail import Address, Envelope, Message, Reply
-from mailsim.pop3.maildrops import Maildrops
+from mailsim.pop3.maildrop import WireMessage
+from mailsim.pop3.maildrops import Maildrops, Removed
 from mailsim.provider.mailhost import MailHost
 from mailsim.provider.policy import Policy, Stage
 from mailsim.smtp.backend import OK, Peer
@@ -179,6 +180,23 @@ class Exchanger:
         )
         if uid is None:
             self._arrived(recipient, message)
+
+
+def removals(server: str, users: Mapping[Address, str], journal: Journal) -> Removed:
+    """Note what a POP3 server removes from server mailboxes: the server knows, whatever it says and is heard of it."""
+    mailboxes = {user: mailbox for mailbox, user in users.items()}
+
+    def removed(user: str, message: WireMessage) -> None:
+        journal.record(
+            Step.REMOVED,
+            str(mailboxes[user]),
+            Message(message.octets),
+            peer=server,
+            rule="R4.2",
+            detail={"uid": message.key},
+        )
+
+    return removed
 
 
 class Outside:

@@ -81,19 +81,17 @@ class Mailroom:
             try:
                 collection = await self._transport.visit(keep=keep, order=order)
             except CollectError as error:
-                self._ended(None, str(error))
+                self._opened("failed", str(error))
                 raise
-            self._ended(collection)
+            self._opened("ended")
             return collection
 
         collected = await collect_all(session, knows=self._office.knows)
         self._forward()
         return Collecting(made, collected.broken)
 
-    def _ended(self, collection: Collection | None, reason: str = "") -> None:
-        """Note the end of a POP3 session; that event is about no message."""
-        self._office.ended(collection)
-        outcome = "failed" if collection is None else "ended"
+    def _opened(self, outcome: str, reason: str = "") -> None:
+        """Note a POP3 session that is over; that event is about no message."""
         self._journal.record(
             Step.OPENED, PRACTICE, NO_MESSAGE, peer=self._pop, outcome=outcome, reason=reason, rule="R4.1"
         )

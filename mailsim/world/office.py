@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mailsim.mail import Envelope, Message
-from mailsim.pop3.collection import Collection, Keeping, Retrieved
+from mailsim.pop3.collection import Keeping, Retrieved
 from mailsim.practice.composing import Draft, compose, split
 from mailsim.practice.decision import Decision, Outcome, Reason
 from mailsim.practice.forwarding import forward
@@ -16,7 +16,7 @@ from mailsim.practice.ledger import Ledger
 from mailsim.practice.site import Site
 from mailsim.practice.store import Forward, Kept, Store
 from mailsim.trace.event import Step
-from mailsim.world.journal import Entry, Journal
+from mailsim.world.journal import Journal
 
 UNASSIGNED = "unassigned"
 PRACTICE = "practice"
@@ -58,7 +58,6 @@ class Office:
         self._serial = 0
         self._sent = {**site.sent, **store.sent}
         self._ledger = Ledger(site, store, str(site.rules.system), self._sent, self._forward)
-        self._taken: dict[int, Entry] = {}
 
     def compose(self, draft: Draft) -> Outgoing:
         """Write the message, deliver inside what stays inside (R3.5), and hand back what must go out.
@@ -136,18 +135,7 @@ class Office:
         for one, message, decision in intake.taken:
             self._record(message, one, decision)
             self.decisions.append(decision)
-            self._taken[one.number] = self._journal.entry(message)
         return intake.keeping()
-
-    def ended(self, collection: Collection | None) -> None:
-        """Note what the server removed at the end of a session; None when the session broke."""
-        taken, self._taken = self._taken, {}
-        if collection is None or not collection.deleted:
-            return
-        left = {failure.number for failure in collection.failures}
-        for number, entry in taken.items():
-            if number not in left:
-                self._journal.record(Step.REMOVED, PRACTICE, entry, rule="R4.2")
 
     def _record(self, message: Message, one: Retrieved, decision: Decision) -> None:
         self._journal.record(Step.COLLECTED, PRACTICE, message, rule="R4.1", detail={"uid": one.uid})

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from mailsim.pop3.maildrops import Maildrops
 from mailsim.smtp.backend import Backend, Tls
-from mailsim.world.hosts import Arrived, Carry, Exchanger, Outside, SubmissionHost
+from mailsim.world.hosts import Arrived, Carry, Exchanger, Outside, SubmissionHost, removals
 from mailsim.world.journal import Journal
 from mailsim.world.plan import Plan
 from mailsim.world.post import SMTP_PORT
@@ -26,9 +26,9 @@ class Server:
     """Octets, as announced in EHLO (RFC 1870); 0 is none."""
 
 
-def maildrops_of(plan: Plan) -> Maildrops:
+def maildrops_of(plan: Plan, journal: Journal) -> Maildrops:
     """The maildrops of the practice's server mailboxes, empty; a person's password is `world-` and their local part."""
-    maildrops = Maildrops()
+    maildrops = Maildrops(removed=removals(plan.pop.server.host, plan.users, journal))
     for mailbox, user in plan.users.items():
         own = user == plan.pop.username
         maildrops.add(user, plan.pop.password.get_secret_value() if own else f"world-{mailbox.local}")

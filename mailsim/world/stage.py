@@ -149,7 +149,7 @@ class Stage(Generic[_Engine]):
         mailroom = Mailroom(
             plan.pop, plan.smtp, office=office, post=post, transport=transport, journal=journal
         )
-        maildrops = maildrops_of(plan)
+        maildrops = maildrops_of(plan, journal)
         servers = servers_of(plan, maildrops, journal, carry=post.carry, arrived=people.arrived)
         engine.start(maildrops, servers)
         return _Parts(

@@ -66,6 +66,22 @@ def test_who_lost_the_lock_changes_nothing(maildrops: Maildrops) -> None:
     assert maildrops.messages("alice") == (b"one", b"two")
 
 
+def test_each_removal_is_told_once_and_what_was_not_removed_never() -> None:
+    """By QUIT or on the way; not what is unknown or gone already, nor anything of who lost the lock."""
+    told: list[tuple[str, bytes]] = []
+    drops = Maildrops(
+        {"alice": ("secret", [b"one", b"two", b"three"])},
+        removed=lambda user, message: told.append((user, message.octets)),
+    )
+    one, two, _ = drops.uids("alice")
+    session = opened(drops)
+    drops.expunge(session, [one])
+    drops.update(session, [one, two, "unknown"])
+    drops.update(session, drops.uids("alice"))
+
+    assert told == [("alice", b"one"), ("alice", b"two")]
+
+
 def test_a_session_does_not_see_new_mail(maildrops: Maildrops) -> None:
     """Numbers and sizes are fixed when it opens (RFC 1939 §4)."""
     session = opened(maildrops)

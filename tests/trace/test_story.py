@@ -50,7 +50,7 @@ SENTENCES = {
     Step.FORWARDED: "forwards it, attached, to jane@client.example",
     Step.DEFERRED: "will try again: sender-rewritten",
     Step.BOUNCED: "gives up on the copy for jane@client.example: sender-rewritten",
-    Step.REMOVED: "deletes the server's copy",
+    Step.REMOVED: "no longer has the copy",
     Step.REPLIED: "answers to jane@client.example",
 }
 

@@ -21,6 +21,7 @@ def trace(*steps: tuple[str, str, dict[str, object]]) -> Trace:
 
 COMPOSED = ("composed", "practice", {"recipient": "a@x, b@x"})
 STORED = ("stored", "matters@abc.com", {"recipient": "b@x", "detail": {"uid": "1"}})
+COLLECTED = ("collected", "practice", {"detail": {"uid": "1"}})
 
 
 @pytest.mark.parametrize(
@@ -34,7 +35,9 @@ STORED = ("stored", "matters@abc.com", {"recipient": "b@x", "detail": {"uid": "1
         ([COMPOSED, ("delivered", "action:1", {"recipient": "a@x, b@x", "rule": "R3.5"})], [], [], []),
         ([STORED], [], ["uid:1"], ["b@x"]),
         ([STORED], ["1"], [], ["b@x"]),
-        ([STORED, ("collected", "practice", {"detail": {"uid": "1"}})], [], ["decision"], ["b@x"]),
+        ([STORED, COLLECTED], [], ["decision"], ["b@x"]),
+        ([STORED, COLLECTED], ["1"], ["decision"], ["b@x"]),
+        ([STORED, COLLECTED, COLLECTED], ["1"], ["decision", "decision"], ["b@x", "uid:1"]),
     ],
 )  # fmt: skip
 def test_every_copy_has_exactly_one_end(

@@ -545,6 +545,35 @@ def test_faults_of_a_scenario_strike_and_what_was_missed_is_collected_next() -> 
     assert world.trace.steps(Step.OPENED)[0].outcome == "failed"
 
 
+@pytest.mark.parametrize(
+    ("faults", "removed", "waiting"),
+    [
+        ([], 1, 0),
+        (["pop:QUIT:1:ignore-deletes"], 1, 0),
+        (["pop:QUIT:every:ignore-deletes"], 0, 1),
+        (["pop:QUIT:1:drop"], 1, 0),
+        (["pop:QUIT:1:reply -ERR not removed"], 1, 0),
+        (["pop:DELE:1:eager-delete", "pop:QUIT:1:drop"], 1, 0),
+    ],
+)
+def test_a_removal_is_told_when_the_server_made_it_whatever_it_said_of_it(
+    faults: list[str], removed: int, waiting: int
+) -> None:
+    """R4.2, R6.1: once, in whatever session; and a message whose deletion is lost is still in one place (R6.2)."""
+    with Lab(tables(provider={"faults": faults})) as world:
+        world.receive(to="a1234@abc.com", from_address="jane@client.example")
+        world.collect()
+        world.check()
+
+        assert len(world.waiting()) == waiting
+    told = world.trace.steps(Step.REMOVED)
+    assert [event.place for event in told] == ["matters@abc.com"] * removed
+    [stored] = world.trace.steps(Step.STORED)
+    assert {(event.trace_id, event.message_id, event.detail) for event in told} <= {
+        (stored.trace_id, stored.message_id, stored.detail)
+    }
+
+
 @pytest.mark.parametrize(("common", "target"), [("qmail", "action:1234"), (None, "unassigned")])
 def test_a_decorated_header_is_understood_where_the_settings_name_the_provider(
     common: str | None, target: str

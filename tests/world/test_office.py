@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mailsim.pop3.collection import Collection, Failure, Retrieved
-from mailsim.pop3.collection import Step as PopStep
+from mailsim.pop3.collection import Retrieved
 from mailsim.practice.decision import Outcome
 from mailsim.practice.site import read_site
 from mailsim.practice.store import Store, StoreError
@@ -65,19 +64,3 @@ def test_a_second_copy_in_the_same_batch_is_a_duplicate() -> None:
 
         assert store.targets() == {"action:1234": 1}
     assert [event.outcome for event in trace.steps(Step.DECIDED)] == ["delivered", "duplicate"]
-
-
-def test_only_what_the_server_removed_is_noted_as_removed() -> None:
-    """Not what it would not delete, nor anything of a session that broke."""
-    trace = Trace()
-    other = REPLY.replace(b"<1@", b"<2@")
-    refused = Failure(2, "uid2", PopStep.DELETE, "no")
-    with Store() as store:
-        practice = office(store, trace)
-        practice.take([retrieved(REPLY)])
-        practice.ended(None)
-        practice.take([retrieved(REPLY), retrieved(other, 2), retrieved(other.replace(b"<2@", b"<3@"), 3)])
-        practice.ended(Collection(listed=3, kept=3, new=2, deleted=2, failures=(refused,)))
-        practice.ended(Collection(listed=0, kept=0, new=0, deleted=0, failures=()))
-
-    assert [event.message_id for event in trace.steps(Step.REMOVED)] == ["<3@client.example>"]
