@@ -19,10 +19,10 @@ from typing import Literal, Self
 from anyio import to_thread
 
 from mailsim.errors import MailsimError
+from mailsim.faults.syntax import FaultError
 from mailsim.pop3.conduct import Conduct
 from mailsim.pop3.effects import Certificate
 from mailsim.pop3.fault_kinds import What
-from mailsim.pop3.fault_syntax import FaultError
 from mailsim.pop3.faults import Fault, FaultPlan, read_fault
 from mailsim.pop3.maildrops import Maildrops
 from mailsim.pop3.portal import BackgroundLoop

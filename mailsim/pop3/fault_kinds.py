@@ -1,10 +1,10 @@
 """What may go wrong with POP3 on purpose: the catalogue, as data."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from mailsim.faults.kinds import Argument, Kind, Where
 from mailsim.pop3.wire import Verb
 
 
@@ -45,43 +45,6 @@ class What(StrEnum):
     LOCKED = "locked"
     EXPIRED_CERTIFICATE = "expired-certificate"
     FOREIGN_CERTIFICATE = "foreign-certificate"
-
-
-class Argument(StrEnum):
-    """What stands behind the word of a fault."""
-
-    NONE = "nothing"
-    TEXT = "a status line, such as 'reply [SYS/TEMP] try later'"
-    SECONDS = "nothing, or seconds, such as 'stall 2s'"
-    RATE = "octets a second, such as 'slow 1000'"
-    DIFFERENCE = "nothing, or octets more or less, such as 'wrong-size -10'"
-
-
-class Where(StrEnum):
-    """What `@N` counts."""
-
-    NOTHING = "nothing: leave it out"
-    OCTET = "the octet of the reply, counted from 0"
-    MESSAGE = "the number of a message"
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """One way to go wrong.
-
-    Attributes:
-        does: What happens, in words.
-        moments: The verbs and moments it can strike.
-        argument: What stands behind its word.
-        where: What `@N` counts.
-        examples: Faults as they are written.
-    """
-
-    does: str
-    moments: frozenset[str]
-    examples: tuple[str, ...]
-    argument: Argument = Argument.NONE
-    where: Where = Where.NOTHING
 
 
 _VERBS = frozenset(map(str, Verb))
@@ -126,13 +89,13 @@ KINDS: Mapping[What, Kind] = MappingProxyType(
             " connection closes and nothing is removed",
             _REPLIES - {str(Moment.CONNECT)},
             ("pop:RETR:2:reply [SYS/TEMP] try later", "pop:DELE:every:reply -ERR no"),
-            Argument.TEXT,
+            Argument.STATUS,
         ),
         What.SAY: Kind(
             "the command is obeyed, but answered so",
             _REPLIES,
             ("pop:QUIT:1:say -ERR some deleted messages not removed",),
-            Argument.TEXT,
+            Argument.STATUS,
         ),
         What.GARBAGE: Kind(
             "from octet N on the reply is no POP3",

@@ -5,8 +5,11 @@ from enum import StrEnum
 from typing import Protocol
 
 from mailsim.mail import Address, Envelope, Message, Reply
+from mailsim.pop3.proof import Proof
 
 OK = Reply(250, "OK", "2.0.0")
+NO_LOGIN = Reply(530, "Authentication required", "5.7.0")
+"""RFC 4954 section 6, to a client that must log in before it sends."""
 
 
 class Tls(StrEnum):
@@ -32,8 +35,8 @@ class Peer:
 class Backend(Protocol):
     """Decides for a server; each verb answers at once."""
 
-    def login(self, username: str, password: str) -> bool:
-        """Whether these credentials are an account's."""
+    def login(self, username: str, proof: Proof) -> bool:
+        """Whether this is an account, and the proof one of its password (`pop3.proof.proves`)."""
         ...
 
     def mail(self, peer: Peer, sender: Address | None, size: int) -> Reply:

@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import socket
 import ssl
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import aiosmtplib
@@ -21,13 +20,9 @@ from mailsim.mail import Address, Envelope, Reply
 from mailsim.practice.server_address import ServerAddressError, check_smtp_port
 from mailsim.practice.settings import Authentication
 from mailsim.smtp.backend import Tls
+from mailsim.smtp.outcome import BAD_RECIPIENT, BAD_SENDER, CLOSED, NO_SMTPUTF8, Outcome, not_offered
 from mailsim.smtp.transmission import as_transmitted, path_of
 
-CLOSED = Reply(421, "Connection lost", "4.4.2")
-"""What a lost connection amounts to (RFC 5321 section 3.8): try again later."""
-BAD_SENDER = Reply(553, "Not offered: the sender is no address that SMTP can carry", "5.1.7")
-BAD_RECIPIENT = Reply(553, "Not offered: this is no address that SMTP can carry", "5.1.3")
-NO_SMTPUTF8 = Reply(553, "Not offered: an address needs SMTPUTF8, which the server lacks", "5.6.7")
 QUIT_SECONDS = 5.0
 """How long a server may take to say goodbye."""
 
@@ -57,22 +52,6 @@ class Route:
     """Whether the practice submits here, so that R1.6 holds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a server answered to one message."""
-
-    refused: Mapping[Address, Reply]
-    """The recipients that it did not take, each with the refusal."""
-    final: Reply | None
-    """The reply after DATA, good or bad; None when it came to no DATA."""
-
-    def refusals(self, envelope: Envelope) -> Mapping[Address, Reply]:
-        """Every recipient of the envelope that the message did not get through to, and the refusal."""
-        if self.final is None or self.final.accepted:
-            return self.refused
-        return dict.fromkeys(envelope.recipients, self.final) | dict(self.refused)
-
-
 class _Refused(Exception):  # noqa: N818 - it carries a reply, and never leaves this module
     def __init__(self, reply: Reply) -> None:
         super().__init__(str(reply))
@@ -95,7 +74,8 @@ class Client:
         """Offer one message; transactions on one connection wait for each other.
 
         Returns what was refused and the final reply; a connection that cannot be had or is lost
-        counts as reply 421 for every recipient not refused before. Raises SubmissionPortError (R1.6).
+        counts as reply 421 for every recipient not refused before, and makes the outcome uncertain where
+        the server may have taken the message. Raises SubmissionPortError (R1.6).
         """
         self._check_ports()
         refused: dict[Address, Reply] = {}
@@ -159,15 +139,16 @@ class Client:
         try:
             await smtp.ehlo()
         except aiosmtplib.SMTPHeloError:
+            if not smtp.is_connected:
+                raise
             await smtp.helo()  # RFC 5321 section 3.2: a server that knows no EHLO
 
     async def _login(self, smtp: aiosmtplib.SMTP) -> None:
         route = self._route
         if route.authentication not in smtp.server_auth_methods:
             offered = ", ".join(sorted(smtp.server_auth_methods)) or "none"
-            raise aiosmtplib.SMTPAuthenticationError(
-                504, f"5.5.4 Not tried: authentication {route.authentication} is not offered, but {offered}"
-            )
+            reply = not_offered(route.authentication, offered)
+            raise aiosmtplib.SMTPAuthenticationError(reply.code, f"{reply.enhanced} {reply.text}")
         logins = {
             Authentication.PLAIN: smtp.auth_plain,
             Authentication.LOGIN: smtp.auth_login,
@@ -217,7 +198,8 @@ class Client:
         if len(refused) == len(paths):
             await self._reset()
             return Outcome(refused, None)
-        return Outcome(refused, await self._data(smtp, content))
+        final, uncertain = await self._data(smtp, content)
+        return Outcome(refused, final, uncertain)
 
     def _options(self, smtp: aiosmtplib.SMTP, content: bytes, paths: tuple[str | None, ...]) -> list[str]:
         """The parameters of MAIL: the size as transmitted (RFC 1870), and what else the content needs."""
@@ -239,15 +221,33 @@ class Client:
         if response.code // 100 != 2:
             raise aiosmtplib.SMTPResponseException(response.code, response.message)
 
-    async def _data(self, smtp: aiosmtplib.SMTP, content: bytes) -> Reply:
-        try:
-            response = await smtp.data(content)
-        except aiosmtplib.SMTPDataError as error:
-            if not _is_refusal(error.code):
-                raise
+    async def _data(self, smtp: aiosmtplib.SMTP, content: bytes) -> tuple[Reply, bool]:
+        """The reply to the message, and whether it is our own, the server's being lost: RFC 5321 section 4.2.5."""
+        response = await smtp.execute_command(b"DATA")
+        if response.code == _GO_ON and smtp.protocol is not None:
+            # Not smtp.data: it does not tell whether a connection was lost before the message or after it.
+            try:
+                smtp.protocol.write(_stuffed(content))
+                response = await smtp.protocol.read_response(timeout=self._timeout)
+                if response.code != _COMPLETED and not _is_refusal(response.code):
+                    raise aiosmtplib.SMTPResponseException(response.code, response.message)
+            except (aiosmtplib.SMTPException, OSError) as error:
+                await self._drop()
+                return _reply_of(error), True
+        elif not _is_refusal(response.code):
+            raise aiosmtplib.SMTPResponseException(response.code, response.message)
+        if _is_refusal(response.code):
             await self._reset()
-            return _reply(error.code, error.message)
-        return _reply(response.code, response.message)
+        return _reply(response.code, response.message), False
+
+
+_COMPLETED, _GO_ON = 250, 354
+
+
+def _stuffed(content: bytes) -> bytes:
+    """The message and its end as DATA carries them (RFC 5321 section 4.5.2); `content` ends in CRLF."""
+    stuffed = content.replace(b"\r\n.", b"\r\n..")
+    return (b"." if content.startswith(b".") else b"") + stuffed + b".\r\n"
 
 
 def _is_refusal(code: int) -> bool:

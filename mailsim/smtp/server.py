@@ -21,13 +21,12 @@ from aiosmtpd.smtp import Session as Dialogue
 
 from mailsim.errors import MailsimError
 from mailsim.mail import Address, Envelope, Message, Reply, parse_address
-from mailsim.smtp.backend import Backend, Peer, Tls
+from mailsim.smtp.backend import NO_LOGIN, Backend, Peer, Tls
 from mailsim.smtp.connection import Connection
 from mailsim.smtp.transmission import path_of
 
 BAD_ADDRESS = Reply(553, "The address is no mailbox address", "5.1.3")
 NO_SMTPUTF8 = Reply(553, "This address needs the parameter SMTPUTF8 of MAIL", "5.6.7")  # RFC 6531 section 3.5
-NO_LOGIN = Reply(530, "Authentication required", "5.7.0")  # RFC 4954 section 6
 FAILED = Reply(451, "Local error in processing", "4.3.0")
 TOO_BIG = Reply(552, "Message size exceeds fixed maximum message size", "5.3.4")
 SYNTAX = Reply(500, "Syntax error", "5.5.2")

@@ -5,6 +5,7 @@ that the message did not have; what is fit for the wire already is not touched.
 """
 
 import re
+from functools import lru_cache
 
 from mailsim.mail import Address, parse_address
 
@@ -24,8 +25,14 @@ def path_of(address: Address) -> str | None:
     Quoted strings and UTF-8 (RFC 6531) can; control characters, and a domain that is neither a name
     nor an address literal, cannot (RFC 5321 section 4.1.2); nor what would be read as another address at the other end.
     """
-    path = str(address)
-    return path if _PATH.fullmatch(path) and parse_address(path) == address else None
+    path = address.text
+    return path if _read_back(path) == address else None
+
+
+@lru_cache(maxsize=4096)
+def _read_back(path: str) -> Address | None:
+    """Whom the other end reads there; the same few write to each other again and again."""
+    return parse_address(path) if _PATH.fullmatch(path) else None
 
 
 def as_transmitted(octets: bytes) -> bytes:

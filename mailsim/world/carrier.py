@@ -3,7 +3,8 @@
 import asyncio
 
 from mailsim.mail import Envelope
-from mailsim.smtp.client import Client, Outcome, Route
+from mailsim.smtp.client import Client, Route
+from mailsim.smtp.outcome import Outcome
 
 CONNECTIONS = 4
 """For each pair of servers; more would only wait for the same loop."""

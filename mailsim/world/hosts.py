@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from mailsim.mail import Address, Envelope, Message, Reply
 from mailsim.pop3.maildrop import WireMessage
 from mailsim.pop3.maildrops import Maildrops, Removed
+from mailsim.pop3.proof import Proof, proves
 from mailsim.provider.mailhost import MailHost
 from mailsim.provider.policy import Policy, Stage
 from mailsim.smtp.backend import OK, Peer
@@ -42,9 +43,9 @@ class SubmissionHost:
         self._journal = journal
         self._carry = carry
 
-    def login(self, username: str, password: str) -> bool:
+    def login(self, username: str, proof: Proof) -> bool:
         """Whether these are the account's credentials."""
-        return (username, password) == (self._account.username, self._account.password)
+        return username == self._account.username and proves(proof, self._account.password.encode())
 
     def mail(self, peer: Peer, sender: Address | None, size: int) -> Reply:  # noqa: ARG002 - the verb's face
         """Judge the declared size, and the envelope sender where the provider does so now."""
@@ -127,7 +128,7 @@ class Exchanger:
         self._journal = journal
         self._arrived = arrived
 
-    def login(self, username: str, password: str) -> bool:  # noqa: ARG002 - the verb's face
+    def login(self, username: str, proof: Proof) -> bool:  # noqa: ARG002 - the verb's face
         """Nobody logs in between servers."""
         return False
 
@@ -208,7 +209,7 @@ class Outside:
         self._journal = journal
         self._arrived = arrived
 
-    def login(self, username: str, password: str) -> bool:  # noqa: ARG002 - the verb's face
+    def login(self, username: str, proof: Proof) -> bool:  # noqa: ARG002 - the verb's face
         """Nobody logs in between servers."""
         return False
 

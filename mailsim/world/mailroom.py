@@ -10,7 +10,7 @@ from mailsim.pop3.sessions import collect_all
 from mailsim.practice.account import PopAccount, SmtpAccount
 from mailsim.practice.composing import Draft
 from mailsim.practice.decision import Decision
-from mailsim.smtp.client import Outcome
+from mailsim.smtp.outcome import Outcome
 from mailsim.trace.event import Step
 from mailsim.world.journal import NO_MESSAGE, Journal
 from mailsim.world.office import PRACTICE, Office, Outgoing

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from mailsim.mail import Address, Envelope, Message, Reply
 from mailsim.provider.dns import LookupFailed, NoRoute, Zone
-from mailsim.smtp.client import Outcome
+from mailsim.smtp.outcome import Outcome
 from mailsim.trace.event import Step
 from mailsim.world.clock import Clock
 from mailsim.world.journal import Journal

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
+from mailsim.faults.syntax import FaultError
 from mailsim.mail import Address
-from mailsim.pop3.fault_syntax import FaultError
 from mailsim.pop3.faults import read_fault
 from mailsim.practice.settings import Name, SiteAddress, SmtpServer, Table, fault
 from mailsim.provider.dns import RecordType

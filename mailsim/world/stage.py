@@ -19,7 +19,7 @@ from mailsim.pop3.maildrops import Maildrops
 from mailsim.practice.decision import Decision
 from mailsim.practice.site import Site
 from mailsim.practice.store import Store
-from mailsim.smtp.client import Outcome
+from mailsim.smtp.outcome import Outcome
 from mailsim.trace.event import Recorder, Trace
 from mailsim.world.clock import Clock
 from mailsim.world.conservation import check

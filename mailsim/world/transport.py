@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 from mailsim.mail import Envelope, Message
 from mailsim.pop3.collection import Collection
 from mailsim.pop3.collector import Keep, Order
-from mailsim.smtp.client import Outcome
+from mailsim.smtp.outcome import Outcome
 
 _Result = TypeVar("_Result")
 

@@ -18,7 +18,8 @@ from mailsim.pop3.faults import FaultPlan
 from mailsim.pop3.maildrops import Maildrops
 from mailsim.pop3.server import serve
 from mailsim.smtp.backend import Tls
-from mailsim.smtp.client import Outcome, Route
+from mailsim.smtp.client import Route
+from mailsim.smtp.outcome import Outcome
 from mailsim.smtp.server import listen
 from mailsim.world.carrier import Carrier
 from mailsim.world.motion import Motion

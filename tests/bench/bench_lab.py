@@ -12,6 +12,7 @@ import sys
 import time
 
 from mailsim.mail import Envelope, Message, Reply, parse_address
+from mailsim.pop3.proof import Proof
 from mailsim.smtp.backend import OK, Peer
 from mailsim.smtp.client import Client, Route
 from mailsim.smtp.server import listen
@@ -33,7 +34,7 @@ SCENARIO: dict[str, object] = {
 class Sink:
     """Takes everything."""
 
-    def login(self, username: str, password: str) -> bool:
+    def login(self, username: str, proof: Proof) -> bool:
         """Anybody."""
         return True
 

@@ -14,6 +14,7 @@ from anyio.from_thread import start_blocking_portal
 from mailsim.cli import main
 from mailsim.mail import Address, Envelope, Message, Reply
 from mailsim.pop3.embedded import Pop3Server
+from mailsim.pop3.proof import Proof
 from mailsim.practice.turn import turn
 from mailsim.smtp.backend import OK, Peer
 from mailsim.smtp.server import listen
@@ -202,7 +203,7 @@ class Host:
     replies: list[Reply]
     took: list[tuple[Envelope, Message]] = field(default_factory=list)
 
-    def login(self, username: str, password: str) -> bool:
+    def login(self, username: str, proof: Proof) -> bool:
         """Let nobody in: nobody asks."""
         return False
 

@@ -10,9 +10,9 @@ from contextlib import suppress
 
 import pytest
 
+from mailsim.faults.syntax import FaultError
 from mailsim.pop3.effects import Refusal
 from mailsim.pop3.embedded import Pop3Server
-from mailsim.pop3.fault_syntax import FaultError
 from mailsim.pop3.maildrop import Maildrop
 from mailsim.pop3.maildrops import Maildrops
 from mailsim.pop3.proof import Proof

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailsim.faults.syntax import FaultError
 from mailsim.pop3.fault_kinds import KINDS, Moment, What
-from mailsim.pop3.fault_syntax import FaultError
 from mailsim.pop3.faults import Fault, FaultPlan, read_fault
 from mailsim.pop3.wire import Verb
 

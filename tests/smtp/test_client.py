@@ -14,17 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mailsim.mail import Address, Envelope, Message, Reply
+from mailsim.pop3.proof import Proof
 from mailsim.practice.settings import Authentication
 from mailsim.smtp.backend import Peer, Tls
-from mailsim.smtp.client import (
-    BAD_RECIPIENT,
-    BAD_SENDER,
-    NO_SMTPUTF8,
-    Client,
-    Outcome,
-    Route,
-    SubmissionPortError,
-)
+from mailsim.smtp.client import Client, Route, SubmissionPortError
+from mailsim.smtp.outcome import BAD_RECIPIENT, BAD_SENDER, NO_SMTPUTF8, Outcome
 from mailsim.smtp.server import listen
 
 pytestmark = pytest.mark.anyio
@@ -215,12 +209,32 @@ async def test_a_server_that_fails_is_a_lost_connection(replies: Sequence[bytes]
     assert script.connections == 2
 
 
+@pytest.mark.parametrize("reply", [DROP, b"25\r\n", b"354 more\r\n"])
+async def test_a_lost_last_reply_leaves_the_outcome_uncertain(reply: bytes) -> None:
+    """RFC 5321 §4.2.5: the server may have taken the message; it was not before it said 354."""
+    async with scripted(*HELLO, OK, OK, OK, GO, reply) as script, client(script.route) as one:
+        after = await one.send(ENVELOPE, MESSAGE)
+    async with scripted(*HELLO, OK, OK, OK, reply) as script, client(script.route) as one:
+        before = await one.send(ENVELOPE, MESSAGE)
+
+    assert after.uncertain
+    assert [reply.code for reply in after.refusals(ENVELOPE).values()] == [421, 421]
+    assert not before.uncertain or reply.startswith(b"354")
+
+
+async def test_421_to_ehlo_is_heard() -> None:
+    """It is no reason to try HELO: the server closes (RFC 5321 §3.8)."""
+    async with scripted(b"220 hello\r\n", b"421 4.3.2 busy\r\n") as script, client(script.route) as one:
+        assert await one.send(ENVELOPE, MESSAGE) == everybody(Reply(421, "busy", "4.3.2"))
+
+
 async def test_what_was_refused_before_the_loss_stays_refused() -> None:
     """A recipient's own refusal is final, whatever becomes of the connection."""
     async with scripted(*HELLO, OK, b"550 no\r\n", OK, GO, DROP) as script, client(script.route) as one:
         outcome = await one.send(ENVELOPE, MESSAGE)
 
-    assert [outcome.refused[JANE].code, outcome.refused[JOHN].code] == [550, 421]
+    refusals = outcome.refusals(ENVELOPE)
+    assert [refusals[JANE].code, refusals[JOHN].code] == [550, 421]
 
 
 @pytest.mark.parametrize("said", [b"421 4.3.2 shutting down\r\n", b"554 5.7.1 go away\r\n"])
@@ -419,7 +433,7 @@ async def test_servers_relay_to_port_25() -> None:
 class Anyone:
     """A backend that takes all mail."""
 
-    def login(self, username: str, password: str) -> bool:
+    def login(self, username: str, proof: Proof) -> bool:
         """Let anyone in."""
         return True
 
@@ -533,7 +547,9 @@ async def test_a_cancelled_transaction_is_not_resumed() -> None:
 async def test_a_peer_that_does_not_read_is_left() -> None:
     """A message that nobody takes does not keep its socket open."""
     async with scripted(*HELLO, OK, OK, OK, GO, DEAF) as script, client(script.route, timeout=0.2) as one:
-        assert (await one.send(ENVELOPE, b"x" * 20_000_000)).refused[JANE].code == 421
+        outcome = await one.send(ENVELOPE, b"x" * 20_000_000)
+        assert outcome.uncertain
+        assert outcome.refusals(ENVELOPE)[JANE].code == 421
 
 
 async def test_an_unfit_name_of_one_s_own_opens_nothing() -> None:

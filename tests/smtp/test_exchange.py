@@ -11,6 +11,7 @@ import pytest
 from anyio import to_thread
 
 from mailsim.mail import Address, Envelope, Message, Reply
+from mailsim.pop3.proof import Proof
 from mailsim.practice.settings import Authentication
 from mailsim.smtp.backend import OK, Peer, Tls
 from mailsim.smtp.client import Client, Route
@@ -40,9 +41,9 @@ class Keeper:
 
     kept: list[tuple[Peer, Envelope, bytes]] = field(default_factory=list)
 
-    def login(self, username: str, password: str) -> bool:
+    def login(self, username: str, proof: Proof) -> bool:
         """Whether it is the account."""
-        return (username, password) == (USER, SECRET)
+        return (username, proof) == (USER, SECRET)
 
     def mail(self, peer: Peer, sender: Address | None, size: int) -> Reply:
         """Take it."""

@@ -12,6 +12,7 @@ import pytest
 
 import mailsim.smtp.connection
 from mailsim.mail import Address, Envelope, Message, Reply
+from mailsim.pop3.proof import Proof
 from mailsim.smtp.backend import OK, Peer, Tls
 from mailsim.smtp.server import Listener, TlsContextError, listen
 
@@ -32,9 +33,9 @@ class Keeper:
     kept: list[tuple[Peer, Envelope, bytes]] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
 
-    def login(self, username: str, password: str) -> bool:
+    def login(self, username: str, proof: Proof) -> bool:
         """Whether it is Alice."""
-        return (username, password) == ("alice", SECRET)
+        return (username, proof) == ("alice", SECRET)
 
     def mail(self, peer: Peer, sender: Address | None, size: int) -> Reply:
         """Judge size, then sender; fail where told so."""

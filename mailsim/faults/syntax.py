@@ -1,4 +1,7 @@
-"""The one syntax of faults: `PROTOCOL:VERB:WHICH:WHAT`, and which occurrences `WHICH` means. Pure.
+"""The one syntax of faults: `PROTOCOL:VERB:WHICH:WHAT[@WHERE]`, and which occurrences `WHICH` means. Pure.
+
+`VERB` is what comes to the server; with `=ADDRESS` behind it, only when it is about that address: the third time
+for Jane is `smtp:RCPT=jane@client.example:3:reply 451 4.3.0 try later`.
 
 Laws: every text is read or refused in one line that says what to write; whether an occurrence is struck depends on
 the fault, its place in the list, the seed and the occurrence's number, and on nothing else.
@@ -45,10 +48,17 @@ class FaultSpec:
     text: str
     protocol: str
     verb: str
+    about: str
+    """The address behind `VERB=`, as it was written; empty where there is none."""
     which: Which
     again: bool
     """Whether `next` was written: the first occurrence from when the fault is given."""
     what: str
+
+    @property
+    def moment(self) -> str:
+        """What is counted: the verb, or the verb about its address."""
+        return f"{self.verb}={self.about}" if self.about else self.verb
 
 
 def read_fault_spec(text: str) -> FaultSpec:
@@ -61,7 +71,8 @@ def read_fault_spec(text: str) -> FaultSpec:
     if len(parts) != 4 or not all(parts):
         raise FaultError(f"fault {text!r}: write PROTOCOL:VERB:WHICH:WHAT, such as 'pop:RETR:3:drop@1024'")
     protocol, verb, which, what = parts
-    return FaultSpec(text, protocol.lower(), verb.upper(), _which(text, which), which == "next", what)
+    verb, _, about = verb.partition("=")
+    return FaultSpec(text, protocol.lower(), verb.upper(), about, _which(text, which), which == "next", what)
 
 
 def _which(text: str, word: str) -> Which:

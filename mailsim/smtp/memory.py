@@ -1,0 +1,241 @@
+"""SMTP without sockets: `client.Client` and `server.listen` joined by calls. Pure, but for what the backend does.
+
+Laws: with the same backend, messages and faults the outcome and the backend's calls are those of the client and
+server on sockets, but for what a lost connection is said to have died of; no sleep, a fault's seconds only count
+against the client's patience.
+
+Not so here: a message of 256 MB or a line of 1 MB, which only a real server turns away by itself; and the time of
+`slow`. A backend's exception comes out, while on sockets it is told to the loop and answered with 451.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from mailsim.mail import Address, Envelope, Message, Reply
+from mailsim.pop3.effects import Certificate
+from mailsim.smtp.backend import NO_LOGIN, OK, Backend, Peer, Tls
+from mailsim.smtp.fault_kinds import EXTENSIONS, Moment
+from mailsim.smtp.faults import FaultPlan
+from mailsim.smtp.outcome import BAD_RECIPIENT, BAD_SENDER, CLOSED, NO_SMTPUTF8, Outcome, not_offered
+from mailsim.smtp.strike import CLOSING, UNHARMED, Misfortune, Strike
+from mailsim.smtp.transmission import as_transmitted, path_of
+
+WRONG_LOGIN = Reply(535, "Authentication credentials invalid", "5.7.8")
+_GO_ON = Reply(354, "End data with <CR><LF>.<CR><LF>")
+_GREETING, _READY, _HELLO = Reply(220, "ready"), Reply(220, "go"), Reply(250, "hello")
+_OFFERED = frozenset(EXTENSIONS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemoryServer:
+    """A server that calls reach: what `server.listen` is given."""
+
+    backend: Backend
+    tls: Tls = Tls.NONE
+    login: bool = False
+    """Whether mail is taken from accounts only."""
+    announces_size: bool = True
+    """Whether EHLO says SIZE; `server.listen` does where there is a limit."""
+    faults: FaultPlan = field(default_factory=FaultPlan)
+
+
+class _Refused(Exception):  # noqa: N818 - it carries a reply, and never leaves this module
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(str(reply))
+        self.reply = reply
+
+
+class _Lost(Exception):  # noqa: N818 - as _Refused
+    def __init__(self, reply: Reply = CLOSED) -> None:
+        super().__init__(str(reply))
+        self.reply = reply
+
+
+class MemoryClient:
+    """One connection to one server, begun with the first message and again after it was lost."""
+
+    def __init__(
+        self,
+        server: MemoryServer,
+        *,
+        local_name: str,
+        username: str = "",
+        password: str = "",
+        mechanism: str = "plain",
+        timeout: float = 60,
+    ) -> None:
+        """`local_name` is said in EHLO; without a `username` nobody logs in; `timeout` is in seconds."""
+        self._server = server
+        self._faults = server.faults
+        self._name = local_name
+        self._login = (username, password)
+        self._mechanism = mechanism
+        self._timeout = timeout
+        self._open = False
+        self._peer = Peer(local_name)
+        self._misfortune = Misfortune(server.faults)
+        self._strike = UNHARMED
+        self._extensions: frozenset[str] = frozenset()
+
+    def send(self, envelope: Envelope, message: Message) -> Outcome:
+        """Offer one message; as `client.Client.send`, except that it raises what the backend raises."""
+        refused: dict[Address, Reply] = {}
+        try:
+            peer = self._peer if self._open else self._connect()
+            return self._transaction(peer, envelope, message, refused)
+        except _Refused as error:
+            self._reset()
+            reply = error.reply
+        except _Lost as error:
+            self._open = False
+            reply = error.reply
+        return Outcome(dict.fromkeys(envelope.recipients, reply) | refused, None)
+
+    def close(self) -> None:
+        """End the connection with QUIT; closing twice is harmless."""
+        if self._open:
+            self._misfortune.at(Moment.QUIT, peer=self._name)
+        self._open = False
+
+    # The dialogue
+
+    def _ask(
+        self,
+        moment: Moment,
+        verb: Callable[[], Reply],
+        *,
+        sender: Address | None = None,
+        about: Sequence[Address] = (),
+    ) -> Reply:
+        """The reply to one command; raises _Lost when the client never learns it."""
+        if not self._open:
+            raise _Lost
+        if self._faults:
+            self._strike = self._misfortune.at(moment, peer=self._name, sender=sender, about=about)
+        reply = verb() if self._strike is UNHARMED else self._disturbed(moment, self._strike, verb)
+        if reply.code == CLOSING:
+            self._open = False
+        return reply
+
+    def _disturbed(self, moment: Moment, strike: Strike, verb: Callable[[], Reply]) -> Reply:
+        reply = strike.reply or verb()
+        bad = strike.certificate is not Certificate.GOOD and strike.reply is None
+        if bad and (moment is Moment.STARTTLS or self._server.tls is Tls.IMPLICIT):
+            raise _Lost
+        if strike.in_body is None:  # else of the reply to DATA nothing is missing
+            if strike.loses(len(reply.wire()) + len("\r\n"), self._timeout):
+                raise _Lost
+            self._open = not strike.closes
+        return reply
+
+    def _reset(self) -> None:
+        """Leave the refused transaction; the connection goes on where the server lets it."""
+        try:
+            self._open = self._open and self._ask(Moment.RSET, lambda: OK).accepted
+        except _Lost:
+            self._open = False
+
+    # The connection
+
+    def _connect(self) -> Peer:
+        server = self._server
+        self._misfortune, self._open = Misfortune(server.faults), True
+        self._needs(Moment.CONNECT, _GREETING)
+        self._greet()
+        if server.tls is Tls.STARTTLS:
+            if "STARTTLS" not in self._extensions:
+                raise _Lost
+            self._needs(Moment.STARTTLS, _READY)
+            self._greet()
+        self._peer = Peer(self._name, self._log_in() if self._login[0] else "")
+        return self._peer
+
+    def _needs(self, moment: Moment, good: Reply) -> None:
+        reply = self._ask(moment, lambda: good)
+        if not reply.accepted:
+            raise _Lost(reply)
+
+    def _greet(self) -> None:
+        """EHLO, or HELO to a server that refuses it (RFC 5321 section 3.2)."""
+        reply = self._ask(Moment.EHLO, lambda: _HELLO)
+        self._extensions = _OFFERED - self._strike.without
+        if not reply.accepted and self._open:
+            reply = self._ask(Moment.EHLO, lambda: _HELLO)
+            self._extensions = frozenset()
+        if not reply.accepted:
+            raise _Lost(reply)
+
+    def _log_in(self) -> str:
+        server, (username, password) = self._server, self._login
+        if "AUTH" not in self._extensions or not server.login:
+            raise _Lost(not_offered(self._mechanism, "none"))
+        reply = self._ask(
+            Moment.AUTH, lambda: OK if server.backend.login(username, password) else WRONG_LOGIN
+        )
+        if not reply.accepted:
+            raise _Lost(reply)
+        return username
+
+    # The transaction
+
+    def _transaction(
+        self, peer: Peer, envelope: Envelope, message: Message, refused: dict[Address, Reply]
+    ) -> Outcome:
+        backend, sender = self._server.backend, envelope.sender
+        content = as_transmitted(message.octets)
+        paths = {recipient: path_of(recipient) for recipient in envelope.recipients}
+        self._begin(peer, sender, len(content), paths.values())
+        taken: list[Address] = []
+        for recipient, path in paths.items():
+            if path is None:
+                refused[recipient] = BAD_RECIPIENT
+                continue
+            verb = partial(backend.rcpt, peer, sender, recipient)
+            reply = self._ask(Moment.RCPT, verb, sender=sender, about=(recipient,))
+            if reply.accepted:
+                taken.append(recipient)
+            else:
+                refused[recipient] = reply
+        if not taken:
+            self._reset()
+            return Outcome(refused, None)
+        if content is not message.octets:
+            message = Message(content)
+        return self._data(peer, Envelope(sender, tuple(taken)), message, refused)
+
+    def _begin(
+        self, peer: Peer, sender: Address | None, octets: int, recipients: Iterable[str | None]
+    ) -> None:
+        """MAIL; raises _Refused."""
+        path = "" if sender is None else path_of(sender)
+        if path is None:
+            raise _Refused(BAD_SENDER)
+        if "SMTPUTF8" not in self._extensions and not all(
+            path is None or path.isascii() for path in (path, *recipients)
+        ):
+            raise _Refused(NO_SMTPUTF8)
+        server = self._server
+        size = octets if server.announces_size and "SIZE" in self._extensions else 0
+        nobody = server.login and not peer.account
+        verb = (lambda: NO_LOGIN) if nobody else partial(server.backend.mail, peer, sender, size)
+        reply = self._ask(Moment.MAIL, verb, sender=sender, about=(sender,) if sender else ())
+        if not reply.accepted:
+            raise _Refused(reply)
+
+    def _data(
+        self, peer: Peer, envelope: Envelope, message: Message, refused: dict[Address, Reply]
+    ) -> Outcome:
+        sender, about = envelope.sender, envelope.recipients
+        reply = self._ask(Moment.DATA, lambda: _GO_ON, sender=sender, about=about)
+        if reply.accepted:
+            self._open = self._open and not self._strike.breaks_body(self._timeout)
+            verb = partial(self._server.backend.data, peer, envelope, message)
+            try:
+                reply = self._ask(Moment.DATA_END, verb, sender=sender, about=about)
+            except _Lost as lost:
+                self._open = False
+                return Outcome(refused, lost.reply, uncertain=True)
+        if not reply.accepted:
+            self._reset()
+        return Outcome(refused, reply)
