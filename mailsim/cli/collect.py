@@ -58,7 +58,7 @@ def collect(
         with Progress(None) as progress:
             summary = asyncio.run(collect_for(practice, kept, account, tls=tls, advanced=progress.advance))
         sys.stdout.write((json.dumps(summary.as_json()) if as_json else _told(summary)) + "\n")
-        troubles = [*_troubles(summary), *_forward(practice, kept, smtp, tls)]
+        troubles = [*_troubles(summary, site), *_forward(practice, kept, smtp, tls)]
     for trouble in troubles:
         sys.stderr.write(f"mailsim: {printable(trouble)}\n")
     if troubles:
@@ -77,13 +77,21 @@ def _told(summary: "Summary") -> str:
     )
 
 
-def _troubles(summary: "Summary") -> list[str]:
+def _troubles(summary: "Summary", site: str) -> list[str]:
+    from mailsim.pop3.collection import CollectError, Step
+
     told = [
         f"message {failure.number} stays at the server: {failure.step}: {failure.text}"
         for failure in summary.failures
     ]
     if summary.broken is not None:
         told.append(str(summary.broken))
+        if isinstance(summary.broken, CollectError) and summary.broken.step in (
+            Step.CONNECT,
+            Step.GREETING,
+            Step.LOGIN,
+        ):
+            told[-1] += f"; `mailsim check pop --site {site}` says what to do"
     elif summary.left and not told:
         told.append(f"{summary.left} messages stay at the server: it did not delete them; collect again")
     return told

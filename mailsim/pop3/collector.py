@@ -151,8 +151,11 @@ async def _log_in(line: Line, username: str, password: str) -> bool:
     line.step = Step.LOGIN
     if "UTF8" in offered:  # RFC 6856 §2: else mail with UTF-8 in its header may be changed, or refused
         await line.ask(line.client.utf8())  # after an -ERR all other mail still comes
-    line.demand(await line.ask(line.client.user(username)))
-    line.demand(await line.ask(line.client.password(password)))
+    answer = await line.ask(line.client.user(username))
+    if answer.ok:
+        answer = await line.ask(line.client.password(password))
+    closed = told.ok and "USER" not in offered and answer.code in {None, "AUTH"}  # RFC 2449 §6.3
+    line.demand(answer, "it takes no password on this connection: use its port for TLS" if closed else "")
     return "PIPELINING" in offered
 
 

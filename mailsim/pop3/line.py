@@ -116,6 +116,10 @@ class Line:
             await self._channel.open()
         except TimeoutError as error:
             raise self.error(f"no connection within {self._silence} s") from error
+        except ssl.SSLCertVerificationError as error:
+            raise self.error(f"the certificate is not to be trusted: {error.verify_message}") from error
+        except ssl.SSLError as error:
+            raise self.error(f"no TLS: what answers does not speak it: {error.reason}") from error
         except OSError as error:
             raise self.error(f"no connection: {error}") from error
 
@@ -133,11 +137,11 @@ class Line:
         """Make the error of this step."""
         return CollectError(f"{self._address}: {self.step}: {text}", self.step, code)
 
-    def demand(self, response: Response) -> Response:
-        """Return a response that must be +OK; raises CollectError."""
+    def demand(self, response: Response, cure: str = "") -> Response:
+        """Return a response that must be +OK; raises CollectError, which tells the cure if there is one."""
         if not response.ok:
             text = response.text if response.code is None else f"[{response.code}] {response.text}"
-            raise self.error(f"the server refused: {text}", response.code)
+            raise self.error(f"the server refused: {text}{cure and f'; {cure}'}", response.code)
         return response
 
     async def ask(self, command: bytes) -> Response:

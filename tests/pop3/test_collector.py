@@ -464,6 +464,31 @@ async def test_a_batch_is_bounded_by_count_and_octets(
     assert [len(batch) for batch in keeper.batches] == counts
 
 
+NOT_HERE = b"+OK\r\nSTLS\r\n.\r\n"
+CURE = "; it takes no password on this connection: use its port for TLS"
+
+
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        ({"CAPA": NOT_HERE, "USER": b"-ERR not here\r\n"}, f"not here{CURE}"),
+        ({"CAPA": NOT_HERE, "PASS": b"-ERR [AUTH] not here\r\n"}, rf"\[AUTH\] not here{CURE}"),
+        ({"CAPA": NOT_HERE, "PASS": b"-ERR [IN-USE] later\r\n"}, r"\[IN-USE\] later"),
+        ({"CAPA": b"+OK\r\nUSER\r\nSTLS\r\n.\r\n", "PASS": b"-ERR wrong\r\n"}, "wrong"),
+        ({"CAPA": b"-ERR what\r\n", "PASS": b"-ERR wrong\r\n"}, "wrong"),
+    ],
+)
+async def test_who_takes_no_password_without_tls_is_told_from_who_takes_another(
+    script: Mapping[str, bytes], told: str
+) -> None:
+    """RFC 2449 §6.3: a server that takes USER says so; a password is not said after a USER that was refused."""
+    async with scripted(script) as peer:
+        with pytest.raises(CollectError, match=f"login: the server refused: {told}$"):
+            await collect_from(peer, Keeper())
+
+    assert ("PASS secret" in peer.told) == ("USER" not in script)
+
+
 async def test_a_silent_server_is_given_up() -> None:
     """After the time-out, with the step."""
     async with scripted({"CAPA": b""}) as peer:
@@ -491,15 +516,34 @@ async def test_a_server_that_is_closed_while_a_batch_is_kept_deletes_nothing() -
     assert maildrops.messages("alice") == (b"x",)
 
 
-@pytest.mark.parametrize("tls", [None, ssl.create_default_context()])
-async def test_no_connection_is_told(tls: ssl.SSLContext | None) -> None:
+@pytest.mark.parametrize(
+    ("tls", "told"),
+    [(None, "no connection: "), (ssl.create_default_context(), "no TLS: what answers does not speak it: ")],
+)
+async def test_no_connection_is_told(tls: ssl.SSLContext | None, told: str) -> None:
     """Nobody listens, or nobody speaks TLS there."""
     async with scripted({"": b"+OK ready\r\n"}) as peer:
         port = peer.port if tls else 1
-        with pytest.raises(CollectError, match="connect: no connection") as caught:
+        with pytest.raises(CollectError, match=f"connect: {told}") as caught:
             await collect("127.0.0.1", port, username="a", password="b", tls=tls, keep=Keeper().keep)
 
     assert caught.value.step is Step.CONNECT
+
+
+async def test_a_certificate_that_nobody_vouches_for_is_told() -> None:
+    """Nothing is said to that server."""
+    with (
+        Pop3Server({"alice": ("secret", [])}, tls="implicit") as server,
+        pytest.raises(CollectError, match="connect: the certificate is not to be trusted: unable to get"),
+    ):
+        await collect(
+            server.host,
+            server.port,
+            username="alice",
+            password="secret",
+            tls=ssl.create_default_context(),
+            keep=Keeper().keep,
+        )
 
 
 async def test_a_server_that_never_shakes_hands_is_given_up() -> None:
