@@ -10,7 +10,7 @@ because some senders use one Message-ID for different messages (fine print 7 and
 remembered of a message is a digest and the names of its targets, whatever its size.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from hashlib import blake2b
 
 from mailsim.mail import Address, Message
@@ -88,17 +88,28 @@ def beside_copies(decision: Decision, reached: Iterable[str]) -> Decision:
 
 
 def beside_sent(
-    decision: Decision, message: Message, rules: Rules, directory: Directory, sent: Mapping[str, int]
+    decision: Decision,
+    message: Message,
+    rules: Rules,
+    directory: Directory,
+    sent: Mapping[str, int],
+    *,
+    others: Container[str] = (),
 ) -> Decision:
     """The decision on a message that may be a copy of one that the system sent (R4.14, fine print 7).
 
     It is a `sent-copy` when its Message-ID is known, and To and Cc name somebody, and nobody of the
     practice; nor does the header that tells the recipient, but for the system mailbox. A loop
-    and an unreadable message stay what they are. Otherwise the decision is unchanged.
+    and an unreadable message stay what they are. Otherwise the decision is unchanged. `others` are the Message-IDs
+    of what was sent from no action.
     """
     message_id = decision.message_id or ""
     action = sent.get(message_id)
-    if action is None or decision.reason is Reason.LOOP or decision.outcome is Outcome.FALLBACK:
+    if (
+        (action is None and message_id not in others)
+        or decision.reason is Reason.LOOP
+        or decision.outcome is Outcome.FALLBACK
+    ):
         return decision
     visible = header_values(message, "To") + header_values(message, "Cc")
     stamped = header_values(message, rules.header or "Delivered-To", rules.decoration)
@@ -108,7 +119,8 @@ def beside_sent(
     ]
     if inside or next(_named(visible), None) is None:
         return decision
-    told = f"a copy of what the system sent from action {action}, all of whose recipients are outside"
+    origin = "" if action is None else f" from action {action}"
+    told = f"a copy of what the system sent{origin}, all of whose recipients are outside"
     evidence = (*decision.evidence, Evidence("R4.14", shown(message_id), told))
     return decision._replace(
         outcome=Outcome.DUPLICATE, reason=Reason.SENT_COPY, targets=(), meant_for=None, evidence=evidence

@@ -12,7 +12,7 @@ Laws (R4.2, R4.13):
   matter, done later and, after a crash, perhaps again: its Message-ID then is the same.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import blake2b
 from typing import NamedTuple
@@ -55,13 +55,21 @@ class Ledger:
     """One server mailbox's way into a store."""
 
     def __init__(
-        self, site: Site, store: Store, mailbox: str, sent: Mapping[str, int], forwarding: Forwarding
+        self,
+        site: Site,
+        store: Store,
+        mailbox: str,
+        sent: Mapping[str, int],
+        forwarding: Forwarding,
+        *,
+        others: Container[str] = (),
     ) -> None:
-        """`mailbox` names the server mailbox; `sent` is read at each message (R4.7, R4.14)."""
+        """`mailbox` names the server mailbox; `sent`, and `others` of no action, are read at each message (R4.7, R4.14)."""
         self._site = site
         self._store = store
         self._mailbox = mailbox
         self._sent = sent
+        self._others = others
         self._forwarding = forwarding
 
     def knows(self, uid: str) -> bool:
@@ -117,7 +125,7 @@ class Ledger:
     def _decide(self, one: Retrieved, message: Message, key: bytes) -> Decision:
         site, sent = self._site, self._sent
         decision = decide(message, site.rules, site.directory, sent, name=one.uid, truncated=one.truncated)
-        decision = beside_sent(decision, message, site.rules, site.directory, sent)
+        decision = beside_sent(decision, message, site.rules, site.directory, sent, others=self._others)
         if decision.outcome is Outcome.DUPLICATE:
             return decision
         return beside_copies(decision, self._store.reached(key))

@@ -70,6 +70,10 @@ class Profile:
         """A fact that is a list of strings; empty where it is unknown."""
         return tuple(cast("list[str]", self._value(fact, [])))
 
+    def says(self, fact: str) -> bool:
+        """Whether a fact is known, and yes."""
+        return self._value(fact, default=False) is True
+
     def reply(self, fact: str, default: Reply) -> Reply:
         """A fact that is an SMTP reply; the default where it is unknown."""
         found = self.facts.get(fact)
@@ -119,7 +123,7 @@ class Profile:
             compared=frozenset(map(Compared, self.texts("compared"))) or frozenset(Compared),
             reply=self.reply("reply", NOT_OWNED),
             original_kept_in=self.text("original_kept_in"),
-            rewrites_letter_case=bool(self._value("rewrites_letter_case", default=False)),
+            rewrites_letter_case=self.says("rewrites_letter_case"),
             envelope=self._fate("envelope_sender"),
             reply_to=self._fate("reply_to"),
             sender_field=self._fate("sender_field"),

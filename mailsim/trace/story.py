@@ -60,7 +60,9 @@ _SENTENCES: dict[Step, Callable[[Event], str]] = {
         f"hands the copy for {event.recipient} to {event.peer}, sender {event.sender}"
     ),
     Step.CHECKED: lambda event: f"checks SPF for {event.sender}: {event.outcome}",
-    Step.STORED: lambda event: f"takes the copy for {event.recipient}",
+    Step.STORED: lambda event: (
+        f"takes the copy for {event.recipient}" if event.recipient else "gets a copy of what was sent for it"
+    ),
     Step.DISCARDED: lambda event: f"discards the copy for {event.recipient}",
     Step.OPENED: lambda event: f"opens a session for {event.peer}",
     Step.COLLECTED: lambda _: "collects it by POP3",

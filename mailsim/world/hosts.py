@@ -22,6 +22,8 @@ Arrived = Callable[[Address, Message], None]
 """Tell that somebody outside has got a message."""
 Carry = Callable[[str, Envelope, Message], None]
 """Hand a message on: which server sends it, to whom, what."""
+KeepCopy = Callable[[Message], str]
+"""Put a copy of a message in the account's mailbox; its uid there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +38,19 @@ class Account:
 class SubmissionHost:
     """A provider's server for its own users: judges the sender, rewrites or rejects, relays (R5.3, R5.4)."""
 
-    def __init__(self, name: str, account: Account, policy: Policy, journal: Journal, carry: Carry) -> None:
+    def __init__(
+        self,
+        name: str,
+        account: Account,
+        policy: Policy,
+        journal: Journal,
+        carry: Carry,
+        *,
+        keep_copy: KeepCopy | None = None,
+    ) -> None:
+        """`keep_copy` is how a provider keeps what it sends for the account (R5.8); None where it does not."""
         self.name = name
+        self._keep_copy = keep_copy
         self._account = account
         self._policy = policy
         self._journal = journal
@@ -82,8 +95,16 @@ class SubmissionHost:
         if passed is not message:
             detail = {"from": message.value("From"), "to": passed.value("From")}
             self._journal.record(Step.REWRITTEN, self.name, passed, sender=sender, rule="R5.3", detail=detail)
+        if self._keep_copy:
+            self._keep(self._keep_copy, passed)
         self._carry(self.name, Envelope(sender, envelope.recipients), passed)
         return OK
+
+    def _keep(self, keep_copy: KeepCopy, passed: Message) -> None:
+        """Note the copy: it is for nobody of the envelope, so it names no recipient."""
+        mailbox = str(self._account.address)
+        detail = {"uid": keep_copy(passed)}
+        self._journal.record(Step.STORED, mailbox, passed, peer=self.name, rule="R5.8", detail=detail)
 
     def _judge(self, stage: Stage, sender: Address | None) -> Reply | None:
         return self._policy.judge_sender(stage, self._account.address, sender)

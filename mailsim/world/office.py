@@ -57,7 +57,15 @@ class Office:
         self._limits = limits
         self._serial = 0
         self._sent = {**site.sent, **store.sent}
-        self._ledger = Ledger(site, store, str(site.rules.system), self._sent, self._forward)
+        self._sent_of_no_action: set[str] = set()
+        self._ledger = Ledger(
+            site,
+            store,
+            str(site.rules.system),
+            self._sent,
+            self._forward,
+            others=self._sent_of_no_action,
+        )
 
     def compose(self, draft: Draft) -> Outgoing:
         """Write the message, deliver inside what stays inside (R3.5), and hand back what must go out.
@@ -85,7 +93,9 @@ class Office:
             rule="R3.2" if draft.from_action is None else "R3.1",
             detail={"warnings": composed.warnings} if composed.warnings else None,
         )
-        if draft.from_action is not None and message.message_id:
+        if draft.from_action is None:
+            self._sent_of_no_action.add(message.message_id or "")
+        elif message.message_id:
             self.store.add_sent(message.message_id, draft.from_action)
             self._sent[message.message_id] = draft.from_action
         ways = split(envelope.recipients, site.settings, site.directory)

@@ -11,6 +11,8 @@ from datetime import timedelta
 from pydantic import SecretStr
 
 from mailsim.mail import Address, normal_domain
+from mailsim.pop3.conduct import PLAIN_CONDUCT, Conduct
+from mailsim.pop3.quirks import with_quirks
 from mailsim.practice.account import PopAccount, SmtpAccount, pop_account, smtp_account
 from mailsim.practice.settings import PopTable, Settings, SmtpTable
 from mailsim.provider.mailhost import CatchAll, EnvelopeHeader, MailHost, Stamp, catch_all_of, mailboxes_of
@@ -45,6 +47,10 @@ class Plan:
     mail_host: MailHost
     users: Mapping[Address, str]
     """Each of the practice's server mailboxes, and the user of its maildrop."""
+    conduct: Conduct
+    """The ways of its POP3 server."""
+    sent_copies: bool
+    """Whether the system mailbox gets a copy of what is sent for it (R5.8)."""
     faults: tuple[str, ...]
     """What goes wrong on purpose at its POP3 server."""
     exchanger: str
@@ -80,6 +86,8 @@ def plan(scenario: Scenario) -> Plan:
         receiving=Policy(size_limit=policy.size_limit, size_reply=policy.size_reply),
         mail_host=host,
         users=users,
+        conduct=_conduct(scenario, facts),
+        sent_copies=not smtp.own and _sent_copies(scenario, facts),
         faults=scenario.provider.faults,
         exchanger=exchanger,
         internet=internet(
@@ -126,7 +134,22 @@ def _policy(scenario: Scenario, facts: Profile) -> Policy:
         # Of the model all that is about senders; sizes stay the provider's.
         own = replace(model, action=action, size_limit=own.size_limit, size_reply=own.size_reply)
     limit = own.size_limit if table.size_limit is None else table.size_limit
-    return replace(own, registered=frozenset(table.registered), size_limit=limit)
+    return replace(
+        own,
+        registered=frozenset(table.registered),
+        size_limit=limit,
+        on_behalf=table.on_behalf,
+    )
+
+
+def _conduct(scenario: Scenario, facts: Profile) -> Conduct:
+    quirks = scenario.provider.quirks
+    return with_quirks(PLAIN_CONDUCT, facts.texts("pop_quirks") if quirks is None else quirks)
+
+
+def _sent_copies(scenario: Scenario, facts: Profile) -> bool:
+    said = scenario.provider.sent_copies
+    return facts.says("sent_copy") if said is None else said
 
 
 def _mail_host(scenario: Scenario, settings: Settings, facts: Profile) -> MailHost:

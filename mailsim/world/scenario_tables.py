@@ -8,7 +8,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, mod
 
 from mailsim.faults.syntax import FaultError
 from mailsim.mail import Address
+from mailsim.pop3.conduct import PLAIN_CONDUCT
 from mailsim.pop3.faults import read_fault
+from mailsim.pop3.quirks import QuirkError, with_quirks
 from mailsim.practice.settings import Name, SiteAddress, SmtpServer, Table, fault
 from mailsim.provider.dns import RecordType
 from mailsim.provider.mailhost import CatchAll, catch_all_of
@@ -68,6 +70,14 @@ def _fault(value: str) -> str:
         raise fault("must be a fault", str(error).rpartition(": ")[2]) from None
 
 
+def _quirk(value: str) -> str:
+    try:
+        with_quirks(PLAIN_CONDUCT, [value])
+    except QuirkError as error:
+        raise fault("must be a quirk", str(error).rpartition("; ")[2]) from None
+    return value
+
+
 def _catch_all(value: object) -> str:
     if not isinstance(value, str) or catch_all_of(value) is None:
         words = " or ".join(f'"{word.value}"' for word in CatchAll)
@@ -125,8 +135,14 @@ class ProviderTable(Table):
     """What happens to a sender that is not the account's: `accept`, `rewrite` or `reject`."""
     registered: Recipients = ()
     """Send-as addresses that the account may use."""
+    on_behalf: bool = False
+    """Send-on-behalf-of: any sender passes, and a Sender field names the account (R5.3)."""
+    sent_copies: bool | None = None
+    """Whether a copy of what it sends for the system mailbox is put into it (R5.8); else as the profile says."""
     size_limit: Size | None = None
     """Octets, or a size such as `25 MB`; 0 is no limit."""
+    quirks: Annotated[tuple[Annotated[str, AfterValidator(_quirk)], ...], _Lax] | None = None
+    """Ways of its POP3 server, such as `gmail` or `no-uidl`; else as the profile says. `mailsim faults` lists them."""
     catch_all: Annotated[str, BeforeValidator(_catch_all)] | None = None
     """Where mail goes that no server mailbox takes: an address of the domain, `discard` or `refuse`."""
     mailboxes: Annotated[tuple[SiteAddress, ...], _Lax] = ()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from mailsim.pop3.maildrops import Maildrops
 from mailsim.smtp.backend import Backend, Tls
-from mailsim.world.hosts import Arrived, Carry, Exchanger, Outside, SubmissionHost, removals
+from mailsim.world.hosts import Arrived, Carry, Exchanger, KeepCopy, Outside, SubmissionHost, removals
 from mailsim.world.journal import Journal
 from mailsim.world.plan import Plan
 from mailsim.world.post import SMTP_PORT
@@ -28,7 +28,7 @@ class Server:
 
 def maildrops_of(plan: Plan, journal: Journal) -> Maildrops:
     """The maildrops of the practice's server mailboxes, empty; a person's password is `world-` and their local part."""
-    maildrops = Maildrops(removed=removals(plan.pop.server.host, plan.users, journal))
+    maildrops = Maildrops(conduct=plan.conduct, removed=removals(plan.pop.server.host, plan.users, journal))
     for mailbox, user in plan.users.items():
         own = user == plan.pop.username
         maildrops.add(user, plan.pop.password.get_secret_value() if own else f"world-{mailbox.local}")
@@ -44,7 +44,14 @@ def servers_of(
     yield Server(
         name=smtp.server,
         port=smtp.port,
-        backend=SubmissionHost(smtp.server, plan.account, plan.policy, journal, carry),
+        backend=SubmissionHost(
+            smtp.server,
+            plan.account,
+            plan.policy,
+            journal,
+            carry,
+            keep_copy=_kept_in(maildrops, plan.pop.username) if plan.sent_copies else None,
+        ),
         tls=plan.smtp_tls,
         login=bool(plan.account.username),
         size_limit=plan.policy.size_limit,
@@ -62,3 +69,7 @@ def servers_of(
     yield Server(name=exchanger, port=SMTP_PORT, backend=receiving, size_limit=plan.receiving.size_limit)
     for name in names.servers:
         yield Server(name=name, port=SMTP_PORT, backend=Outside(name, spf, journal, arrived))
+
+
+def _kept_in(maildrops: Maildrops, user: str) -> KeepCopy:
+    return lambda message: maildrops.append(user, message.octets)

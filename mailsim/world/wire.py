@@ -66,7 +66,7 @@ class Wire:
         context = self.network.server_context(name) if pop.server.tls else None
         try:
             faults = FaultPlan(self._plan.faults, seed=self._seed)
-            listener = await serve(maildrops, tls=context, faults=faults)
+            listener = await serve(maildrops, tls=context, conduct=self._plan.conduct, faults=faults)
         except OSError as error:
             raise _start_error(name, port, error) from None
         self._servers.push_async_callback(listener.close)

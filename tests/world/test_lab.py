@@ -10,6 +10,7 @@ from mailsim.pop3.collector import CollectError
 from mailsim.practice.decision import Outcome, Reason
 from mailsim.practice.store import Store, StoreError
 from mailsim.trace.event import Step
+from mailsim.trace.story import sentence
 from mailsim.world.expectation import ExpectationError
 from mailsim.world.lab import Lab
 from mailsim.world.orders import OrderError
@@ -71,7 +72,7 @@ def test_a_reply_to_a_rewritten_sender_lands_in_unassigned_and_names_its_action(
     """R4.7: the decision tells what happened."""
     with Lab(tables(provider={"profile": "gmail"})) as world:
         world.send(from_action=1234, to="jane@client.example", subject="Draft")
-        [decision] = world.collect()
+        _, decision = world.collect()
 
         assert (decision.outcome, decision.reason) == (Outcome.UNASSIGNED, Reason.SENDER_REWRITTEN)
         assert decision.meant_for == "action:1234"
@@ -96,7 +97,7 @@ def test_what_mends_a_rewritten_sender(changes: dict[str, object], replies_to: s
 
     with Lab(tables(correspondent=people, **changes)) as world:
         world.send(from_action=1234, to="jane@client.example")
-        [decision] = world.collect()
+        *_, decision = world.collect()
 
         assert decision.targets == ("action:1234",)
 
@@ -589,3 +590,77 @@ def test_a_decorated_header_is_understood_where_the_settings_name_the_provider(
 
         assert decision.targets == (target,)
         assert world.mailbox(target)[0].value("Delivered-To") == "abc.com-a1234@abc.com"
+
+
+def test_a_provider_may_keep_copies_of_what_it_sends_which_go_nowhere() -> None:
+    """R5.8, R4.14: of letters from an action and of others; each is known to be a copy, and nothing is lost."""
+    with Lab(tables(provider={"sent_copies": True}, correspondent=[])) as world:
+        world.send(from_action=1234, to="jane@client.example", subject="From an action")
+        world.send(to="jane@client.example", subject="From none")
+        [decision, other] = world.collect()
+
+        for one in (decision, other):
+            assert (one.outcome, one.reason) == (Outcome.DUPLICATE, Reason.SENT_COPY)
+        assert decision.evidence[-1].concluded.startswith("a copy of what the system sent from action 1234")
+        assert other.evidence[-1].concluded.startswith("a copy of what the system sent, all")
+        assert [event.place for event in world.trace.steps(Step.STORED) if event.rule == "R5.8"] == [
+            "matters@abc.com"
+        ] * 2
+        world.check()
+
+
+def test_a_copy_of_internal_mail_and_the_mail_itself_arrive_once() -> None:
+    """R4.14: with recipients inside it is routed like any other; the second of the two is a duplicate (R4.13)."""
+    changes = {"provider": {"sent_copies": True}, "routing": {"internal": "smtp"}}
+    with Lab(tables(**changes)) as world:
+        world.send(from_action=1234, to="a1234@abc.com")
+        decisions = world.collect()
+
+        assert sorted(decision.outcome for decision in decisions) == ["delivered", "duplicate"]
+        assert world.targets() == {"action:1234": 1}
+        world.check()
+
+
+@pytest.mark.parametrize(
+    ("provider", "smtp", "copies"),
+    [
+        ({"profile": "gmail"}, None, 1),
+        ({"profile": "gmail", "sent_copies": False}, None, 0),
+        ({"profile": "gmail"}, {"server": "localhost"}, 0),
+        ({"profile": "postfix"}, None, 0),
+    ],
+)
+def test_who_keeps_copies_is_what_the_profile_knows_unless_the_scenario_says(
+    provider: dict[str, object], smtp: dict[str, object] | None, copies: int
+) -> None:
+    """And what goes through the system's own servers the provider never sees."""
+    with Lab(tables(provider=provider, correspondent=[], **({"smtp": smtp} if smtp else {}))) as world:
+        world.send(from_action=1234, to="jane@client.example")
+        world.settle()
+
+        assert len(world.waiting()) == copies
+
+
+def test_gmail_s_quirk_hides_nothing_that_was_not_kept() -> None:
+    """R4.2: more than it shows in one session, collected whole, each once; what fails to be taken stays in sight."""
+    provider = {"profile": "gmail", "quirks": ["gmail=3"], "faults": ["pop:RETR:4:drop@100"]}
+    with Lab(tables(provider=provider, correspondent=[])) as world:
+        for number in range(8):
+            world.receive(to="a1234@abc.com", from_address="jane@client.example", subject=f"{number}")
+        world.collect()
+        world.check()
+
+        assert world.targets() == {"action:1234": 8}
+        assert world.waiting() == []
+
+
+def test_send_on_behalf_of_names_the_account_in_sender_and_brings_the_reply_back() -> None:
+    """R5.3: From stays the action's, whatever the provider does with foreign senders else."""
+    with Lab(tables(provider={"sender_policy": "rewrite", "on_behalf": True})) as world:
+        world.send(from_action=1234, to="jane@client.example")
+        world.settle()
+        [decision] = world.collect()
+
+        [rewritten] = world.trace.steps(Step.REWRITTEN)
+        assert decision.targets == ("action:1234",)
+        assert "changes its header; From stays" in sentence(rewritten)
