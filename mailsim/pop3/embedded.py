@@ -4,11 +4,9 @@ It works the same in a plain script, under pytest and inside a running loop, bec
 caller's loop.
 """
 
-import ssl
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -20,8 +18,8 @@ from anyio import to_thread
 
 from mailsim.errors import MailsimError
 from mailsim.faults.syntax import FaultError
+from mailsim.pop3.certificates import issue
 from mailsim.pop3.conduct import Conduct
-from mailsim.pop3.effects import Certificate
 from mailsim.pop3.fault_kinds import What
 from mailsim.pop3.faults import Fault, FaultPlan, read_fault
 from mailsim.pop3.maildrops import Maildrops
@@ -190,19 +188,7 @@ class Pop3Server:
         authority = trustme.CA()
         self.ca = Path(stack.enter_context(TemporaryDirectory(prefix="mailsim-"))) / "ca.pem"
         authority.cert_pem.write_to_path(str(self.ca))
-        names = ("localhost", self.host)
-        yesterday = datetime.now(UTC) - timedelta(days=1)
-        name = "localhost"  # fetchmail 6.4 wants a common name, whatever the alternative names
-        issued = {
-            Certificate.GOOD: authority.issue_cert(*names, common_name=name),
-            Certificate.EXPIRED: authority.issue_cert(*names, common_name=name, not_after=yesterday),
-            Certificate.FOREIGN: trustme.CA().issue_cert(*names, common_name=name),
-        }
-        contexts = {}
-        for certificate, leaf in issued.items():
-            contexts[certificate] = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            leaf.configure_cert(contexts[certificate])
-        return contexts
+        return issue(authority, "localhost", self.host)
 
     async def __aenter__(self) -> Self:
         return await to_thread.run_sync(self.__enter__)

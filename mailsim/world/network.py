@@ -10,6 +10,8 @@ from functools import cached_property
 import trustme
 
 from mailsim.errors import MailsimError
+from mailsim.pop3.certificates import issue
+from mailsim.pop3.service import Certificates
 
 
 class UnknownHostError(MailsimError):
@@ -62,6 +64,10 @@ class Network:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._authority.issue_cert(name).configure_cert(context)
         return context
+
+    def certificates(self, name: str) -> Certificates:
+        """A server's TLS with a certificate for its name, and with those that faults have it show instead."""
+        return issue(self._authority, name)
 
     @cached_property
     def client_context(self) -> ssl.SSLContext:

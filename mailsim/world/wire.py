@@ -63,10 +63,16 @@ class Wire:
     async def _start_pop3(self, maildrops: Maildrops) -> None:
         pop = self._plan.pop
         name, port = pop.server.host, pop.server.port
-        context = self.network.server_context(name) if pop.server.tls else None
+        faults = FaultPlan(self._plan.faults, seed=self._seed)
+        # bad certificates take a while to make, and only faults show them
+        certify = self.network.certificates if faults else self.network.server_context
         try:
-            faults = FaultPlan(self._plan.faults, seed=self._seed)
-            listener = await serve(maildrops, tls=context, conduct=self._plan.conduct, faults=faults)
+            listener = await serve(
+                maildrops,
+                tls=certify(name) if pop.server.tls else None,
+                conduct=self._plan.conduct,
+                faults=faults,
+            )
         except OSError as error:
             raise _start_error(name, port, error) from None
         self._servers.push_async_callback(listener.close)

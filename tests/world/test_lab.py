@@ -533,6 +533,23 @@ def test_a_lab_that_runs_is_not_entered_again() -> None:
         lab.__enter__()
 
 
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        ("expired-certificate", "certificate has expired"),
+        ("foreign-certificate", "unable to get local issuer"),
+    ],
+)
+def test_a_bad_certificate_of_the_pop3_server_is_not_trusted(fault: str, told: str) -> None:
+    """Shown once: the next collection gets the mail."""
+    with Lab(tables(provider={"faults": [f"pop:CONNECT:1:{fault}"]})) as world:
+        world.receive(to="a1234@abc.com", from_address="jane@client.example")
+        with pytest.raises(CollectError, match=told):
+            world.collect()
+
+        assert [decision.targets for decision in world.collect()] == [("action:1234",)]
+
+
 def test_faults_of_a_scenario_strike_and_what_was_missed_is_collected_next() -> None:
     """R4.2: the line is lost in mid-message; the next collection delivers it, once."""
     collect: dict[str, object] = {"collect": {}}
