@@ -8,7 +8,7 @@ from mailsim.practice.decision import Decision
 from mailsim.trace.event import Event, Step
 
 if TYPE_CHECKING:
-    from mailsim.practice.site import Site
+    from mailsim.practice.site import Routing, Site
     from mailsim.world.world import World
 
 
@@ -28,6 +28,8 @@ class Docket:
     def __init__(self, request: pytest.FixtureRequest) -> None:
         self._request = request
         self._routed: list[Decision] = []
+        self._routing: Routing | None = None
+        self._octets = b""
 
     @property
     def _world(self) -> "World":
@@ -40,8 +42,17 @@ class Docket:
         return site
 
     def route(self, octets: bytes) -> None:
-        """Decide on a message without any world."""
-        self._routed.append(self._site.route(octets))
+        """Decide on a message without any world; all of a scenario are one collection (R4.13)."""
+        from mailsim.mail import Message
+        from mailsim.practice.site import Routing
+
+        self._routing = self._routing or Routing(self._site)
+        self._octets = octets
+        self._routed.append(self._routing.decided(Message(octets), None))
+
+    def decided_again(self) -> Decision:
+        """On the message that was last routed, as if nothing had been routed before."""
+        return self._site.route(self._octets)
 
     def decision(self, letter: str) -> Decision:
         """What the practice decided on the `reply`, or on the last `message` that it collected or routed."""

@@ -91,7 +91,8 @@ def _cut(words: str) -> list[str]:
     return re.split(", | and ", words)
 
 
-def _target(words: str) -> str:
+def target_of(words: str) -> str:
+    """A target as decisions name it; of the fallback address without its address."""
     if words.startswith("action "):
         return f"action:{int(words.removeprefix('action '))}"
     if words.endswith("'s mailbox"):
@@ -100,7 +101,7 @@ def _target(words: str) -> str:
 
 
 def _targets(words: str) -> tuple[str, ...]:
-    return tuple(map(_target, _cut(words)))
+    return tuple(map(target_of, _cut(words)))
 
 
 def _size(words: str) -> int:
@@ -121,7 +122,7 @@ PARAMETERS: Mapping[str, Parameter] = MappingProxyType(
         ),
         "name": Parameter(_NAME, str, "mary"),
         "names": Parameter(_listed(_NAME), lambda words: tuple(_cut(words)), "mary, john and ann"),
-        "target": Parameter(_TARGET, _target, "action 1234"),
+        "target": Parameter(_TARGET, target_of, "action 1234"),
         "targets": Parameter(_listed(_TARGET), _targets, "action 1234 and mary's mailbox"),
         "code": Parameter(r"action:\d+|mailbox:\S+|unassigned|fallback:\S+", str, "action:1234"),
         "policy": Parameter("accepts|rewrites|rejects", lambda words: words.removesuffix("s"), "rewrites"),

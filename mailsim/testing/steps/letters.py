@@ -1,5 +1,6 @@
 """Thens about what the practice sent: its header, what servers said of it, how it travelled."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pytest_bdd import then
@@ -88,6 +89,17 @@ def submitted(world: "World", sent: "Sent", recipients: tuple[str, ...]) -> None
     assert found == recipients, f"expected {', '.join(recipients)}, found {', '.join(found) or 'nobody'}"
 
 
+@then(parse("the letter went through {string}", "server"))
+def went_through(world: "World", sent: "Sent", server: str) -> None:
+    """The SMTP server that the last letter was handed to.
+
+    Then the letter went through "smtp.abc.com:587"
+    """
+    found = [event.peer for event in world.trace.steps(Step.SUBMITTED) if event.message_id == sent.message_id]
+    assert found, f"expected {server}, found that the letter was not submitted"
+    assert found[-1] == server, f"expected {server}, found {found[-1]}"
+
+
 @then("the letter was not submitted")
 def not_submitted(world: "World", sent: "Sent") -> None:
     """All recipients of the last letter were reached inside, without SMTP.
@@ -109,3 +121,27 @@ def one_story(world: "World", sent: "Sent") -> None:
     expected = {Step.COMPOSED, Step.SUBMITTED, Step.REPLIED, Step.COLLECTED, Step.DECIDED, Step.DELIVERED}
     missing = expected - told
     assert not missing, f"expected {', '.join(sorted(missing))} in the story, found {', '.join(sorted(told))}"
+
+
+@then("the story of the letter is:")
+def story_is(world: "World", sent: "Sent", datatable: Sequence[Sequence[str]]) -> None:
+    """Each hop of the last letter, its replies and their copies, in order: what happened, and where.
+
+    Then the story of the letter is:
+      | composed  | practice     |
+      | submitted | practice     |
+      | refused   | smtp.abc.com |
+    """
+    expected = [f"{step} at {place}" for step, place in datatable]
+    found = [f"{event.step} at {event.place}" for event in world.trace.story(sent.message_id)]
+    assert found == expected, f"expected {', '.join(expected)}; found {', '.join(found)}"
+
+
+@then(parse("{int} story/stories is/are told", "number"))
+def stories(world: "World", number: int) -> None:
+    """How many conversations the trace knows.
+
+    Then 2 stories are told
+    """
+    found = {event.trace_id for event in world.trace if event.trace_id}
+    assert len(found) == number, f"expected {number}, found {len(found)}: {', '.join(sorted(found))}"

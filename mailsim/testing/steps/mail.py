@@ -1,5 +1,6 @@
 """Whens: mail is written, comes from outside, arrives, is collected."""
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -108,6 +109,15 @@ def system_writes(world: "World", to: Sequence[str], user: str) -> "Sent":
     return world.send(user=user, to=to, automatic=True, subject="Reminder", text="Do not forget.")
 
 
+@when(parse("the system notifies {addresses} of action {int}", "to", "action"), target_fixture="sent")
+def system_writes_of_action(world: "World", to: Sequence[str], action: int) -> "Sent":
+    """The system sends a message of itself, from an action.
+
+    When the system notifies jane@client.example of action 1234
+    """
+    return world.send(from_action=action, to=to, automatic=True, subject="Reminder", text="Do not forget.")
+
+
 @when(parse("{address} writes to {addresses}", "sender", "to"))
 def somebody_writes(world: "World", sender: str, to: Sequence[str]) -> None:
     """Somebody outside sends a message.
@@ -115,6 +125,18 @@ def somebody_writes(world: "World", sender: str, to: Sequence[str]) -> None:
     When jane@client.example writes to a1234@abc.com
     """
     world.receive(to=to, from_address=sender, subject="A question", text="How long will it take?")
+
+
+@when("these people write:")
+def several_write(world: "World", datatable: Sequence[Sequence[str]]) -> None:
+    """Somebody outside sends a message to somebody; a row each, from and to.
+
+    When these people write:
+      | jane@client.example | a1234@abc.com |
+      | peter@shop.example  | sales@abc.com |
+    """
+    for sender, recipient in datatable:
+        world.receive(to=recipient, from_address=sender, subject="A question", text="How long will it take?")
 
 
 @when(parse("{address} writes to {addresses} with the subject {string}", "sender", "to", "subject"))
@@ -160,6 +182,40 @@ def routed(docket: Docket, docstring: str) -> None:
       """
     '''
     docket.route(_octets(docstring))
+
+
+@when(parse("the octets {string} are routed", "text"))
+def octets_routed(docket: Docket, text: str) -> None:
+    """The same of octets as they are; ␍, ␊, ␀ and their like stand for the characters that they show.
+
+    When the octets "From: jane@client.example␍␊Delivered-To: a1234@abc.com␍␊␍␊Hello" are routed
+    """
+    docket.route(_raw(text).encode())
+
+
+@when(parse("the octets {string} in {word} are routed", "text", "codec"))
+def encoded_routed(docket: Docket, text: str, codec: str) -> None:
+    """The same in another encoding than UTF-8.
+
+    When the octets "From: jane@client.example␍␊␍␊Hello" in utf-16-le are routed
+    """
+    docket.route(_raw(text).encode(codec))
+
+
+def _raw(text: str) -> str:
+    return re.sub("[␀-␠]", lambda picture: chr(ord(picture[0]) - ord("␀")), text)
+
+
+@when("a message with these fields is routed:")
+def fields_routed(docket: Docket, datatable: Sequence[Sequence[str]]) -> None:
+    """The same of a message with these header fields and a short text; a row each, in their order.
+
+    When a message with these fields is routed:
+      | From         | jane@client.example |
+      | Delivered-To | a1234@abc.com       |
+    """
+    lines = [f"{name}: {value}" for name, value in datatable]
+    docket.route(_octets("\n".join([*lines, "", "Hello", ""])))
 
 
 @when(parse("the same message comes again for {addresses}", "to"))

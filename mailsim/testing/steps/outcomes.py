@@ -8,6 +8,7 @@ from pytest_bdd import then
 from mailsim.practice.decision import Outcome, Reason
 from mailsim.testing.expressions import parse
 from mailsim.testing.found import Docket, counted, reply, stored
+from mailsim.testing.parameters import target_of
 from mailsim.trace.event import Step
 
 if TYPE_CHECKING:
@@ -91,6 +92,46 @@ def meant_for(docket: Docket, where: str) -> None:
     assert found.meant_for == where, f"expected {where}, found {found.meant_for}:\n{found}"
 
 
+@then(parse("the message was meant for {target}", "where"))
+def message_meant_for(docket: Docket, where: str) -> None:
+    """Of the last message collected, whose sender was rewritten: the action it answers.
+
+    Then the message was meant for action 1234
+    """
+    found = docket.decision("message")
+    assert found.meant_for == where, f"expected {where}, found {found.meant_for}:\n{found}"
+
+
+@then("the message was meant for nobody else")
+def meant_for_nobody_else(docket: Docket) -> None:
+    """Of the last message collected: nothing says that it should have gone elsewhere.
+
+    Then the message was meant for nobody else
+    """
+    found = docket.decision("message")
+    assert found.meant_for is None, f"expected nobody, found {found.meant_for}:\n{found}"
+
+
+@then(parse("the message was looked for by its {word}", "resolver"))
+def looked_for(docket: Docket, resolver: str) -> None:
+    """Which resolver the last decision rests on: address, sub-address, thread or subject-token.
+
+    Then the message was looked for by its thread
+    """
+    found = docket.decision("message")
+    assert found.resolver == resolver, f"expected {resolver}, found {found.resolver}:\n{found}"
+
+
+@then("the decision was no guess")
+def no_guess(docket: Docket) -> None:
+    """Of the last message collected: a header field told its recipient for certain.
+
+    Then the decision was no guess
+    """
+    found = docket.decision("message")
+    assert not found.guessed, f"expected certainty, found a guess:\n{found}"
+
+
 @then(parse("its recipient was guessed from To and Cc"))
 def guessed(docket: Docket) -> None:
     """Of the last message collected: no header told the recipient.
@@ -111,6 +152,58 @@ def read_from(docket: Docket, header: str) -> None:
     assert not found.guessed, f"expected {header}, found a guess:\n{found}"
     read = [item.read for item in found.evidence if item.read.lower().startswith(f"{header.lower()}:")]
     assert read, f"expected that {header} was read, found:\n{found}"
+
+
+@then(parse("its recipient was {address}", "recipient"))
+def recipient_was(docket: Docket, recipient: str) -> None:
+    """Of the last message collected: the address that decided.
+
+    Then its recipient was a1234@abc.com
+    """
+    found = docket.decision("message")
+    assert found.address == recipient, f"expected {recipient}, found {found.address}:\n{found}"
+
+
+@then("the message has exactly one outcome")
+def one_outcome(docket: Docket) -> None:
+    """Of the last message collected: something became of it, and its reason belongs to that outcome.
+
+    Then the message has exactly one outcome
+    """
+    found = docket.decision("message")
+    assert found.outcome in Outcome, f"expected an outcome, found {found.outcome}:\n{found}"
+    assert bool(found.targets) is (found.outcome is not Outcome.DUPLICATE), (
+        f"expected targets, found:\n{found}"
+    )
+
+
+@then("the evidence is:")
+def evidence_is(docket: Docket, datatable: Sequence[Sequence[str]]) -> None:
+    """All that the last decision tells: the rules tried, what each read and what it concluded, in their order.
+
+    Then the evidence is:
+      | R4.9 | X-Mailsim-Loop: absent       | not forwarded by this system before |
+      | R4.8 | From: jane@client.example    | readable, and somebody sent it      |
+      | R4.4 | Delivered-To: a1234@abc.com  | names the recipient                 |
+      | R4.5 | a1234@abc.com                | the address of action 1234          |
+    """
+    found = docket.decision("message")
+    expected = [tuple(row) for row in datatable]
+    differing = [item for item in found.evidence if item not in expected]
+    assert [tuple(item) for item in found.evidence] == expected, (
+        f"expected {len(expected)} rules tried as told, found {len(found.evidence)}, "
+        f"of which not told so: {differing}:\n{found}"
+    )
+
+
+@then("deciding again gives the same decision")
+def decided_again(docket: Docket) -> None:
+    """A decision depends on the message, the settings, the directory and what was sent, on nothing else.
+
+    Then deciding again gives the same decision
+    """
+    first, again = docket.decision("message"), docket.decided_again()
+    assert again == first, f"expected:\n{first}\nfound:\n{again}"
 
 
 @then(parse("the evidence of {rule} says {string}", "rule", "words"))
@@ -144,6 +237,20 @@ def each_holds(world: "World", names: Sequence[str]) -> None:
     held = world.targets()
     found = {name: held.get(f"mailbox:{name}", 0) for name in names}
     assert set(found.values()) == {1}, f"expected one copy each, found {found}; all: {dict(held)}"
+
+
+@then("the copies are:")
+def copies_are(world: "World", docket: Docket, datatable: Sequence[Sequence[str]]) -> None:
+    """All copies inside the practice: a target and a number in each row, and no other target.
+
+    Then the copies are:
+      | action 1234    | 1 |
+      | mary's mailbox | 2 |
+      | Unassigned     | 1 |
+    """
+    expected = {docket.target(target_of(where)): int(number) for where, number in datatable}
+    held = dict(world.targets())
+    assert held == expected, f"expected {expected}, found {held}"
 
 
 @then("nobody inside holds anything")

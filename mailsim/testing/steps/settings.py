@@ -37,6 +37,18 @@ def refused(reading: "Reading", words: str) -> None:
     assert any(words in fault for fault in reading.faults), f"expected {words!r}, found:\n{reading}"
 
 
+@then("this fault is told:")
+def told(reading: "Reading", docstring: str) -> None:
+    '''One fault in full: the key, the value, what is allowed, what to do.
+
+    Then this fault is told:
+      """
+      smtp.port = "587": must be a whole number; write it without quotes and point
+      """
+    '''
+    assert docstring in reading.faults, f"expected:\n{docstring}\nfound:\n{reading}"
+
+
 @then(parse("the settings are refused with {int} fault(s)", "number"))
 def counted(reading: "Reading", number: int) -> None:
     """All faults are told at once, a line each.

@@ -1,0 +1,63 @@
+Feature: Every hop is on record, and no message is ever nowhere
+
+  Background:
+    Given a practice whose catch-all mailbox is matters@abc.com
+    And the practice has action 1234
+    And a provider that accepts foreign senders
+    And jane@client.example answers every message
+
+  @R6.1
+  Scenario: A letter and its reply are one story
+    When action 1234 writes to jane@client.example
+    And all mail has arrived
+    And the practice collects its mail
+    Then the letter, its reply and their copies bear one trace id
+
+  @R6.1
+  Scenario: Each hop is told, in order
+    When action 1234 writes to jane@client.example
+    And all mail has arrived
+    And the practice collects its mail
+    Then the story of the letter is:
+      | composed  | practice            |
+      | submitted | practice            |
+      | accepted  | smtp.abc.com        |
+      | relayed   | smtp.abc.com        |
+      | stored    | jane@client.example |
+      | replied   | jane@client.example |
+      | relayed   | mx.client.example   |
+      | stored    | matters@abc.com     |
+      | collected | practice            |
+      | decided   | practice            |
+      | delivered | action:1234         |
+      | removed   | practice            |
+
+  @R6.1
+  Scenario: Two letters are two stories
+    When action 1234 writes to jane@client.example
+    And action 1234 writes to jane@client.example
+    And all mail has arrived
+    Then 2 stories are told
+
+  @R6.2
+  Scenario Outline: Mail is conserved, whatever becomes of it
+    Given the provider <does> mail that no mailbox takes
+    When these people write:
+      | jane@client.example | a1234@abc.com   |
+      | peter@shop.example  | nobody@abc.com  |
+      | anna@shop.example   | matters@abc.com |
+    And action 1234 writes to jane@client.example
+    And all mail has arrived
+    And the practice collects its mail
+    Then nothing is lost
+
+    Examples:
+      | does     |
+      | discards |
+      | refuses  |
+
+  @R6.2
+  Scenario: Mail that is still on its way is not lost
+    When jane@client.example writes to a1234@abc.com
+    Then nothing is lost
+    And the mailbox at the provider holds 1 message
