@@ -58,7 +58,6 @@ Feature: Every mistake in the settings is told with its cure
       | [[sent]]   | message_id = "a@b"                           | sent[0].message_id = "a@b": must be a Message-ID in angle brackets; write "<a@b>"                                                                                        |
       | [[sent]]   | message_id = "<a@b.X"                        | sent[0].message_id = "<a@b.X": must be a Message-ID in angle brackets; write "<a@b.X>"                                                                                   |
       | [[sent]]   | message_id = "a b"                           | sent[0].message_id = "a b": must be a Message-ID in angle brackets; write such as "<20261123.1234@abc.com>"                                                              |
-      | [rooting]  | internal = "smtp"                            | rooting = {...}: is no key here; known are seed, start, provider, correspondent, event, expect, mailbox, pop, smtp, routing, action, user, alias, sent; write routing    |
 
   @R1.12
   Scenario: A mistake does not hide another
@@ -122,3 +121,13 @@ Feature: Every mistake in the settings is told with its cure
     When the settings are read
     Then the settings are refused because "clashes with the catch-all"
 
+
+  @R1.12
+  Scenario: A table that is none names the nearest
+    Given a practice with these tables:
+      """
+      [rooting]
+      internal = "smtp"
+      """
+    When the settings are read
+    Then the settings are refused because "write routing"
