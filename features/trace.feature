@@ -30,7 +30,7 @@ Feature: Every hop is on record, and no message is ever nowhere
       | collected | practice            |
       | decided   | practice            |
       | delivered | action:1234         |
-      | removed   | practice            |
+      | removed   | matters@abc.com     |
 
   @R6.1
   Scenario: Two letters are two stories
