@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mailsim.study.diagnosis.why import Explanation, why
     from mailsim.world.lab import Lab
     from mailsim.world.scenario import Scenario, ScenarioError, load_scenario, read_scenario
+    from mailsim.world.simulation import Simulation
 
     __version__: str
 
@@ -37,6 +38,7 @@ __all__ = [
     "Reply",
     "Scenario",
     "ScenarioError",
+    "Simulation",
     "Site",
     "SiteError",
     "difference",
@@ -61,6 +63,7 @@ _HOMES = {
     "mailsim.study.diagnosis.why": ("Explanation", "why"),
     "mailsim.world.lab": ("Lab",),
     "mailsim.world.scenario": ("Scenario", "ScenarioError", "load_scenario", "read_scenario"),
+    "mailsim.world.simulation": ("Simulation",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -5,42 +5,22 @@ halves the cost of a one-command segment and keeps an idle session small. asynci
 every TCP connection itself.
 
 Laws: a session's octets are written as the machine gives them; a client that does not read makes nothing
-grow, for no input is taken while output waits; a maildrop opened is updated or released exactly once;
-the autologout updates nothing and says nothing (RFC 1939 §3); what comes between STLS and TLS is lost (RFC 2595 §4).
+grow, for no input is taken while output waits; the autologout updates nothing and says nothing (RFC 1939 §3); what comes between STLS and TLS is lost (RFC 2595 §4).
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
 from secrets import token_hex
 from typing import NamedTuple, cast
 
-from mailsim.pop3.disturbed import DisturbedSession
-from mailsim.pop3.effects import (
-    Arrive,
-    Authenticate,
-    Certificate,
-    Close,
-    Drip,
-    Effect,
-    Expunge,
-    HalfClose,
-    Refusal,
-    Remove,
-    Secure,
-    Send,
-    Wait,
-)
-from mailsim.pop3.maildrop import Maildrop
+from mailsim.pop3.effects import Certificate, Close, Drip, Effect, HalfClose, Secure, Send, Wait
+from mailsim.pop3.lease import Lease
 from mailsim.pop3.service import Service
-from mailsim.pop3.session import BACKLOG, Session
+from mailsim.pop3.session import BACKLOG
 from mailsim.pop3.tls_transport import TlsTransport
-from mailsim.pop3.wire import ResponseCode
 
 SLICE = 256 * 1024  # octets handed to the transport at once
 DRIPS = 10  # a second
-
-BROKEN = Refusal(ResponseCode.SYS_TEMP, "the maildrop cannot be opened at the moment; try later")
 
 
 class _Paced(NamedTuple):
@@ -60,9 +40,8 @@ class Connection(asyncio.Protocol):
         self._open_ones = open_ones
         self._ended = ended
         self._loop = asyncio.get_running_loop()
-        session = Session(service.conduct, secured=service.implicit, stamp=token_hex(8))
-        self._session = DisturbedSession(session, service.faults) if service.faults else session
-        self._maildrop: Maildrop | None = None
+        self._lease = Lease(service, stamp=token_hex(8))
+        self._session = self._lease.session
         self._deeds: deque[_Deed] = deque()
         self._early = bytearray()  # what came while a fault holds the session up
         self._held: asyncio.TimerHandle | bool = False
@@ -113,14 +92,12 @@ class Connection(asyncio.Protocol):
         self._pump()
 
     def connection_lost(self, _: Exception | None) -> None:
-        """Give the maildrop back: without QUIT nothing is removed."""
+        """Give the maildrop back."""
         self._timer.cancel()
         if isinstance(self._held, asyncio.TimerHandle):
             self._held.cancel()
         self._deeds.clear()
-        maildrop, self._maildrop = self._maildrop, None
-        if maildrop is not None:
-            self._service.mailboxes.release(maildrop)
+        self._lease.release()
         self._open_ones.discard(self)
         if not self._open_ones:
             self._ended.set()
@@ -130,54 +107,18 @@ class Connection(asyncio.Protocol):
         self._transport.abort()
 
     def _perform(self, effects: list[Effect]) -> None:
-        """Carry effects out, and those that the session returns to the answers."""
-        waiting = deque(effects)
+        """Carry effects out: what the session asks of the mailboxes at once, the rest when its turn comes."""
         if effects:
             self._active = self._loop.time()
-        while waiting:
-            match waiting.popleft():
+        for deed in self._lease.perform(effects):
+            match deed:
                 case Send(octets):
                     self._deeds.append(memoryview(octets))
                 case Drip(octets, rate):
                     self._deeds.append(_Paced(memoryview(octets), rate))
-                case Authenticate() as asked:
-                    waiting.extend(self._authenticate(asked))
-                case Remove(uids):
-                    waiting.extend(self._session.removed(failed=not self._update(uids)))
-                case Expunge() | Arrive() as asked:
-                    self._tamper(asked)
-                case deed:
+                case _:
                     self._deeds.append(deed)
         self._pump()
-
-    def _tamper(self, asked: Expunge | Arrive) -> None:
-        """Do to an open maildrop what only faults ask."""
-        if self._maildrop is None:
-            return
-        if isinstance(asked, Expunge):
-            self._service.mailboxes.expunge(self._maildrop, asked.uids)
-        else:
-            self._service.mailboxes.arrive(self._maildrop, asked.message)
-
-    def _authenticate(self, asked: Authenticate) -> list[Effect]:
-        try:
-            opened = self._service.mailboxes.open(asked.user, asked.proof)
-        except OSError:
-            opened = BROKEN
-        if isinstance(opened, Refusal):
-            return self._session.refused(opened)
-        self._maildrop = opened
-        return self._session.authenticated(opened)
-
-    def _update(self, uids: Sequence[str]) -> bool:
-        maildrop, self._maildrop = self._maildrop, None
-        if maildrop is None:
-            return False
-        try:
-            return self._service.mailboxes.update(maildrop, uids)
-        except OSError:
-            self._maildrop = maildrop  # to be released
-            return False
 
     def _pump(self) -> None:
         """Write while the transport takes it; read and answer more only when all is written.

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-Action = Callable[[], None]
+Action = Callable[[], object]
 
 
 class Clock:

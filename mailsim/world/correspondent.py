@@ -12,6 +12,9 @@ from enum import StrEnum
 
 from mailsim.mail import Address, Envelope, Message, parse_addresses
 
+CONSENT = "Thank you. I agree to all of it."
+"""What people answer when nobody says what."""
+
 
 class RepliesTo(StrEnum):
     """Which address a mail program answers to."""
@@ -32,7 +35,7 @@ class Correspondent:
 
 
 def answer(
-    correspondent: Correspondent, message: Message, *, message_id: str, date: datetime
+    correspondent: Correspondent, message: Message, *, message_id: str, date: datetime, text: str = CONSENT
 ) -> tuple[Envelope, Message] | None:
     """The correspondent's answer to a message; None where the message names nobody to answer."""
     recipients = answered(correspondent.replies_to, message)
@@ -48,7 +51,7 @@ def answer(
         "MIME-Version: 1.0",
         "Content-Type: text/plain; charset=utf-8",
         "",
-        "Thank you. I agree to all of it.",
+        *text.splitlines(),
         "",
     ]
     envelope = Envelope(correspondent.address, tuple(recipients))

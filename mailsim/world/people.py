@@ -5,16 +5,22 @@ other for ever.
 """
 
 import hashlib
+from collections import deque
 from collections.abc import Mapping
 
 from mailsim.mail import Address, Envelope, Message
+from mailsim.practice.faults import Fault, shown
 from mailsim.trace.event import Step
 from mailsim.world.clock import Clock
-from mailsim.world.correspondent import Correspondent, answer
+from mailsim.world.correspondent import CONSENT, Correspondent, answer
 from mailsim.world.hosts import Carry
 from mailsim.world.internet import ELSEWHERE
 from mailsim.world.journal import Journal
+from mailsim.world.orders import OrderError
 from mailsim.world.plan import Plan
+
+REMEMBERED = 100
+"""Messages that arrived outside, and can be answered when told to; a world's memory does not grow with its mail."""
 
 
 class People:
@@ -28,6 +34,7 @@ class People:
         self._clock = clock
         self._journal = journal
         self._written: set[str] = set()
+        self._got: deque[tuple[Address, Message]] = deque(maxlen=REMEMBERED)
 
     def write(self, envelope: Envelope, message: Message) -> None:
         """Have somebody send a message."""
@@ -44,6 +51,7 @@ class People:
 
     def arrived(self, recipient: Address, message: Message) -> None:
         """Tell that somebody has got a message: whoever answers will do so after their delay."""
+        self._got.append((recipient, message))
         person = self._correspondents.get(recipient)
         if person is None or not self._asks_for_an_answer(message):
             return
@@ -56,15 +64,34 @@ class People:
         automatic = (message.value("Auto-Submitted") or "no").lower() != "no"
         return not automatic and message.value("In-Reply-To") not in self._written
 
-    def _answer(self, person: Correspondent, message: Message) -> None:
+    def reply(self, message_id: str, from_address: str | None, text: str) -> None:
+        """Have somebody answer a message that they have got; raises OrderError."""
+        for recipient, message in self._got:
+            if message.message_id == message_id and from_address in (None, str(recipient)):
+                break
+        else:
+            who = from_address or "nobody outside"
+            told = f"{who} has not got it, or long ago" if from_address else f"{who} has got it, or long ago"
+            raise OrderError(
+                [Fault("message_id", shown("", message_id), told, "settle first, so that it arrives")]
+            )
+        person = self._correspondents.get(recipient) or Correspondent(recipient)
+        if not self._answer(person, message, text):
+            told = "names nobody who could be answered"
+            raise OrderError([Fault("message_id", shown("", message_id), told, "answer another")])
+
+    def _answer(self, person: Correspondent, message: Message, text: str = "") -> bool:
         domain = person.address.domain
         # Not numbered: over sockets the order of arrivals is not repeatable, the ids must be (R6.3).
         digest = hashlib.blake2b(f"{message.message_id} {person.address}".encode(), digest_size=8)
         digest.update(message.octets[message.body_start :])  # equal ids with other bodies are other messages
-        token = digest.hexdigest()
-        answered = answer(person, message, message_id=f"<{token}@{domain}>", date=self._clock.now())
+        digest.update(text.encode())
+        message_id = f"<{digest.hexdigest()}@{domain}>"
+        answered = answer(
+            person, message, message_id=message_id, date=self._clock.now(), text=text or CONSENT
+        )
         if answered is None:
-            return
+            return False
         envelope, reply = answered
         self._journal.lineage.tie(reply, self._journal.lineage.of(message))
         self._written.add(reply.message_id or "")
@@ -77,3 +104,4 @@ class People:
             detail={"replies_to": person.replies_to},
         )
         self._carry(self._servers.get(domain, self._neighbours_server), envelope, reply)
+        return True

@@ -93,6 +93,8 @@ class _Parts(Generic[_Engine]):
     people: People
     maildrops: Maildrops
     received: int = 0
+    played: int = 0
+    """How many of the scenario's events have happened."""
 
 
 class Stage(Generic[_Engine]):
@@ -270,6 +272,19 @@ class Stage(Generic[_Engine]):
 
         parts.engine.call(write)
 
+    def reply(self, message_id: str, *, from_address: str | None = None, text: str = "") -> None:
+        """Have somebody outside answer a message that they have got, now and whatever their habit; returns at once.
+
+        `message_id` is that message's, with angle brackets, such as `sent.message_id`; `from_address` is who answers,
+        whoever got it first when not given. The last `people.REMEMBERED` messages that arrived can be answered.
+
+        Raises:
+            OrderError: Nobody outside has got it, or it names nobody to answer.
+        """
+        parts = self._running
+        parts.engine.quiet()
+        parts.engine.call(lambda: parts.people.reply(message_id, from_address, text))
+
     def collect(self) -> Sequence[Decision]:
         """Have the practice collect once; mail on its way arrives first, what is due later does not.
 
@@ -296,23 +311,34 @@ class Stage(Generic[_Engine]):
         engine.quiet()
         while engine.call(lambda: engine.clock.step(until=until)):
             engine.quiet()
+        if until is not None:
+            engine.call(lambda: engine.clock.jump(until))
 
-    def run(self) -> None:
-        """Play the scenario's events in order, then settle.
+    def run(self, *, until: datetime | timedelta | None = None) -> None:
+        """Play the scenario's events in order, then settle; or go on with them up to a time, and leave the rest for later.
+
+        `until` is a time of the world, or how long after its start.
 
         Raises:
-            ConservationError: Mail was lost or doubled (R6.2).
-            ExpectationError: It came out otherwise than the scenario's `[expect]` says.
+            ConservationError: Mail was lost or doubled (R6.2); held when all has happened.
+            ExpectationError: It came out otherwise than the scenario's `[expect]` says; as above.
         """
-        clock = self._running.engine.clock
-        start = clock.now()
-        for event in self.scenario.events:
+        parts = self._running
+        start = self.scenario.tables.start
+        end = start + until if isinstance(until, timedelta) else until
+        for event in self.scenario.events[parts.played :]:
             if event.at is not None:
                 due = start + timedelta(seconds=event.at)
+                if end is not None and due > end:
+                    break
                 self._pass(due)
-                clock.jump(due)
             self._play(event)
-        self.settle()
+            parts.played += 1
+        self._pass(end)
+        if end is None:
+            self._hold_laws()
+
+    def _hold_laws(self) -> None:
         self.check()
         differences = list(unmet(self.scenario.expect, self.targets(), self.decisions))
         if differences:

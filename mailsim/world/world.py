@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from mailsim.mail import Message, Reply
@@ -81,6 +82,10 @@ class World(Protocol):
         """Have somebody outside send a message: a new one, or `octets` as they are."""
         ...
 
+    def reply(self, message_id: str, *, from_address: str | None = None, text: str = "") -> None:
+        """Have somebody outside answer a message that they have got."""
+        ...
+
     def collect(self) -> Sequence[Decision]:
         """Have the practice collect once; the decisions made."""
         ...
@@ -89,8 +94,8 @@ class World(Protocol):
         """Let everything happen that is on its way or due later."""
         ...
 
-    def run(self) -> None:
-        """Play the scenario's events in order, then settle."""
+    def run(self, *, until: datetime | timedelta | None = None) -> None:
+        """Play the scenario's events in order, then settle; or go on up to a time."""
         ...
 
     def check(self) -> None:

@@ -1,0 +1,146 @@
+"""The transport of a world in memory: servers are called, one after the other, under a virtual clock.
+
+Law: what is on its way waits in one line, so that the same scenario and seed do the same things in the same order (R6.3).
+"""
+
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterable
+from datetime import timedelta
+from functools import partial
+from typing import TypeVar
+
+from mailsim.mail import Envelope, Message
+from mailsim.pop3.collection import Collection
+from mailsim.pop3.collector import TIMEOUT, Keep, Order, collect_over
+from mailsim.pop3.faults import FaultPlan
+from mailsim.pop3.maildrops import Maildrops
+from mailsim.pop3.memory import MemoryChannel
+from mailsim.pop3.service import Service
+from mailsim.smtp.memory import MemoryClient, MemoryServer
+from mailsim.smtp.outcome import Outcome
+from mailsim.world.clock import Clock
+from mailsim.world.network import NameTakenError
+from mailsim.world.plan import Plan
+from mailsim.world.scenario import Scenario
+from mailsim.world.servers import Server
+from mailsim.world.transport import Hop
+
+_Result = TypeVar("_Result")
+
+
+class Memory:
+    """The engine of a world in memory, and its transport."""
+
+    def __init__(self, scenario: Scenario, plan: Plan) -> None:
+        self.clock = Clock(scenario.tables.start, ticks=lambda: 0.0)
+        self.transport = self
+        self._seed = scenario.seed
+        self._plan = plan
+        self._way: deque[Callable[[], None]] = deque()
+        self._servers: dict[tuple[str, int], MemoryServer] = {}
+        self._clients: dict[Hop, MemoryClient] = {}
+        self._service: Service
+        self._visits = 0
+
+    # The engine
+
+    def start(self, maildrops: Maildrops, servers: Iterable[Server]) -> None:
+        """Have the servers take mail; raises NameTakenError."""
+        pop = self._plan.pop.server
+        names = {(pop.host, pop.port)}
+        for server in servers:
+            name = server.name, server.port
+            if name in names:
+                raise NameTakenError(f"{name[0]}:{name[1]} is to be two servers of the world")
+            names.add(name)
+            self._servers[name] = MemoryServer(
+                backend=server.backend,
+                tls=server.tls,
+                login=server.login,
+                announces_size=bool(server.size_limit),
+            )
+        faults = FaultPlan(self._plan.faults, seed=self._seed)
+        self._service = Service(maildrops, self._plan.conduct, faults=faults)
+
+    def stop(self) -> None:
+        """Let go of everything that is on its way."""
+        self._way.clear()
+
+    def call(self, what: Callable[[], _Result]) -> _Result:
+        """Do something now."""
+        return what()
+
+    def hear(self, begin: Callable[[Callable[[_Result], None]], object]) -> _Result:
+        """Begin something, and let happen what is on its way until it has told its result."""
+        heard: list[_Result] = []
+        begin(heard.append)
+        while not heard:
+            self._way.popleft()()
+        return heard[0]
+
+    def quiet(self) -> None:
+        """Let everything happen that is on its way."""
+        while self._way:
+            self._way.popleft()()
+
+    # The transport
+
+    def offer(self, hop: Hop, envelope: Envelope, message: Message, heard: Callable[[Outcome], None]) -> None:
+        """Offer a message when its turn comes."""
+        self._way.append(partial(self._send, hop, envelope, message, heard))
+
+    def _send(self, hop: Hop, envelope: Envelope, message: Message, heard: Callable[[Outcome], None]) -> None:
+        client = self._clients.get(hop)
+        if client is None:
+            client = self._clients[hop] = self._client(hop)
+        heard(client.send(envelope, message))
+
+    def _client(self, hop: Hop) -> MemoryClient:
+        server = self._servers[hop.server, hop.port]
+        if not hop.submission:
+            return MemoryClient(server, local_name=hop.client)
+        smtp = self._plan.smtp
+        return MemoryClient(
+            server,
+            local_name=hop.client,
+            username=smtp.username,
+            password=smtp.password.get_secret_value(),
+            mechanism=smtp.authentication,
+        )
+
+    def perform(self, work: Coroutine[None, None, _Result], heard: Callable[[_Result], None]) -> None:
+        """Have something done when its turn comes, from beginning to end."""
+        self._way.append(lambda: heard(_done(work)))
+
+    async def visit(self, *, keep: Keep, order: Order) -> Collection:
+        """One POP3 session with the system mailbox; raises CollectError, and what `keep` raises."""
+        pop = self._plan.pop
+        self._visits += 1
+        channel = MemoryChannel(
+            self._service,
+            passed=self._passed,
+            silence=TIMEOUT,
+            secured=pop.server.tls,
+            stamp=f"{self._seed}.{self._visits}",
+        )
+        return await collect_over(
+            channel,
+            f"{pop.server.host}:{pop.server.port}",
+            username=pop.username,
+            password=pop.password.get_secret_value(),
+            keep=keep,
+            order=order,
+        )
+
+    def _passed(self, seconds: float) -> None:
+        self.clock.jump(self.clock.now() + timedelta(seconds=seconds))
+
+
+def _done(work: Coroutine[None, None, _Result]) -> _Result:
+    """The result of a coroutine that waits for nothing."""
+    try:
+        work.send(None)
+    except StopIteration as done:
+        result: _Result = done.value
+        return result
+    raise AssertionError("something in memory waited for what cannot come")

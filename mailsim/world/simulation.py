@@ -1,0 +1,27 @@
+"""The Simulation: a world in memory under a virtual clock, with the very servers, policies and store of the Lab.
+
+    with Simulation(scenario) as world:
+        world.send(from_action=1234, to="jane@client.example", subject="Draft")
+        world.collect()
+        world.trace.frame()
+
+Plain synchronous Python: no socket, no thread, no waiting.
+"""
+
+from collections.abc import Mapping
+from os import PathLike
+
+from mailsim.world.memory import Memory
+from mailsim.world.scenario import Scenario
+from mailsim.world.stage import Stage
+
+
+class Simulation(Stage[Memory]):
+    """A world in memory."""
+
+    def __init__(self, scenario: Scenario | str | PathLike[str] | Mapping[str, object]) -> None:
+        """A scenario, the path of a scenario file, or its tables; raises ScenarioError with every fault.
+
+        SiteError is raised when `[pop]` or `[smtp]` is given and lacks what it needs.
+        """
+        super().__init__(scenario, Memory)

@@ -1,0 +1,95 @@
+"""What only a world in memory does: its time is virtual, and it does the same things again."""
+
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from mailsim.trace.event import Step
+from mailsim.trace.files import write_json_lines, write_parquet
+from mailsim.world.network import NameTakenError
+from mailsim.world.simulation import Simulation
+
+TABLES: dict[str, object] = {
+    "mailbox": {
+        "type": "catch-all",
+        "default_sender": "matters@abc.com",
+        "fallback_address": "help@elsewhere.example",
+    },
+    "action": [{"id": 1234}],
+    "correspondent": [{"address": "jane@client.example", "delay": "30d"}],
+    "provider": {"profile": "gmail"},
+}
+
+
+def played(**changes: object) -> Simulation:
+    """A letter and its answer, collected; a world after its end."""
+    with Simulation(TABLES | changes) as world:
+        world.send(from_action=1234, to="jane@client.example", subject="Draft")
+        world.settle()
+        world.collect()
+        world.check()
+    return world
+
+
+@pytest.mark.parametrize("write", [write_json_lines, write_parquet])
+def test_the_same_scenario_and_seed_give_the_same_bytes(write: object, tmp_path: Path) -> None:
+    """R6.3: of the whole trace; another seed gives others."""
+    files = []
+    for number, seed in enumerate([7, 7, 8]):
+        path = tmp_path / f"{number}"
+        write(played(seed=seed).trace, path)  # type: ignore[operator] # one of the two
+        files.append(path.read_bytes())
+
+    assert files[0] == files[1]
+    assert files[0] != files[2]
+
+
+def test_a_month_takes_no_time() -> None:
+    """The clock jumps, and does not run by itself."""
+    begin = time.monotonic()
+    world = played()
+
+    [replied] = world.trace.steps(Step.REPLIED)
+    assert replied.time - world.trace[0].time == timedelta(days=30)
+    assert time.monotonic() - begin < 10
+
+
+@pytest.mark.parametrize(
+    ("fault", "seconds", "outcome"),
+    [
+        ("pop:RETR:1:stall 40", 40, "ended"),
+        ("pop:RETR:1:stall", 60, "failed"),
+        ("pop:RETR:1:slow 10", 1, "ended"),
+        ("pop:RETR:1:unterminated", 60, "failed"),
+        ("pop:QUIT:1:drop", 0, "failed"),
+    ],
+)
+def test_a_slow_server_takes_virtual_time(fault: str, seconds: int, outcome: str) -> None:
+    """A stall, a slow line, and the silence after which the collector gives up; then the mail is collected all the same."""
+    begin = time.monotonic()
+    with Simulation(TABLES | {"provider": {"faults": [fault]}}) as world:
+        world.receive(to="a1234@abc.com", from_address="x@shop.example")
+        world.settle()
+        before = world.trace[-1].time
+        world.collect()
+        opened = world.trace.steps(Step.OPENED)
+        world.collect()
+        world.check()
+
+    assert opened[0].outcome == outcome
+    assert (opened[0].time - before).total_seconds() >= seconds
+    assert world.trace.steps(Step.DECIDED)[0].outcome == "delivered"
+    assert len(world.trace.steps(Step.DECIDED)) == 1
+    assert time.monotonic() - begin < 10
+
+
+def test_two_servers_with_one_name_are_told() -> None:
+    """As on sockets."""
+    pop = {"server": "tcp://smtp.abc.com:587", "username": "matters@abc.com", "password": "secret"}
+    with (
+        pytest.raises(NameTakenError, match=r"smtp\.abc\.com:587"),
+        Simulation(TABLES | {"pop": pop, "provider": {}}),
+    ):
+        pass

@@ -1,0 +1,583 @@
+"""What every world does, in memory and on sockets alike."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from mailsim.pop3.collection import CollectError
+from mailsim.practice.decision import Outcome, Reason
+from mailsim.practice.store import Store, StoreError
+from mailsim.trace.event import Step
+from mailsim.trace.story import sentence
+from mailsim.world.expectation import ExpectationError
+from mailsim.world.lab import Lab
+from mailsim.world.orders import OrderError
+from mailsim.world.simulation import Simulation
+
+Made = Callable[[Mapping[str, object] | Path], Simulation | Lab]
+REWRITTEN = Path(__file__).parents[2] / "fixtures" / "scenarios" / "rewritten.toml"
+TABLES: dict[str, object] = {
+    "mailbox": {
+        "type": "catch-all",
+        "default_sender": "matters@abc.com",
+        "fallback_address": "help@elsewhere.example",
+    },
+    "action": [{"id": 1234, "name": "Smith v Jones"}],
+    "user": [{"name": "mary"}, {"name": "john"}],
+    "alias": [{"address": "sales@abc.com", "mailboxes": ["mary", "john"]}],
+    "correspondent": [{"address": "jane@client.example"}],
+}
+
+
+CALLERS_OWN = ("asyncio_", "AnyIO worker")
+"""Threads of the caller's loop, which end in their own time."""
+
+
+BCC = b"From: jane@client.example\r\nSubject: a Bcc\r\n\r\nHello.\r\n"
+
+
+def tables(**changes: object) -> dict[str, object]:
+    return TABLES | changes
+
+
+def steps(world: Simulation | Lab) -> list[str]:
+    return [event.step.value for event in world.trace]
+
+
+@pytest.fixture(params=[Simulation, Lab])
+def made(request: pytest.FixtureRequest) -> Made:
+    """Each kind of world."""
+    kind: Made = request.param
+    return kind
+
+
+def test_a_reply_comes_back_to_the_action_through_a_provider_that_accepts_the_sender(made: Made) -> None:
+    """The whole way, hop by hop, over SMTP and POP3 (R3.1, R4.5, R5.3)."""
+    with made(tables(provider={"profile": "postfix"})) as world:
+        sent = world.send(from_action=1234, to="jane@client.example", subject="Draft")
+        [decision] = world.collect()
+
+        assert sent.refused == {}
+        assert (decision.outcome, decision.targets) == (Outcome.DELIVERED, ("action:1234",))
+        assert list(world.trace.story(decision.message_id or "")) == list(world.trace.story("t000001"))
+        assert [message.value("Subject") for message in world.mailbox("action:1234")] == ["Re: Draft"]
+        assert world.waiting() == []
+        world.check()
+
+    assert steps(world) == [
+        "composed", "submitted", "accepted", "relayed", "stored", "replied",
+        "relayed", "stored", "collected", "decided", "delivered", "removed", "opened", "opened",
+    ]  # fmt: skip
+    # The second session found nothing more to collect (R4.1).
+    assert {event.trace_id for event in world.trace} == {"t000001", ""}  # the session is about no message
+
+
+def test_a_reply_to_a_rewritten_sender_lands_in_unassigned_and_names_its_action(made: Made) -> None:
+    """R4.7: the decision tells what happened."""
+    with made(tables(provider={"profile": "gmail"})) as world:
+        world.send(from_action=1234, to="jane@client.example", subject="Draft")
+        _, decision = world.collect()
+
+        assert (decision.outcome, decision.reason) == (Outcome.UNASSIGNED, Reason.SENDER_REWRITTEN)
+        assert decision.meant_for == "action:1234"
+        assert world.targets() == {"unassigned": 1}
+        world.check()
+
+    assert Step.REWRITTEN in {event.step for event in world.trace}
+
+
+@pytest.mark.parametrize(
+    ("changes", "replies_to"),
+    [
+        ({"provider": {"profile": "gmail", "registered": "a1234@abc.com"}}, "from"),
+        ({"routing": {"action_address_in": "reply-to"}, "provider": {"profile": "gmail"}}, "reply-to"),
+        ({"routing": {"action_address_in": "both"}, "provider": {"profile": "gmail"}}, "reply-to"),
+        ({"smtp": {"server": "localhost"}, "provider": {"profile": "gmail"}}, "from"),
+    ],
+)  # fmt: skip
+def test_what_mends_a_rewritten_sender(made: Made, changes: dict[str, object], replies_to: str) -> None:
+    """A send-as address, the action's address in Reply-To, or the system's own SMTP server."""
+    people = [{"address": "jane@client.example", "replies_to": replies_to}]
+
+    with made(tables(correspondent=people, **changes)) as world:
+        world.send(from_action=1234, to="jane@client.example")
+        *_, decision = world.collect()
+
+        assert decision.targets == ("action:1234",)
+
+
+def test_a_refused_message_names_the_server_s_code_and_text(made: Made) -> None:
+    """R3.8: nothing leaves, and the provider's words are kept."""
+    with made(tables(provider={"profile": "m365", "catch_all": "matters@abc.com"})) as world:
+        sent = world.send(from_action=1234, to=["jane@client.example", "joe@other.example"])
+        world.settle()
+        world.check()
+
+    assert {str(address) for address in sent.refused} == {"jane@client.example", "joe@other.example"}
+    assert str(sent.refused["jane@client.example"]).startswith(
+        "554 5.2.252 SendAsDenied; matters@abc.com not allowed to send as a1234@abc.com;"
+    )
+    assert [event.outcome for event in world.trace.steps(Step.REFUSED)] == ["554", "554"]
+
+
+def test_a_message_may_be_accepted_and_bounced_later(made: Made) -> None:
+    """R5.3: the practice hears 250, nobody outside gets anything, and the trace has the provider's words."""
+    with made(tables(provider={"profile": "postmark", "catch_all": "matters@abc.com"})) as world:
+        sent = world.send(to="jane@client.example", from_address="mary@elsewhere.example")
+        world.settle()
+        world.check()
+
+    assert sent.refused == {}
+    assert steps(world) == ["composed", "submitted", "accepted", "bounced"]
+    [bounced] = world.trace.steps(Step.BOUNCED)
+    assert (bounced.recipient, bounced.rule) == ("jane@client.example", "R5.3")
+    assert bounced.reason.startswith(f"{bounced.outcome} ")
+
+
+def test_mail_to_an_alias_is_delivered_inside_without_smtp(made: Made) -> None:
+    """R3.5: direct routing delivers inside; the others of the same message still go out."""
+    with made(TABLES) as world:
+        world.send(to=["sales@abc.com", "jane@client.example"], subject="Meeting")
+        world.settle()
+
+        assert len(world.mailbox("mailbox:mary")) == len(world.mailbox("mailbox:john")) == 1
+        assert [event.recipient for event in world.trace.steps(Step.SUBMITTED)] == ["jane@client.example"]
+        world.check()
+
+
+def test_with_internal_routing_by_smtp_all_goes_out_and_comes_back(made: Made) -> None:
+    """R3.5: the provider's catch-all brings it back, and it is routed as any other."""
+    with made(tables(routing={"internal": "smtp"})) as world:
+        world.send(to="sales@abc.com", subject="Meeting")
+        [decision] = world.collect()
+
+        assert decision.targets == ("mailbox:mary", "mailbox:john")
+        world.check()
+
+
+def test_a_message_that_nobody_can_read_is_forwarded_whole(made: Made) -> None:
+    """R4.8: to the fallback address, the original attached unchanged; R4.9: the forward bears the loop header."""
+    unreadable = b"Subject: nobody sent this\r\nTo: a1234@abc.com\r\n\r\nIs it lost?\r\n"
+
+    with made(TABLES) as world:
+        world.receive(
+            to="a1234@abc.com",
+            from_address="x@shop.example",
+            octets=unreadable.replace(b"nobody", b"no\0body"),
+        )
+        [decision] = world.collect()
+        world.settle()
+
+        assert (decision.outcome, decision.targets) == (
+            Outcome.FALLBACK,
+            ("fallback:help@elsewhere.example",),
+        )
+        [forwarded] = world.trace.steps(Step.FORWARDED)
+        assert forwarded.recipient == "help@elsewhere.example"
+        assert [event.place for event in world.trace.steps(Step.STORED)][-1] == "help@elsewhere.example"
+        world.check()
+
+
+def test_a_scenario_is_played_with_its_times_and_expectations_hold(made: Made) -> None:
+    """A delayed answer needs no waiting: the clock jumps."""
+    with made(REWRITTEN) as world:
+        world.run()
+
+        assert world.targets() == {"action:1234": 1, "unassigned": 2}
+        [replied] = world.trace.steps(Step.REPLIED)
+        assert replied.time.hour == 11
+
+
+def test_correspondents_do_not_answer_each_other_for_ever(made: Made) -> None:
+    """An answer to one's own mail asks for no answer."""
+    people = [{"address": "jane@client.example"}, {"address": "joe@other.example"}]
+
+    with made(tables(correspondent=people)) as world:
+        world.receive(to="joe@other.example", from_address="jane@client.example")
+        world.settle()
+
+    assert len(world.trace.steps(Step.REPLIED)) == 1
+
+
+def test_mail_to_a_refusing_mailbox_bounces(made: Made) -> None:
+    """A single mailbox takes its own mail only; the sending server gives up (R5.1)."""
+    mailbox = {"type": "single", "default_sender": "matters@abc.com", "fallback_address": "h@e.example"}
+
+    with made(tables(mailbox=mailbox)) as world:
+        world.receive(to="peter@abc.com", from_address="news@shop.example")
+        world.settle()
+        world.check()
+
+    [bounced] = world.trace.steps(Step.BOUNCED)
+    assert (bounced.recipient, bounced.outcome) == ("peter@abc.com", "550")
+
+
+def test_mail_is_discarded_where_the_domain_says_so(made: Made) -> None:
+    """R5.2."""
+    with made(tables(provider={"catch_all": "discard"})) as world:
+        world.receive(to="peter@abc.com", from_address="news@shop.example")
+        assert world.collect() == []
+        world.check()
+
+    assert len(world.trace.steps(Step.DISCARDED)) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ({"to": "jane"}, "must be one address"),
+        ({"to": "jane@client.example", "from_action": -1}, "from_action"),
+        ({"to": "jane@client.example", "from_action": 99}, "from_action = 99: is no action; known are 1234"),
+        ({"to": "jane@client.example", "user": "nobody"}, "user"),
+        ({"to": "jane@client.example", "size": "big"}, "size"),
+    ],
+)
+def test_an_order_that_cannot_be_carried_out_is_one_clear_line(
+    made: Made, arguments: dict[str, object], expected: str
+) -> None:
+    """The value, what is allowed, what to do; and nothing has happened."""
+    with made(TABLES) as world:
+        with pytest.raises(OrderError, match=expected):
+            world.send(**arguments)  # type: ignore[arg-type] # wrong on purpose
+        assert len(world.trace) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ({"to": "a1234@abc.com"}, "the order: must say who sends; give from_address=... or octets=..."),
+        ({"to": "a1234@abc.com", "from_address": "x"}, 'from_address = "x": must be one address'),
+    ],
+)
+def test_an_order_s_faults_speak_python(made: Made, arguments: dict[str, str], expected: str) -> None:
+    """They name the arguments of the method, not the keys of a scenario file."""
+    with made(TABLES) as world, pytest.raises(OrderError) as caught:
+        world.receive(**arguments)  # type: ignore[arg-type] # wrong on purpose
+
+    assert str(caught.value).startswith(expected)
+
+
+def test_an_error_in_the_block_is_not_hidden_by_the_end_of_the_lab(made: Made) -> None:
+    """Whatever was on its way is let go."""
+
+    def use() -> None:
+        with made(TABLES) as world:
+            world.receive(to="a1234@abc.com", from_address="x@shop.example")
+            raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        use()
+
+
+def test_an_expectation_that_does_not_hold_is_told_with_what_was_found(made: Made) -> None:
+    """`[expect]` counts: one line for each difference."""
+    expect = {"delivered": {"action:1234": 2, "mailbox:mary": 1}, "unassigned": 0, "fallback": 1}
+    events = [{"receive": {"to": "peter@abc.com", "from": "news@shop.example"}}, {"collect": {}}]
+
+    with made(tables(expect=expect, event=events)) as world, pytest.raises(ExpectationError) as caught:
+        world.run()
+
+    assert str(caught.value).splitlines() == [
+        "expect.delivered.action:1234 = 2: found 0; unassigned holds 1",
+        "expect.delivered.mailbox:mary = 1: found 0; unassigned holds 1",
+        "expect.unassigned = 0: found 1; the reasons are: unknown-address 1",
+        "expect.fallback = 1: found 0; no message was fallback",
+    ]
+
+
+def test_people_at_the_practice_s_own_provider_get_their_mail(made: Made) -> None:
+    """A single mailbox at a public provider has neighbours; their answers come back too."""
+    mailbox = {"type": "single", "default_sender": "lawfirm@mail.example", "fallback_address": "h@e.example"}
+    people = [{"address": "bob@mail.example"}]
+
+    with made(tables(mailbox=mailbox, correspondent=people, alias=[])) as world:
+        world.send(from_action=1234, to="bob@mail.example")
+        [decision] = world.collect()
+        world.check()
+
+        assert decision.meant_for == "action:1234"
+
+
+def test_two_letters_without_message_id_get_two_answers(made: Made) -> None:
+    """R4.13: what differs in its body is two messages, whatever its id."""
+    letters = [b"From: a1234@abc.com\nSubject: %d\n\nbody %d\n" % (number, number) for number in range(2)]
+
+    with made(tables(provider={"profile": "postfix"})) as world:
+        for letter in letters:
+            world.receive(to="jane@client.example", from_address="a1234@abc.com", octets=letter)
+        decisions = world.collect()
+        world.check()
+
+    assert [decision.outcome for decision in decisions] == ["delivered", "delivered"]
+
+
+def test_a_world_loses_no_mail_that_waits_in_another_mailbox(made: Made) -> None:
+    """R5.1: mail for john@ is his, not the catch-all's."""
+    with made(tables(provider={"mailboxes": ["john@abc.com"]})) as world:
+        world.receive(to=["john@abc.com", "JOHN@ABC.com", "a1234@abc.com"], from_address="x@shop.example")
+        [decision] = world.collect()
+        world.check()
+
+        assert decision.targets == ("action:1234",)
+
+
+@pytest.mark.parametrize("submitted", [True, False], ids=["sent", "received"])
+def test_a_server_s_size_limit_holds_both_ways(made: Made, submitted: bool) -> None:
+    """R5.4: submissions and mail from outside are refused over it, with the provider's words."""
+    with made(tables(provider={"profile": "postfix", "size_limit": "5 KB"})) as world:
+        if submitted:
+            sent = world.send(from_action=1234, to="jane@client.example", size="6 KB")
+            assert str(sent.refused["jane@client.example"]).startswith("552 5.3.4")
+        else:
+            world.receive(to="a1234@abc.com", from_address="x@shop.example", text="x" * 6000)
+        assert world.collect() == []
+        world.check()
+
+    step = Step.REFUSED if submitted else Step.BOUNCED
+    assert [event.outcome for event in world.trace.steps(step)] == ["552"]
+
+
+def test_a_big_message_names_the_servers_that_would_refuse_it(made: Made) -> None:
+    """R3.7: the warning states the size as transmitted."""
+    with made(tables(provider={"profile": "postfix", "size_limit": "11 MB"})) as world:
+        sent = world.send(from_action=1234, to="jane@client.example", size="9 MB")
+
+    [warning] = sent.warnings
+    assert "smtp.abc.com" in warning
+
+
+def test_a_rewriting_provider_sends_under_the_account_s_own_envelope_sender(made: Made) -> None:
+    """R5.3: From and envelope sender alike."""
+    with made(tables(provider={"profile": "gmail"})) as world:
+        world.send(from_action=1234, to="jane@client.example")
+        world.settle()
+
+    assert world.trace.steps(Step.RELAYED)[0].sender == "matters@abc.com"
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        ("expired-certificate", "certificate has expired"),
+        ("foreign-certificate", "unable to get local issuer"),
+    ],
+)
+def test_a_bad_certificate_of_the_pop3_server_is_not_trusted(made: Made, fault: str, told: str) -> None:
+    """Shown once: the next collection gets the mail."""
+    with made(tables(provider={"faults": [f"pop:CONNECT:1:{fault}"]})) as world:
+        world.receive(to="a1234@abc.com", from_address="jane@client.example")
+        with pytest.raises(CollectError, match=told):
+            world.collect()
+
+        assert [decision.targets for decision in world.collect()] == [("action:1234",)]
+
+
+def test_faults_of_a_scenario_strike_and_what_was_missed_is_collected_next(made: Made) -> None:
+    """R4.2: the line is lost in mid-message; the next collection delivers it, once."""
+    collect: dict[str, object] = {"collect": {}}
+    receive = {"receive": {"to": "a1234@abc.com", "from": "jane@client.example"}}
+    provider = {"faults": ["pop:RETR:1:drop@20"]}
+    expect = {"delivered": {"action:1234": 1}}
+
+    with made(tables(provider=provider, event=[receive, collect, collect], expect=expect)) as world:
+        world.run()
+
+    assert world.trace.steps(Step.OPENED)[0].outcome == "failed"
+
+
+@pytest.mark.parametrize(
+    ("faults", "removed", "waiting"),
+    [
+        ([], 1, 0),
+        (["pop:QUIT:1:ignore-deletes"], 1, 0),
+        (["pop:QUIT:every:ignore-deletes"], 0, 1),
+        (["pop:QUIT:1:drop"], 1, 0),
+        (["pop:QUIT:1:reply -ERR not removed"], 1, 0),
+        (["pop:DELE:1:eager-delete", "pop:QUIT:1:drop"], 1, 0),
+    ],
+)
+def test_a_removal_is_told_when_the_server_made_it_whatever_it_said_of_it(
+    made: Made, faults: list[str], removed: int, waiting: int
+) -> None:
+    """R4.2, R6.1: once, in whatever session; and a message whose deletion is lost is still in one place (R6.2)."""
+    with made(tables(provider={"faults": faults})) as world:
+        world.receive(to="a1234@abc.com", from_address="jane@client.example")
+        world.collect()
+        world.check()
+
+        assert len(world.waiting()) == waiting
+    told = world.trace.steps(Step.REMOVED)
+    assert [event.place for event in told] == ["matters@abc.com"] * removed
+    [stored] = world.trace.steps(Step.STORED)
+    assert {(event.trace_id, event.message_id, event.detail) for event in told} <= {
+        (stored.trace_id, stored.message_id, stored.detail)
+    }
+
+
+@pytest.mark.parametrize(("common", "target"), [("qmail", "action:1234"), (None, "unassigned")])
+def test_a_decorated_header_is_understood_where_the_settings_name_the_provider(
+    made: Made, common: str | None, target: str
+) -> None:
+    """Section 7 "Which address": qmail writes the virtual domain before the address; else it is another's."""
+    pop = {"server": "ssl://pop.abc.com", "username": "matters@abc.com", "password": "open sesame"}
+
+    with made(
+        tables(provider={"profile": "qmail"}, pop=pop | ({"common": common} if common else {}))
+    ) as world:
+        world.receive(to="a1234@abc.com", from_address="jane@client.example", octets=BCC)
+        [decision] = world.collect()
+
+        assert decision.targets == (target,)
+        assert world.mailbox(target)[0].value("Delivered-To") == "abc.com-a1234@abc.com"
+
+
+def test_a_provider_may_keep_copies_of_what_it_sends_which_go_nowhere(made: Made) -> None:
+    """R5.8, R4.14: of letters from an action and of others; each is known to be a copy, and nothing is lost."""
+    with made(tables(provider={"sent_copies": True}, correspondent=[])) as world:
+        world.send(from_action=1234, to="jane@client.example", subject="From an action")
+        world.send(to="jane@client.example", subject="From none")
+        [decision, other] = world.collect()
+
+        for one in (decision, other):
+            assert (one.outcome, one.reason) == (Outcome.DUPLICATE, Reason.SENT_COPY)
+        assert decision.evidence[-1].concluded.startswith("a copy of what the system sent from action 1234")
+        assert other.evidence[-1].concluded.startswith("a copy of what the system sent, all")
+        assert [event.place for event in world.trace.steps(Step.STORED) if event.rule == "R5.8"] == [
+            "matters@abc.com"
+        ] * 2
+        world.check()
+
+
+def test_a_copy_of_internal_mail_and_the_mail_itself_arrive_once(made: Made) -> None:
+    """R4.14: with recipients inside it is routed like any other; the second of the two is a duplicate (R4.13)."""
+    changes = {"provider": {"sent_copies": True}, "routing": {"internal": "smtp"}}
+    with made(tables(**changes)) as world:
+        world.send(from_action=1234, to="a1234@abc.com")
+        decisions = world.collect()
+
+        assert sorted(decision.outcome for decision in decisions) == ["delivered", "duplicate"]
+        assert world.targets() == {"action:1234": 1}
+        world.check()
+
+
+@pytest.mark.parametrize(
+    ("provider", "smtp", "copies"),
+    [
+        ({"profile": "gmail"}, None, 1),
+        ({"profile": "gmail", "sent_copies": False}, None, 0),
+        ({"profile": "gmail"}, {"server": "localhost"}, 0),
+        ({"profile": "postfix"}, None, 0),
+    ],
+)
+def test_who_keeps_copies_is_what_the_profile_knows_unless_the_scenario_says(
+    made: Made, provider: dict[str, object], smtp: dict[str, object] | None, copies: int
+) -> None:
+    """And what goes through the system's own servers the provider never sees."""
+    with made(tables(provider=provider, correspondent=[], **({"smtp": smtp} if smtp else {}))) as world:
+        world.send(from_action=1234, to="jane@client.example")
+        world.settle()
+
+        assert len(world.waiting()) == copies
+
+
+def test_gmail_s_quirk_hides_nothing_that_was_not_kept(made: Made) -> None:
+    """R4.2: more than it shows in one session, collected whole, each once; what fails to be taken stays in sight."""
+    provider = {"profile": "gmail", "quirks": ["gmail=3"], "faults": ["pop:RETR:4:drop@100"]}
+    with made(tables(provider=provider, correspondent=[])) as world:
+        for number in range(8):
+            world.receive(to="a1234@abc.com", from_address="jane@client.example", subject=f"{number}")
+        world.collect()
+        world.check()
+
+        assert world.targets() == {"action:1234": 8}
+        assert world.waiting() == []
+
+
+def test_send_on_behalf_of_names_the_account_in_sender_and_brings_the_reply_back(made: Made) -> None:
+    """R5.3: From stays the action's, whatever the provider does with foreign senders else."""
+    with made(tables(provider={"sender_policy": "rewrite", "on_behalf": True})) as world:
+        world.send(from_action=1234, to="jane@client.example")
+        world.settle()
+        [decision] = world.collect()
+
+        [rewritten] = world.trace.steps(Step.REWRITTEN)
+        assert decision.targets == ("action:1234",)
+        assert "changes its header; From stays" in sentence(rewritten)
+
+
+def test_a_batch_that_cannot_be_stored_is_told_and_stays_at_the_server(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The call ends with the store's error instead of waiting for ever (R4.2); the next one goes on."""
+
+    def full(*_: object) -> None:
+        raise StoreError("the disk is full")
+
+    with made(TABLES) as world:
+        world.receive(to="a1234@abc.com", from_address="x@shop.example")
+        with monkeypatch.context() as patched:
+            patched.setattr(Store, "keep", full)
+            with pytest.raises(StoreError, match="full"):
+                world.collect()
+        assert len(world.waiting()) == 1
+        assert len(world.collect()) == 1
+        world.check()
+
+
+def test_somebody_outside_answers_when_told_to(made: Made) -> None:
+    """Whatever their habit: also who never answers by themselves, and in which words."""
+    with made(tables(provider={"profile": "postfix"}, correspondent=[])) as world:
+        sent = world.send(from_action=1234, to=["jane@client.example", "joe@other.example"])
+        world.reply(sent.message_id, from_address="joe@other.example", text="I do not agree.")
+        [decision] = world.collect()
+        world.check()
+
+        assert decision.targets == ("action:1234",)
+        [held] = world.mailbox("action:1234")
+        assert held.value("From") == "joe@other.example"
+        assert held.octets.endswith(b"\r\n\r\nI do not agree.\r\n")
+
+
+@pytest.mark.parametrize(
+    ("message_id", "who", "expected"),
+    [
+        ("<x@y.example>", None, 'message_id = "<x@y.example>": nobody outside has got it'),
+        ("<1@shop.example>", "joe@other.example", "joe@other.example has not got it"),
+        ("<1@shop.example>", None, "names nobody who could be answered"),
+    ],
+)
+def test_what_cannot_be_answered_is_told(made: Made, message_id: str, who: str | None, expected: str) -> None:
+    """One line, and nothing has happened."""
+    letter = b"Message-ID: <1@shop.example>\r\nSubject: nobody\r\n\r\n"
+    with made(TABLES) as world:
+        world.receive(to="jane@client.example", from_address="x@shop.example", octets=letter)
+        world.settle()
+        before = len(world.trace)
+        with pytest.raises(OrderError) as caught:
+            world.reply(message_id, from_address=who)
+
+        assert str(caught.value).startswith(expected) or expected in str(caught.value)
+        assert len(world.trace) == before
+
+
+def test_a_run_may_stop_on_the_way_and_go_on(made: Made) -> None:
+    """Up to a time nothing later happens; the rest comes when the run goes on, and only then is it held to [expect]."""
+    events = [
+        {"send": {"from_action": 1234, "to": "jane@client.example"}},
+        {"at": "1h", "collect": {}},
+        {"at": "3h", "collect": {}},
+    ]
+    people = [{"address": "jane@client.example", "delay": "2h"}]
+    expect = {"delivered": {"action:1234": 1}}
+    scenario = tables(provider={"profile": "postfix"}, correspondent=people, event=events, expect=expect)
+
+    with made(scenario) as world:
+        world.run(until=timedelta(minutes=90))
+        assert (len(world.trace.steps(Step.REPLIED)), len(world.trace.steps(Step.OPENED))) == (0, 1)
+        world.run(until=world.scenario.tables.start + timedelta(hours=2, minutes=30))
+        assert (len(world.trace.steps(Step.REPLIED)), len(world.trace.steps(Step.OPENED))) == (1, 1)
+        world.run()
+
+        assert world.targets() == {"action:1234": 1}
