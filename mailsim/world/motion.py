@@ -17,9 +17,13 @@ class Motion:
         self._tasks: set[asyncio.Task[object]] = set()
         self._errors: list[Exception] = []
         self._trouble = asyncio.Event()
+        self._over = False
 
     def launch(self, way: Coroutine[None, None, object]) -> None:
-        """Let something be carried from now on."""
+        """Let something be carried from now on; nothing after `cancel`: servers may take mail until they are closed."""
+        if self._over:
+            way.close()
+            return
         task = asyncio.get_running_loop().create_task(way)
         self._tasks.add(task)
         task.add_done_callback(self._landed)
@@ -50,7 +54,8 @@ class Motion:
         return heard.result()
 
     async def cancel(self) -> None:
-        """Let go of everything that is on its way."""
+        """Let go of everything that is on its way, for good."""
+        self._over = True
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
