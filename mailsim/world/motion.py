@@ -1,8 +1,8 @@
 """Mail on its way: the tasks that carry it, counted, so that a world knows when it is quiet without waiting to guess."""
 
 import asyncio
-from collections.abc import Coroutine
-from typing import TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
 
 _Result = TypeVar("_Result")
 
@@ -14,23 +14,30 @@ class Motion:
     """The tasks of one world in its event loop; what they raise comes out of the next `quiet`, or at the end."""
 
     def __init__(self) -> None:
-        self._tasks: set[asyncio.Task[object]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._errors: list[Exception] = []
         self._trouble = asyncio.Event()
         self._over = False
 
-    def launch(self, way: Coroutine[None, None, object]) -> None:
-        """Let something be carried from now on; nothing after `cancel`: servers may take mail until they are closed."""
+    def launch(self, way: Coroutine[None, None, _Result], heard: Callable[[_Result], object]) -> None:
+        """Let something be carried from now on; `heard` is told what came of it.
+
+        Nothing sets out after `cancel`: servers may take mail until they are closed.
+        """
         if self._over:
             way.close()
             return
         task = asyncio.get_running_loop().create_task(way)
         self._tasks.add(task)
-        task.add_done_callback(self._landed)
+        task.add_done_callback(lambda task: self._landed(task, heard))
 
-    def _landed(self, task: asyncio.Task[object]) -> None:
+    def _landed(self, task: asyncio.Task[_Result], heard: Callable[[_Result], object]) -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and isinstance(error := task.exception(), Exception):
+        if task.cancelled():
+            return
+        try:
+            heard(task.result())
+        except Exception as error:  # noqa: BLE001 - whatever it is, who waits for quiet hears of it
             self._errors.append(error)
             self._trouble.set()
 

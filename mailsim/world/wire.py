@@ -125,11 +125,7 @@ class Wire:
 
     def perform(self, work: Coroutine[None, None, _Result], heard: Callable[[_Result], None]) -> None:
         """Have something done in a task of its own."""
-
-        async def way() -> None:
-            heard(await work)
-
-        self._motion.launch(way())
+        self._motion.launch(work, heard)
 
     def _route(self, hop: Hop) -> Route:
         host, port = self.network.resolve(hop.server, hop.port)

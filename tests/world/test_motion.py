@@ -5,24 +5,37 @@ import asyncio
 from mailsim.world.motion import Motion
 
 
-def test_nothing_sets_out_once_all_is_let_go() -> None:
-    """A server that is still open may take mail after it: its task would outlive the loop."""
-    arrived = []
+async def way(name: str) -> str:
+    await asyncio.sleep(0)
+    return name
 
-    async def way(name: str) -> None:
-        await asyncio.sleep(0)
-        arrived.append(name)
+
+def test_what_has_arrived_is_heard_of() -> None:
+    """Before the world is quiet, and what that sets in motion too."""
+    heard: list[str] = []
 
     async def life() -> None:
         motion = Motion()
-        motion.launch(way("before"))
+        motion.launch(way("one"), lambda name: motion.launch(way(f"{name}, two"), heard.append))
         await motion.quiet()
-        motion.launch(way("let go"))
+
+    asyncio.run(life())
+
+    assert heard == ["one, two"]
+
+
+def test_nothing_sets_out_once_all_is_let_go() -> None:
+    """A server that is still open may take mail after it; its task would outlive the loop, or never be awaited."""
+    heard: list[str] = []
+
+    async def life() -> None:
+        motion = Motion()
+        motion.launch(way("let go"), heard.append)
         await motion.cancel()
-        motion.launch(way("after"))
+        motion.launch(way("after"), heard.append)
         await motion.quiet()
         await asyncio.sleep(0)
 
     asyncio.run(life())
 
-    assert arrived == ["before"]
+    assert heard == []
