@@ -46,7 +46,8 @@ def pop3(
 ) -> None:
     """Serve the messages of PATH in one maildrop until SIGINT or SIGTERM; PATH stays as it is.
 
-    Prints one JSON line when it listens.
+    Prints one JSON line when it listens. A message with UTF-8 in its header is given to clients that say UTF8; with
+    --quirk no-utf8 every client has it, as from most servers.
 
     Example: mailsim pop3 mail/ --user alice:secret --fault pop:RETR:3:drop@1024
     """

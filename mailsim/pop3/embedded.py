@@ -55,7 +55,10 @@ class Pop3Server:
     - `port`: 0 is any free one;
     - `idle_seconds`: how long a session may be idle.
 
-    One that is never left ends with its interpreter. Mail stays as it was left when the server is entered again, and so does the count of what faults strike.
+    A message with UTF-8 in its header is given to who has said UTF8 before login, to others [UTF8] is said of it, and it
+    stays (RFC 6856 §5); with the quirk `no-utf8` everybody has it as it is, as from most servers. One that is never left
+    ends with its interpreter. Mail stays as it was left when the server is entered again, and so does the count of what
+    faults strike.
 
     Attributes:
         host: The address to connect to; a certificate is good for it and for `localhost`.

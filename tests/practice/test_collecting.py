@@ -112,12 +112,12 @@ def test_a_look_too_soon_for_the_server_is_no_fault() -> None:
     assert (summary.outcomes.total(), summary.broken) == (8, None)
 
 
-VERBS = ("CAPA", "USER", "PASS", "LIST", "UIDL", "RETR", "DELE", "QUIT")
+VERBS = ("CAPA", "UTF8", "USER", "PASS", "LIST", "UIDL", "RETR", "DELE", "QUIT")
 ARGUMENTS = {What.REPLY: " -ERR [SYS/TEMP] later", What.SAY: " -ERR odd", What.SLOW: " 100000"}
 FAULTS = [
     (verb, f"{what}{ARGUMENTS.get(what, '')}{'@9' if what is What.GARBAGE else ''}")
     for what, kind in KINDS.items()
-    for verb in (*VERBS, "CONNECT", "LOGIN")
+    for verb in (*VERBS, "CONNECT", "LOGIN", "ANY")
     if verb in kind.moments and what not in (What.EXPIRED_CERTIFICATE, What.FOREIGN_CERTIFICATE)
 ]
 ALTERING = {What.UNSTUFFED, What.OVERSTUFFED}
