@@ -12,7 +12,7 @@ from types import MappingProxyType
 from mailsim.errors import MailsimError
 from mailsim.pop3.conduct import Conduct, Mechanism
 
-_QUIRK = re.compile(r"([a-z0-9-]+)(?:=([0-9]{1,9}))?")
+_NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 class QuirkError(MailsimError):
@@ -111,7 +111,7 @@ QUIRKS: Mapping[str, Quirk] = MappingProxyType(
         ),
         "expire": Quirk(
             "announces EXPIRE 0 (or N days); with 0, QUIT removes what was retrieved",
-            "expire",
+            "expire=0",
             lambda conduct, days: replace(conduct, expire=days),
             0,
         ),
@@ -133,14 +133,16 @@ def with_quirks(conduct: Conduct, quirks: Iterable[str]) -> Conduct:
     """Return a conduct with quirks, each `NAME` or `NAME=NUMBER`.
 
     Raises:
-        QuirkError: A name is not known, or takes no number.
+        QuirkError: A name is not known, or takes no number, or what stands behind it is none.
     """
     for text in quirks:
-        match = _QUIRK.fullmatch(text)
-        quirk = QUIRKS.get(match[1]) if match else None
-        if match is None or quirk is None:
+        name, equals, number = text.partition("=")
+        quirk = QUIRKS.get(name)
+        if quirk is None:
             raise QuirkError(f"quirk {text!r}: there is none; write one of {', '.join(QUIRKS)}")
-        if match[2] and quirk.number is None:
-            raise QuirkError(f"quirk {text!r}: it takes no number; write {match[1]!r}")
-        conduct = quirk.change(conduct, int(match[2]) if match[2] else quirk.number or 0)
+        if equals and quirk.number is None:
+            raise QuirkError(f"quirk {text!r}: it takes no number; write {name!r}")
+        if equals and not _NUMBER.fullmatch(number):
+            raise QuirkError(f"quirk {text!r}: {number!r} is no number; write {quirk.example!r} or {name!r}")
+        conduct = quirk.change(conduct, int(number) if equals else quirk.number or 0)
     return conduct

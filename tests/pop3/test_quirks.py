@@ -53,7 +53,9 @@ def test_every_quirk_changes_the_conduct(name: str) -> None:
     [
         ("odd", "quirk 'odd': there is none; write one of gmail, exchange"),
         ("Gmail", "there is none"),
-        ("gmail=", "there is none"),
+        ("gmail=", "quirk 'gmail=': '' is no number; write 'gmail=100' or 'gmail'"),
+        ("login-delay=soon", "'soon' is no number; write 'login-delay=5' or 'login-delay'"),
+        ("last=", "it takes no number"),
         ("last=5", "quirk 'last=5': it takes no number; write 'last'"),
     ],
 )
