@@ -17,6 +17,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from mailsim.errors import MailsimError
 from mailsim.pop3.collection import CollectError, Collection, Failure, Listed, Step
 
 MOST_SESSIONS = 1000
@@ -51,13 +52,14 @@ class Collected:
     left: int = 0
     sessions: int = 0
     failures: tuple[Failure, ...] = ()
-    broken: CollectError | None = None
+    broken: MailsimError | None = None
 
 
 async def collect_all(session: Session, *, knows: Callable[[str], bool]) -> Collected:
     """Run sessions until nothing new comes; `knows` says of a uid whether a message under it was kept before.
 
-    Returns what they came to, the error that ended the last one included. What else a session raises goes on.
+    Returns what they came to, the error that ended the last one included: a `CollectError`, or a `MailsimError` of who
+    keeps the mail, after which there is no other session. What else a session raises goes on.
     """
     course = _Course(knows)
     while course.goes_on:
@@ -65,6 +67,8 @@ async def collect_all(session: Session, *, knows: Callable[[str], bool]) -> Coll
             course.ended(await session(order=course.order))
         except CollectError as error:
             course.broke(error)
+        except MailsimError as error:
+            course.gave_up(error)
     return course.collected()
 
 
@@ -75,17 +79,19 @@ class _Course:
         self._breaks: dict[str, list[Failure]] = {}
         self._sessions = self._broken = self._barren = self._took = self._new = self._deleted = self._left = 0
         self._wanted: Sequence[Listed] = ()
+        self._listed = 0
         self._removed_some = False
         self._removed: set[str] = set()  # what the server said that it removed
         self._again = 0  # how many of these the session shows again
         self._has_uids = False
         self._doubted = False  # whether the last session did
         self._failures: tuple[Failure, ...] = ()
-        self._error: CollectError | None = None
+        self._error: MailsimError | None = None
 
     def order(self, listed: Sequence[Listed]) -> Sequence[Listed]:
         """What was kept before comes last but for what broke a session; what broke two is left out."""
         breaks = {one: len(self._breaks.get(_name(one), ())) for one in listed}
+        self._listed = len(listed)
         self._has_uids = any(one.uid is not None for one in listed)
         self._again = sum(_name(one) in self._removed for one in listed)
         self._wanted = sorted(
@@ -132,6 +138,14 @@ class _Course:
         else:
             suspect = None
         self.goes_on = (so_far.new > 0 or suspect is not None) and self._broken < MOST_BROKEN
+
+    def gave_up(self, error: MailsimError) -> None:
+        """End it: of the last session nothing is deleted."""
+        self._sessions += 1
+        self._took = self._sessions
+        self._error = error
+        self._left = self._listed
+        self.goes_on = False
 
     def _count(self, done: Collection) -> None:
         self._sessions += 1

@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
-from mailsim.pop3.collection import CollectError, Failure, Keeping, Retrieved
+from mailsim.errors import MailsimError
+from mailsim.pop3.collection import Failure, Keeping, Retrieved
 from mailsim.pop3.collector import BATCH, TIMEOUT, collect
 from mailsim.pop3.sessions import collect_all
 from mailsim.practice.account import PopAccount
 from mailsim.practice.decision import Outcome
 from mailsim.practice.ledger import Ledger, forwarding
 from mailsim.practice.site import Site
-from mailsim.practice.store import Store, StoreError
+from mailsim.practice.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Summary:
     sessions: int
     seconds: float
     failures: tuple[Failure, ...] = ()
-    broken: CollectError | StoreError | None = None
+    broken: MailsimError | None = None
 
     def as_json(self) -> dict[str, object]:
         """The fields of `mailsim collect --json`."""
@@ -99,10 +100,7 @@ async def collect_for(
         spool=store.path.parent if store.path else None,
         timeout=timeout,
     )
-    try:
-        done = await collect_all(session, knows=ledger.knows)
-    except StoreError as error:
-        return Summary(outcomes, 0, 0, 1, time.monotonic() - started, broken=error)
+    done = await collect_all(session, knows=ledger.knows)
     return Summary(
         outcomes,
         done.deleted,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
+from mailsim.errors import MailsimError
 from mailsim.pop3.collection import CollectError, Collection, Keeping, Retrieved
 from mailsim.pop3.collector import Order
 from mailsim.pop3.sessions import collect_all
@@ -23,7 +24,7 @@ class Collecting(NamedTuple):
 
     decisions: Sequence[Decision]
     """On the messages collected, in order."""
-    broken: CollectError | None
+    broken: MailsimError | None
     """Why not all was collected; None when the last session ended well."""
 
 
@@ -64,7 +65,7 @@ class Mailroom:
     def collect(self, heard: Callable[[Collecting], None]) -> None:
         """Collect by POP3: retrieve, decide, store, delete, and forward what could not be read (R4.1, R4.2, R4.8).
 
-        A batch that cannot be stored is still at the server; the StoreError is the transport's to raise.
+        A batch that cannot be stored is still at the server.
         """
         self._transport.perform(self._collect(), heard)
 

@@ -6,6 +6,7 @@ from itertools import count
 
 import pytest
 
+from mailsim.errors import MailsimError
 from mailsim.pop3.collection import CollectError, Collection, Failure, Listed, Step
 from mailsim.pop3.sessions import MOST_BARREN, MOST_BROKEN, MOST_SESSIONS, Collected, collect_all
 
@@ -222,3 +223,27 @@ async def test_how_it_ends(
     assert (done.new, done.left, done.broken is not None) == (new, left, is_broken)
     assert done.deleted in (0, 5)
     assert next(waiting, None) is None
+
+
+async def test_who_cannot_keep_any_more_ends_it_and_what_was_done_is_told() -> None:
+    """What the last session listed is left; an error that is none of ours goes on."""
+    disk = MailsimError("full")
+    fails: Exception = disk
+
+    async def session(*, order: Order) -> Collection:
+        if order([Listed(number, f"{number}", 10) for number in range(3)])[0].uid == "0":
+            return GOOD
+        raise fails
+
+    seen: list[str] = []
+
+    def knows(uid: str) -> bool:
+        seen.append(uid)
+        return len(seen) > 3 and uid == "0"  # from the second session on
+
+    done = await collect_all(session, knows=knows)
+    assert (done.deleted, done.left, done.sessions, done.broken) == (5, 3, 2, disk)
+
+    fails = ZeroDivisionError()
+    with pytest.raises(ZeroDivisionError):
+        await collect_all(session, knows=knows)

@@ -192,6 +192,7 @@ def test_a_disk_that_is_full_loses_nothing(tmp_path: Path, monkeypatch: pytest.M
             summary = collect(server, store)
             assert isinstance(summary.broken, StoreError)
             assert "full" in str(summary.broken)
+            assert (summary.deleted, summary.left, summary.sessions) == (0, 8, 1)
             assert len(server.messages("matters@abc.com")) == 8
             assert held(store) == Counter()
         with Store(path) as store:
