@@ -22,6 +22,8 @@ Arrived = Callable[[Address, Message], None]
 """Tell that somebody outside has got a message."""
 Carry = Callable[[str, Envelope, Message], None]
 """Hand a message on: which server sends it, to whom, what."""
+GiveUp = Callable[[str, Envelope, Message, Mapping[Address, Reply]], None]
+"""Tell that a server gives up on recipients of a message that it took, and why."""
 KeepCopy = Callable[[Message], str]
 """Put a copy of a message in the account's mailbox; its uid there."""
 
@@ -44,8 +46,9 @@ class SubmissionHost:
         account: Account,
         policy: Policy,
         journal: Journal,
-        carry: Carry,
         *,
+        carry: Carry,
+        give_up: GiveUp,
         keep_copy: KeepCopy | None = None,
     ) -> None:
         """`keep_copy` is how a provider keeps what it sends for the account (R5.8); None where it does not."""
@@ -55,6 +58,7 @@ class SubmissionHost:
         self._policy = policy
         self._journal = journal
         self._carry = carry
+        self._give_up = give_up
 
     def login(self, username: str, proof: Proof) -> bool:
         """Whether these are the account's credentials."""
@@ -88,7 +92,7 @@ class SubmissionHost:
         )
         late = policy.judge_message(Stage.LATER, account, sender, message)
         if late:
-            self._bounce(envelope, message, late)
+            self._give_up(self.name, envelope, message, dict.fromkeys(envelope.recipients, late))
             return OK
         passed = policy.pass_on(account, message)
         sender = policy.envelope_sender(account, sender)
@@ -108,20 +112,6 @@ class SubmissionHost:
 
     def _judge(self, stage: Stage, sender: Address | None) -> Reply | None:
         return self._policy.judge_sender(stage, self._account.address, sender)
-
-    def _bounce(self, envelope: Envelope, message: Message, reply: Reply) -> None:
-        """Note that what was accepted is given up, for each recipient (R5.3)."""
-        for recipient in envelope.recipients:
-            self._journal.record(
-                Step.BOUNCED,
-                self.name,
-                message,
-                sender=envelope.sender,
-                recipient=str(recipient),
-                outcome=str(reply.code),
-                reason=str(reply),
-                rule="R5.3",
-            )
 
 
 class Exchanger:

@@ -1,10 +1,11 @@
 """The post: a server hands a message to the next, and tries again what was put off (RFC 5321 sections 4.5.4.1 and 5.1).
 
-Law: each recipient of what is offered ends in exactly one of: taken, refused, bounced (R3.8).
+Law: each recipient of what is offered ends in exactly one of: taken, refused, bounced (R3.8). Of what a server gives up
+its sender gets a report; what the practice gives up before any server took it is in the trace alone.
 """
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from mailsim.mail import Address, Envelope, Message, Reply
@@ -13,6 +14,7 @@ from mailsim.smtp.outcome import Outcome
 from mailsim.trace.event import Step
 from mailsim.world.clock import Clock
 from mailsim.world.journal import Journal
+from mailsim.world.reports import Reports
 from mailsim.world.transport import Hop, Transport
 
 SMTP_PORT = 25
@@ -24,8 +26,11 @@ RETRIES = tuple(timedelta(hours=hours) for hours in (0.5, 1, 2, 4, 8, 16, 24, 24
 class Post:
     """All hops between servers, and from the practice to its own."""
 
-    def __init__(self, zone: Zone, transport: Transport, clock: Clock, journal: Journal) -> None:
+    def __init__(
+        self, zone: Zone, transport: Transport, reports: Reports, clock: Clock, journal: Journal
+    ) -> None:
         self._zone = zone
+        self._reports = reports
         self._transport = transport
         self._clock = clock
         self._journal = journal
@@ -83,6 +88,22 @@ class Post:
         )
         self._transport.offer(hop, envelope, message, answered)
 
+    def give_up(
+        self,
+        server: str,
+        envelope: Envelope,
+        message: Message,
+        refusals: Mapping[Address, Reply],
+        *,
+        remote: str = "",
+        rule: str = "R3.8",
+    ) -> None:
+        """Have a server give up on recipients of what it took, by its own words or those of `remote`, and report it."""
+        self._record(Step.BOUNCED, server, envelope, message, refusals, peer=remote, rule=rule)
+        report = self._reports.write(server, envelope, message, refusals, remote)
+        if report:
+            self.carry(server, *report)
+
     def _put_off(self, attempt: int, again: Callable[[], None]) -> None:
         self._clock.at(self._clock.now() + RETRIES[attempt], again)
 
@@ -94,15 +115,31 @@ class Post:
         The place is the server where the practice submits, else whoever gives up.
         """
         place, peer = (hop.server, hop.client) if hop.submission else (hop.client, hop.server)
-        later: list[Address] = []
-        for recipient, reply in outcome.refusals(envelope).items():
-            if reply.transient and attempt < len(RETRIES):
-                step = Step.DEFERRED
-                later.append(recipient)
-            elif hop.submission and not reply.transient:
-                step = Step.REFUSED
-            else:
-                step = Step.BOUNCED
+        refusals = outcome.refusals(envelope)
+        later = {one: reply for one, reply in refusals.items() if reply.transient and attempt < len(RETRIES)}
+        ended = {one: reply for one, reply in refusals.items() if one not in later}
+        self._record(Step.DEFERRED, place, envelope, message, later, peer=peer)
+        if ended and not hop.submission:
+            self.give_up(place, envelope, message, ended, remote=peer)
+        elif ended:
+            refused = {one: reply for one, reply in ended.items() if not reply.transient}
+            over = {one: reply for one, reply in ended.items() if reply.transient}
+            self._record(Step.REFUSED, place, envelope, message, refused, peer=peer)
+            self._record(Step.BOUNCED, place, envelope, message, over, peer=peer)
+        return Envelope(envelope.sender, tuple(later)) if later else None
+
+    def _record(
+        self,
+        step: Step,
+        place: str,
+        envelope: Envelope,
+        message: Message,
+        refusals: Mapping[Address, Reply],
+        *,
+        peer: str,
+        rule: str = "R3.8",
+    ) -> None:
+        for recipient, reply in refusals.items():
             self._journal.record(
                 step,
                 place,
@@ -112,9 +149,8 @@ class Post:
                 recipient=str(recipient),
                 outcome=str(reply.code),
                 reason=str(reply),
-                rule="R3.8",
+                rule=rule,
             )
-        return Envelope(envelope.sender, tuple(later)) if later else None
 
 
 def _no_route(error: NoRoute) -> Reply:

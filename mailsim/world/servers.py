@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from mailsim.pop3.maildrops import Maildrops
 from mailsim.smtp.backend import Backend, Tls
-from mailsim.world.hosts import Arrived, Carry, Exchanger, KeepCopy, Outside, SubmissionHost, removals
+from mailsim.world.hosts import Arrived, Exchanger, KeepCopy, Outside, SubmissionHost, removals
 from mailsim.world.journal import Journal
 from mailsim.world.plan import Plan
-from mailsim.world.post import SMTP_PORT
+from mailsim.world.post import SMTP_PORT, Post
 from mailsim.world.spf_check import SpfCheck
 
 
@@ -36,11 +37,10 @@ def maildrops_of(plan: Plan, journal: Journal) -> Maildrops:
 
 
 def servers_of(
-    plan: Plan, maildrops: Maildrops, journal: Journal, *, carry: Carry, arrived: Arrived
+    plan: Plan, maildrops: Maildrops, spf: SpfCheck, journal: Journal, *, post: Post, arrived: Arrived
 ) -> Iterator[Server]:
     """The provider's two SMTP servers, and those of the people outside, in the same order each time."""
-    smtp, exchanger, names = plan.smtp, plan.exchanger, plan.internet
-    spf = SpfCheck(names.zone, names.addresses, plan.spf, journal)
+    smtp, exchanger = plan.smtp, plan.exchanger
     yield Server(
         name=smtp.server,
         port=smtp.port,
@@ -49,7 +49,8 @@ def servers_of(
             plan.account,
             plan.policy,
             journal,
-            carry,
+            carry=post.carry,
+            give_up=partial(post.give_up, rule="R5.3"),
             keep_copy=_kept_in(maildrops, plan.pop.username) if plan.sent_copies else None,
         ),
         tls=plan.smtp_tls,
@@ -67,7 +68,7 @@ def servers_of(
         arrived=arrived,
     )
     yield Server(name=exchanger, port=SMTP_PORT, backend=receiving, size_limit=plan.receiving.size_limit)
-    for name in names.servers:
+    for name in plan.internet.servers:
         yield Server(name=name, port=SMTP_PORT, backend=Outside(name, spf, journal, arrived))
 
 

@@ -8,11 +8,11 @@ only then is there a message to tell of in the trace, and a From that DMARC asks
 from collections.abc import Mapping
 from functools import lru_cache
 
-from mailsim.mail import Envelope, Message, Reply, parse_addresses
+from mailsim.mail import Address, Envelope, Message, Reply, parse_addresses
 from mailsim.provider.dmarc import SpfAlignment, spf_alignment
 from mailsim.provider.dns import Zone
 from mailsim.provider.rewriting import prepend
-from mailsim.provider.spf import RememberedSpf, SpfResult
+from mailsim.provider.spf import RememberedSpf, Result, SpfResult
 from mailsim.provider.spf_field import FIELD, received_spf
 from mailsim.provider.spf_policy import SpfPolicy, judge_spf
 from mailsim.smtp.backend import Peer
@@ -60,6 +60,13 @@ class SpfCheck:
         )
         refusal = judge_spf(policy, found)
         return refusal or prepend(message, (FIELD, received_spf(found, receiver=receiver)))
+
+    def forged(self, server: str, sender: Address) -> bool:
+        """Whether the sender's domain says that this server may not send for it: no report is owed to that address."""
+        if self._idle:
+            return False
+        ip = self._addresses.get(server, _UNKNOWN_CLIENT)
+        return self._spf.evaluate(ip=ip, sender=str(sender), helo=server).result is Result.FAIL
 
     def _aligned(self, found: SpfResult, message: Message) -> SpfAlignment | None:
         """How the result counts for the author's domain; None where From names none."""

@@ -31,9 +31,11 @@ from mailsim.world.orders import OrderError, draft_of, incoming, order, unknown_
 from mailsim.world.people import People
 from mailsim.world.plan import Plan, plan
 from mailsim.world.post import Post
+from mailsim.world.reports import Reports
 from mailsim.world.scenario import Scenario, scenario_of
 from mailsim.world.scenario_tables import EventTable, ReceiveTable, SendTable
 from mailsim.world.servers import Server, maildrops_of, servers_of
+from mailsim.world.spf_check import SpfCheck
 from mailsim.world.transport import Transport
 from mailsim.world.world import Sent
 
@@ -146,13 +148,15 @@ class Stage(Generic[_Engine]):
         store = stack.enter_context(Store())
         limits = {plan.smtp.server: plan.policy.size_limit}
         office = Office(scenario.site, store, journal, now=clock.now, seed=scenario.seed, limits=limits)
-        post = Post(plan.internet.zone, transport, clock, journal)
+        spf = SpfCheck(plan.internet.zone, plan.internet.addresses, plan.spf, journal)
+        reports = Reports(plan.smtp.server, spf, clock.now, journal)
+        post = Post(plan.internet.zone, transport, reports, clock, journal)
         people = People(plan, post.carry, clock, journal)
         mailroom = Mailroom(
             plan.pop, plan.smtp, office=office, post=post, transport=transport, journal=journal
         )
         maildrops = maildrops_of(plan, journal)
-        servers = servers_of(plan, maildrops, journal, carry=post.carry, arrived=people.arrived)
+        servers = servers_of(plan, maildrops, spf, journal, post=post, arrived=people.arrived)
         engine.start(maildrops, servers)
         return _Parts(
             engine=engine, store=store, office=office, mailroom=mailroom, people=people, maildrops=maildrops

@@ -1,13 +1,16 @@
 """SPF in a whole world: who sends through what, and what becomes of it at the other end (R5.5, R5.6)."""
 
 import json
+from collections.abc import Callable, Mapping
 
 import pytest
 
 from mailsim.provider.spf_advice import advise
 from mailsim.trace.event import Step
 from mailsim.world.lab import Lab
+from mailsim.world.simulation import Simulation
 
+DAEMON = "Mail Delivery System <MAILER-DAEMON@localhost>"
 SITE: dict[str, object] = {
     "mailbox": {
         "type": "catch-all",
@@ -18,7 +21,17 @@ SITE: dict[str, object] = {
 }
 
 
-def checks(world: Lab) -> list[tuple[str, str, str]]:
+Made = Callable[[Mapping[str, object]], Simulation | Lab]
+
+
+@pytest.fixture(params=[Simulation, Lab])
+def made(request: pytest.FixtureRequest) -> Made:
+    """Each kind of world."""
+    kind: Made = request.param
+    return kind
+
+
+def checks(world: Simulation | Lab) -> list[tuple[str, str, str]]:
     """Server, sender and result of each check, in order."""
     return [(event.place, event.sender, event.outcome) for event in world.trace.steps(Step.CHECKED)]
 
@@ -28,30 +41,33 @@ def checks(world: Lab) -> list[tuple[str, str, str]]:
     [("v=spf1 mx -all", "fail"), (advise(["v=spf1 mx -all"]).advised, "pass")],
     ids=["without", "with"],
 )
-def test_mail_through_localhost_needs_the_include(record: str, result: str) -> None:
-    """R5.6: without it a correspondent whose server refuses gets nothing; with the advised record the reply is back."""
+def test_mail_through_localhost_needs_the_include(made: Made, record: str, result: str) -> None:
+    """R5.6: without it a correspondent whose server refuses gets nothing, and the action a report; with it the reply."""
     tables = {
         "smtp": {"server": "localhost"},
         "zone": {"abc.com": {"txt": record}},
         "correspondent": [{"address": "jane@client.example", "spf": "refuse"}],
     }
-    with Lab(SITE | tables) as world:
+    with made(SITE | tables) as world:
         world.send(from_action=1234, to="jane@client.example")
         world.settle()
         decisions = world.collect()
         world.check()
 
         assert checks(world)[0] == ("mx.client.example", "a1234@abc.com", result)
-        assert [decision.outcome for decision in decisions] == ["delivered"] * (result == "pass")
+        [decision] = decisions
+        [message] = world.mailbox("action:1234")
+        assert decision.targets == ("action:1234",)
+        assert message.value("From") == ("jane@client.example" if result == "pass" else DAEMON)
         bounced = world.trace.steps(Step.BOUNCED)
         assert [event.outcome for event in bounced] == ["550"] * (result == "fail")
 
 
 @pytest.mark.parametrize(("spf", "kept"), [("mark", 1), ("refuse", 0), ("ignore", 1)])
-def test_what_the_provider_does_with_a_forged_sender(spf: str, kept: int) -> None:
+def test_what_the_provider_does_with_a_forged_sender(made: Made, spf: str, kept: int) -> None:
     """Somebody outside writes as the practice itself: told, refused, or let through unseen."""
     tables = {"provider": {"spf": spf}, "zone": {"abc.com": {"txt": "v=spf1 a:smtp.abc.com -all"}}}
-    with Lab(SITE | tables) as world:
+    with made(SITE | tables) as world:
         world.receive(to="a1234@abc.com", from_address="matters@abc.com")
         world.settle()
 
@@ -64,7 +80,7 @@ def test_what_the_provider_does_with_a_forged_sender(spf: str, kept: int) -> Non
         world.check()
 
 
-def test_a_stamped_reply_is_routed_as_any_other() -> None:
+def test_a_stamped_reply_is_routed_as_any_other(made: Made) -> None:
     """The fields that name the recipient stay on top of the stamp."""
     tables = {
         "zone": {
@@ -73,7 +89,7 @@ def test_a_stamped_reply_is_routed_as_any_other() -> None:
         },
         "correspondent": [{"address": "jane@client.example"}],
     }
-    with Lab(SITE | tables) as world:
+    with made(SITE | tables) as world:
         world.send(from_action=1234, to="jane@client.example")
         world.settle()
         [decision] = world.collect()
@@ -85,13 +101,13 @@ def test_a_stamped_reply_is_routed_as_any_other() -> None:
         assert detail["dmarc"] == {"policy": "reject", "aligned": True}
 
 
-def test_mail_goes_where_the_mx_record_says() -> None:
+def test_mail_goes_where_the_mx_record_says(made: Made) -> None:
     """A record that was forgotten when the provider changed: replies lie at the old one, and nothing is lost."""
     tables = {
         "zone": {"abc.com": {"mx": "10 mx.old.example"}},
         "correspondent": [{"address": "jane@client.example"}],
     }
-    with Lab(SITE | tables) as world:
+    with made(SITE | tables) as world:
         world.send(from_action=1234, to="jane@client.example")
         world.settle()
 
