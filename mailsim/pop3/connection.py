@@ -1,8 +1,8 @@
 """One POP3 connection in asyncio: the driver of a session machine, from accept to the end of its socket.
 
-It is an `asyncio.Protocol` rather than streams: one callback a segment and no task a connection, which
-halves the cost of a one-command segment and keeps an idle session small. asyncio sets TCP_NODELAY on
-every TCP connection itself.
+It is an `asyncio.BufferedProtocol` rather than streams: one callback a segment, no task a connection and no room
+of its own for each segment, which makes a one-command segment several times as cheap and keeps an idle session small.
+asyncio sets TCP_NODELAY on every TCP connection itself.
 
 Laws: a session's octets are written as the machine gives them; a client that does not read makes nothing
 grow, for no input is taken while output waits; the autologout updates nothing and says nothing (RFC 1939 §3); what comes between STLS and TLS is lost (RFC 2595 §4).
@@ -31,7 +31,7 @@ class _Paced(NamedTuple):
 _Deed = memoryview | _Paced | Wait | HalfClose | Secure | Close
 
 
-class Connection(asyncio.Protocol):
+class Connection(asyncio.BufferedProtocol):
     """One client's connection."""
 
     def __init__(self, service: Service, open_ones: "set[Connection]", ended: asyncio.Event) -> None:
@@ -65,14 +65,22 @@ class Connection(asyncio.Protocol):
         """Have all that comes now, and all that is written, go through TLS."""
         certificates = self._service.certificates
         context = certificates.get(certificate, certificates[Certificate.GOOD])
-        self._transport = TlsTransport(self._plain, self, context)
+        self._transport = TlsTransport(self._plain, self, context, self._service.buffer)
 
     def secured(self) -> None:
         """Go on over TLS: the handshake is done."""
         self._perform(self._session.start() if self._service.implicit else self._session.secured())
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, _: int) -> memoryview:
+        """Say where the next segment is to land."""
+        return self._service.buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
         """Take a segment."""
+        self.data_received(bytes(self._service.buffer[:nbytes]))
+
+    def data_received(self, data: bytes) -> None:
+        """Take what the client said, however it came."""
         if self._held:
             self._early += data
             if len(self._early) > BACKLOG:

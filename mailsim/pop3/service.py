@@ -13,6 +13,8 @@ from mailsim.pop3.proof import Proof
 
 IDLE_SECONDS = 600.0  # RFC 1939 §3: an autologout timer is of at least 10 minutes
 
+SEGMENT = 64 * 1024  # octets that are read at once
+
 Certificates = Mapping[Certificate, ssl.SSLContext]
 
 
@@ -49,6 +51,8 @@ class Service:
             TLS begins by STLS, without it from the first octet.
         idle_seconds: How long a session may be idle.
         faults: What goes wrong on purpose.
+        buffer: Where a segment lands, of any connection: it is taken from there at once. asyncio's other protocols get
+            256 KB for each segment and give them back, which costs more than to obey a command.
     """
 
     mailboxes: Mailboxes
@@ -56,6 +60,7 @@ class Service:
     certificates: Certificates = field(default_factory=dict)
     idle_seconds: float = IDLE_SECONDS
     faults: FaultPlan = field(default_factory=FaultPlan)
+    buffer: memoryview = field(default_factory=lambda: memoryview(bytearray(SEGMENT)), repr=False)
 
     @property
     def implicit(self) -> bool:

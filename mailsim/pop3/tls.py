@@ -29,7 +29,7 @@ class ServerTls:
         self._outgoing = ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
 
-    def receive(self, octets: bytes) -> bytes:
+    def receive(self, octets: bytes | memoryview) -> bytes:
         """Take what came, any octets in any pieces, and return the plain text that it completes.
 
         After it `reply` may have something to write, the alert that explains a broken handshake too.

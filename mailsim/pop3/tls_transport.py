@@ -33,10 +33,14 @@ class Secured(Protocol):
         """It is over, handshake or not."""
 
 
-class TlsTransport(asyncio.Protocol):
+class TlsTransport(asyncio.BufferedProtocol):
     """The server's side of one connection. Made in the place of `above`, it takes all that comes from then on."""
 
-    def __init__(self, below: asyncio.Transport, above: Secured, context: ssl.SSLContext) -> None:
+    def __init__(
+        self, below: asyncio.Transport, above: Secured, context: ssl.SSLContext, buffer: memoryview
+    ) -> None:
+        """`buffer` is where records land; it may be that of other connections too."""
+        self._buffer = buffer
         self._below = below
         self._above = above
         self._tls = ServerTls(context)
@@ -45,10 +49,14 @@ class TlsTransport(asyncio.Protocol):
         below.set_protocol(self)
         below.resume_reading()
 
-    def data_received(self, data: bytes) -> None:
-        """Take what the socket gives."""
+    def get_buffer(self, _: int) -> memoryview:
+        """Say where what the socket gives is to land."""
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Take what the socket gave."""
         was_ready = self._tls.ready
-        plain = self._tls.receive(data)
+        plain = self._tls.receive(self._buffer[:nbytes])
         if reply := self._tls.reply():
             self._below.write(reply)
         if self._tls.ready and not was_ready:
