@@ -29,6 +29,7 @@ from mailsim.cli.pop3 import pop3
 from mailsim.cli.probe import probe
 from mailsim.cli.providers import providers
 from mailsim.cli.route import route
+from mailsim.cli.run import run
 from mailsim.cli.schema import schema
 from mailsim.cli.shrink import shrink
 from mailsim.cli.spf import spf
@@ -58,6 +59,7 @@ app.command("pop3")(pop3)
 app.command("providers")(providers)
 app.command("probe")(probe)
 app.command("route")(route)
+app.command("run")(run)
 app.command("schema")(schema)
 app.command("shrink")(shrink)
 app.command("spf")(spf)

@@ -19,6 +19,7 @@ from mailsim.pop3.sessions import collect_all
 from mailsim.practice.account import PopAccount
 from mailsim.practice.decision import Outcome
 from mailsim.practice.ledger import Ledger, forwarding
+from mailsim.practice.sent import Sent
 from mailsim.practice.site import Site
 from mailsim.practice.store import Store
 
@@ -75,8 +76,7 @@ async def collect_for(
     started = time.monotonic()
     outcomes = Counter[Outcome]()
     mailbox = f"{account.username} at {account.server.host}"
-    sent = {**site.sent, **store.sent}
-    ledger = Ledger(site, store, mailbox, sent, forwarding(site, lambda: datetime.now(UTC)))
+    ledger = Ledger(site, store, mailbox, Sent(site.sent, store), forwarding(site, lambda: datetime.now(UTC)))
 
     def take(batch: Sequence[Retrieved]) -> Keeping:
         intake = ledger.take(batch)

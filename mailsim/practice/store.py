@@ -21,6 +21,7 @@ from mailsim.errors import MailsimError
 from mailsim.mail import Address, Message
 
 _VERSION = 1
+_PRIVATE = ""  # SQLite's name for a database that spills to a temporary file, and ends with its connection
 _PAGE = 16 * 1024  # octets: most messages fit in one, which halves the time to store them
 _LARGE = 1024 * 1024  # octets: SQLite makes two more copies of a value that comes with its row
 _SCHEMA = (
@@ -87,7 +88,7 @@ class Store:
     """Deliveries, the ledger of what was collected, and sent messages; used from one thread at a time."""
 
     def __init__(self, path: Path | None = None, *, patience: float = 5) -> None:
-        """Open or create a store; None keeps it in memory.
+        """Open or create a store; None keeps it in memory, and what is too much for that in a file without a name.
 
         `patience` is how many seconds to wait for another process that is writing. Raises
         StoreError when the file is no store, or cannot be had.
@@ -95,7 +96,7 @@ class Store:
         self.path = path
         try:
             self._connection = sqlite3.connect(
-                path or ":memory:", timeout=patience, check_same_thread=False, isolation_level=None
+                path or _PRIVATE, timeout=patience, check_same_thread=False, isolation_level=None
             )
         except sqlite3.Error as error:
             raise self._useless(str(error)) from None
@@ -251,6 +252,13 @@ class Store:
             after, local, domain, octets = row
             yield Forward(after, Address(local, domain), Message(octets))
 
+    def sent_from(self, message_id: str) -> int | None:
+        """The action that a message was sent from; None when it was sent from none."""
+        found = self._connection.execute(
+            "SELECT action FROM sent WHERE message_id = ?", (message_id,)
+        ).fetchone()
+        return None if found is None else int(found[0])
+
     @property
     def sent(self) -> Mapping[str, int]:
         """Every message sent from an action: Message-ID to action id."""
@@ -271,6 +279,15 @@ class Store:
             found = self._connection.execute("SELECT octets FROM message WHERE id = ?", (number,))
             for (octets,) in found:
                 yield number, Message(octets)
+
+    def held_twice(self) -> Iterator[tuple[str, str]]:
+        """Each target and Message-ID of a collected message that the target holds more than once, as none should (R4.13)."""
+        return iter(
+            self._connection.execute(
+                "SELECT target, message_id FROM message JOIN delivery ON message = id WHERE fingerprint IS NOT NULL"
+                " GROUP BY fingerprint, target HAVING count(*) > 1 ORDER BY target, min(id)"
+            )
+        )
 
     def targets(self) -> Mapping[str, int]:
         """Every target that holds something, and how many copies, sorted by name."""

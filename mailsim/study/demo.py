@@ -8,7 +8,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -211,7 +211,7 @@ def _joined(traces: Mapping[SenderAction, Trace]) -> Trace:
     rows = [(policy, event) for policy, trace in traces.items() for event in trace]
     return Trace(
         [
-            replace(event, serial=serial, trace_id=f"{policy}-{event.trace_id}")
+            event._replace(serial=serial, trace_id=f"{policy}-{event.trace_id}")
             for serial, (policy, event) in enumerate(rows)
         ]
     )

@@ -6,12 +6,11 @@ trace id, so a story is the events of one trace id in order.
 """
 
 import json
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Self, overload
+from typing import TYPE_CHECKING, NamedTuple, Self, overload
 
 from mailsim.display import Tone, badge, block, heading, note, table
 
@@ -60,8 +59,7 @@ class Step(StrEnum):
     """A correspondent answered."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(NamedTuple):
     """One hop of one message; the fields are the trace's columns, in order."""
 
     serial: int
@@ -97,10 +95,11 @@ _TONES = {"delivered": Tone.GOOD, "unassigned": Tone.WARNING, "fallback": Tone.B
 
 
 class Trace(Sequence[Event]):
-    """All events of a run, in the order they happened."""
+    """The events of a run, in the order they happened: all of them, or the last ones."""
 
-    def __init__(self, events: Sequence[Event] = ()) -> None:
-        self._events = list(events)
+    def __init__(self, events: Sequence[Event] = (), *, most: int | None = None) -> None:
+        """With `most` no more than the last so many are kept; the serial numbers count all."""
+        self._events: list[Event] | deque[Event] = list(events) if most is None else deque(events, most)
 
     @overload
     def __getitem__(self, index: int) -> Event: ...
@@ -108,7 +107,7 @@ class Trace(Sequence[Event]):
     def __getitem__(self, index: slice) -> Self: ...
     def __getitem__(self, index: int | slice) -> Event | Self:
         if isinstance(index, slice):
-            return type(self)(self._events[index])
+            return type(self)(list(self._events)[index])
         return self._events[index]
 
     def __len__(self) -> int:
@@ -133,13 +132,13 @@ class Trace(Sequence[Event]):
         badges += [badge(f"{count:,} {step}", Tone.BAD) for step, count in lost.items()]
         sizes = {"event": len(self), "conversation": len({event.trace_id for event in self._events})}
         counts = [f"{count:,} {what}" + "s" * (count != 1) for what, count in sizes.items()]
-        times = [f"{e.time:%Y-%m-%d %H:%M:%S}" for e in (*self._events[:1], *self._events[-1:])]
+        times = [f"{e.time:%Y-%m-%d %H:%M:%S}" for e in (*self[:1], *self[-1:])]
         return block(
             heading("Trace", *badges),
             note(*counts, " to ".join(times)),
             table(
                 ("", "time", "conversation", "step", "place", "what happened"),
-                self._events,
+                list(self._events),
                 lambda e: (f"{e.serial}", f"{e.time:%H:%M:%S}", e.trace_id, e.step, e.place, sentence(e)),
             ),
         )
@@ -167,12 +166,17 @@ class Trace(Sequence[Event]):
         return frame(self)
 
 
-class Recorder:
-    """Writes events into a trace: numbers them and stamps them with the world's time."""
+_DETAIL = json.JSONEncoder(ensure_ascii=False).encode
 
-    def __init__(self, now: Callable[[], datetime], trace: Trace) -> None:
+
+class Recorder:
+    """Makes events: numbers them, stamps them with the world's time, and hands each to whoever keeps them."""
+
+    def __init__(self, now: Callable[[], datetime], *keepers: Callable[[Event], object]) -> None:
+        """`keepers` are told each event, such as `trace.append`."""
         self._now = now
-        self.trace = trace
+        self._keepers = keepers
+        self._serial = 0
 
     def record(
         self,
@@ -190,22 +194,23 @@ class Recorder:
         rule: str = "",
         detail: Mapping[str, object] | None = None,
     ) -> None:
-        """Append one event; `detail` is kept as JSON text, members of enumerations as plain words."""
-        self.trace.append(
-            Event(
-                serial=len(self.trace),
-                time=self._now(),
-                trace_id=trace_id,
-                message_id=message_id,
-                step=step,
-                place=place,
-                peer=peer,
-                sender=sender,
-                recipient=recipient,
-                size=size,
-                outcome=str(outcome),
-                reason=str(reason),
-                rule=rule,
-                detail=json.dumps(detail, ensure_ascii=False) if detail else "{}",
-            )
+        """Make one event; `detail` is kept as JSON text, members of enumerations as plain words."""
+        event = Event(
+            self._serial,
+            self._now(),
+            trace_id,
+            message_id,
+            step,
+            place,
+            peer,
+            sender,
+            recipient,
+            size,
+            str(outcome),
+            str(reason),
+            rule,
+            _DETAIL(detail) if detail else "{}",
         )
+        self._serial += 1
+        for keep in self._keepers:
+            keep(event)

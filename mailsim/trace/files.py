@@ -1,37 +1,127 @@
 """Traces in files: Parquet for tables, JSON Lines for eyes and other programs.
 
-Both hold the columns of the contract; the words that repeat are dictionary-encoded in Parquet. A file
-is there whole or not at all: one that exists is replaced when the new one is complete.
+Both hold the columns of the contract; the words that repeat are dictionary-encoded in Parquet. Events are written in
+batches as they come, so that no run is too long for memory. A file is there whole or not at all: one that exists is
+replaced when the new one is complete.
 """
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Protocol
 
+from mailsim.errors import MailsimError
 from mailsim.trace.columns import CATEGORIES, COLUMNS, columns
-from mailsim.trace.event import Trace
+from mailsim.trace.event import Event, Trace
+
+BATCH = 50_000
+"""Events that wait in memory; a row group of a Parquet file."""
+
+
+class TraceFileError(MailsimError):
+    """A file that no trace can be written to."""
+
+
+class Writer(Protocol):
+    """An open file of one format."""
+
+    def write(self, events: Sequence[Event]) -> None:
+        """Add a batch; raises OSError."""
+
+    def close(self) -> None:
+        """End the file; raises OSError."""
+
+
+class Parquet:
+    """A Parquet file (zstd), `detail` as JSON text."""
+
+    def __init__(self, path: Path) -> None:
+        import pyarrow as pa  # noqa: PLC0415 - heavy: loads only where a file is written
+        import pyarrow.parquet as pq  # noqa: PLC0415 - heavy: loads only where a file is written
+
+        words = pa.dictionary(pa.int32(), pa.string())
+        types = {name: words if name in CATEGORIES else pa.string() for name in COLUMNS}
+        types |= {"serial": pa.int64(), "size": pa.int64(), "time": pa.timestamp("us", tz="UTC")}
+        self._table = pa.Table.from_pydict
+        self._schema = pa.schema(types)
+        self._writer = pq.ParquetWriter(path, self._schema, compression="zstd")
+
+    def write(self, events: Sequence[Event]) -> None:
+        """Add a row group."""
+        self._writer.write_table(self._table(columns(events), schema=self._schema))
+
+    def close(self) -> None:
+        """Write what stands at the end."""
+        self._writer.close()
+
+
+class JsonLines:
+    """One JSON object an event, `time` in ISO 8601, `detail` as an object."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("w", encoding="utf-8", newline="\n")
+
+    def write(self, events: Sequence[Event]) -> None:
+        """Add a line for each."""
+        self._file.writelines(map(json_line, events))
+
+    def close(self) -> None:
+        """Write what is left."""
+        self._file.close()
+
+
+def json_line(event: Event) -> str:
+    """One event as a line of JSON, its end included."""
+    row = event._asdict() | {"time": event.time.isoformat(), "detail": json.loads(event.detail)}
+    return json.dumps(row, ensure_ascii=False) + "\n"
+
+
+FORMATS: dict[str, Callable[[Path], Writer]] = {".parquet": Parquet, ".jsonl": JsonLines}
+"""By how the file's name ends."""
+
+
+def format_of(path: Path) -> Callable[[Path], Writer]:
+    """The format of a trace's file, by its name; raises TraceFileError."""
+    if path.suffix not in FORMATS:
+        raise TraceFileError(f"{path}: no file for a trace; name one that ends in {' or '.join(FORMATS)}")
+    return FORMATS[path.suffix]
+
+
+@contextmanager
+def streamed(path: Path, form: Callable[[Path], Writer]) -> Iterator[Callable[[Event], None]]:
+    """A trace on its way to a file: what takes each event; where the block ends well, the file is there.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    with _replacing(path) as new, closing(form(new)) as writer:
+        batch: list[Event] = []
+
+        def append(event: Event) -> None:
+            batch.append(event)
+            if len(batch) >= BATCH:
+                writer.write(batch)
+                batch.clear()
+
+        yield append
+        writer.write(batch)
 
 
 def write_parquet(trace: Trace, path: Path) -> None:
-    """Write the trace as one Parquet file (zstd), `detail` as JSON text; raises OSError where it cannot."""
-    import pyarrow as pa  # noqa: PLC0415 - heavy: loads only where a file is written
-    import pyarrow.parquet as pq  # noqa: PLC0415 - heavy: loads only where a file is written
-
-    words = pa.dictionary(pa.int32(), pa.string())
-    types = {name: words if name in CATEGORIES else pa.string() for name in COLUMNS}
-    types |= {"serial": pa.int64(), "size": pa.int64(), "time": pa.timestamp("us", tz="UTC")}
-    with _replacing(path) as new:
-        pq.write_table(pa.table(columns(trace), schema=pa.schema(types)), new, compression="zstd")
+    """Write a whole trace as one Parquet file; raises OSError where it cannot."""
+    _write(trace, path, Parquet)
 
 
 def write_json_lines(trace: Trace, path: Path) -> None:
-    """Write one JSON object an event, `time` in ISO 8601, `detail` as an object; raises OSError where it cannot."""
-    with _replacing(path) as new, new.open("w", encoding="utf-8", newline="\n") as file:
-        for event in trace:
-            row = {name: getattr(event, name) for name in COLUMNS}
-            row |= {"time": event.time.isoformat(), "detail": json.loads(event.detail)}
-            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+    """Write a whole trace as JSON Lines; raises OSError where it cannot."""
+    _write(trace, path, JsonLines)
+
+
+def _write(events: Iterable[Event], path: Path, form: Callable[[Path], Writer]) -> None:
+    with streamed(path, form) as append:
+        for event in events:
+            append(event)
 
 
 @contextmanager

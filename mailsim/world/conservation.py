@@ -1,35 +1,39 @@
-"""Mail is conserved: at the end every message is in exactly one place (R6.2). A law on the trace of a settled world.
+"""Mail is conserved: at the end every message is in exactly one place (R6.2). Laws on the events of a settled world.
 
 - Each recipient of what was composed, replied or forwarded has exactly one end: refused, bounced, discarded,
   stored in a server mailbox, or delivered inside.
 - Each copy stored in the system mailbox was collected once, or waits there still, or both: its deletion was lost.
 - Each collected message was decided once, and reached each of its targets once; what could not be read was
   forwarded once.
-- What the trace says was delivered is what the practice's store holds.
+- What the events say was delivered is what the practice's store holds, and no target holds a message twice.
+
+The events are taken one by one and what is closed is forgotten, so that memory does not grow with a run.
 """
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from mailsim.errors import MailsimError
 from mailsim.trace.event import Event, Step, Trace
+from mailsim.trace.story import told
 
 _BEGIN = (Step.COMPOSED, Step.REPLIED, Step.FORWARDED)
 _END = (Step.REFUSED, Step.BOUNCED, Step.DISCARDED, Step.STORED)
+_MOST_STORIES = 3
 
 Copy = tuple[str, str, str]
 """Trace id, Message-ID, and the recipient, uid or target."""
 
 
 class ConservationError(MailsimError):
-    """A run that lost or doubled mail; its text names each message."""
+    """A run that lost or doubled mail; its text names each message and tells the first stories."""
 
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What a settled world's trace comes to."""
+    """What a settled world's events come to."""
 
     lost: tuple[Copy, ...]
     """Copies with no end, or fewer than they should have."""
@@ -37,47 +41,95 @@ class Balance:
     """Copies with more ends than one."""
 
 
+class Books:
+    """The account of one world's mail: what is promised and not yet kept, and what each target was told to get."""
+
+    def __init__(self) -> None:
+        self._open: dict[Copy, int] = {}
+        self._delivered: Counter[str] = Counter()
+        self.steps: Counter[Step] = Counter()
+        """How many events of each step there were."""
+
+    @property
+    def unfinished(self) -> int:
+        """How many copies have not come to their end."""
+        return len(self._open)
+
+    def note(self, event: Event) -> None:
+        """Take one event."""
+        self.steps[event.step] += 1
+        for copy in _put_in(event):
+            self._add(copy, 1)
+        for copy in _came_of(event):
+            self._add(copy, -1)
+        if event.step is Step.DELIVERED:
+            self._delivered[event.place] += 1
+
+    def _add(self, copy: Copy, number: int) -> None:
+        open_copies = self._open
+        number += open_copies.get(copy, 0)
+        if number:
+            open_copies[copy] = number
+        else:
+            del open_copies[copy]
+
+    def balance(self, waiting: Collection[str]) -> Balance:
+        """What is lost and doubled; `waiting` are the uids still in the system mailbox."""
+        lost, doubled = Counter[Copy](), Counter[Copy]()
+        for copy, number in self._open.items():
+            left = number - (number > 0 and copy[2].removeprefix("uid:") in waiting)
+            (lost if left > 0 else doubled)[copy] = abs(left)
+        return Balance(tuple(lost.elements()), tuple(doubled.elements()))
+
+    def check(
+        self,
+        waiting: Collection[str],
+        held: Mapping[str, int],
+        *,
+        twice: Iterable[tuple[str, str]] = (),
+        story: Callable[[str], Trace],
+    ) -> None:
+        """Raises ConservationError when mail was lost or doubled; it says which, and tells their stories.
+
+        `held` is how many copies each target holds in the store, `twice` which targets hold which Message-ID more than
+        once; `story` gives the events of a conversation.
+        """
+        found = self.balance(waiting)
+        lines = [_named(what, copy) for what in ("lost", "doubled") for copy in getattr(found, what)]
+        for target in sorted(self._delivered.keys() | held.keys()):
+            count = self._delivered[target]
+            if count != held.get(target, 0):
+                lines.append(
+                    f"{target}: {count} copies were delivered, the store holds {held.get(target, 0)}"
+                )
+        lines += [f"{target} holds {message_id} more than once" for target, message_id in twice]
+        if lines:
+            concerned = dict.fromkeys(copy[0] for copy in (*found.lost, *found.doubled))
+            for trace_id in list(concerned)[:_MOST_STORIES]:
+                lines += [f"What happened to {trace_id}:", *(f"  {line}" for line in told(story(trace_id)))]
+            raise ConservationError("\n".join(lines))
+
+
 def balance(trace: Trace, waiting: Collection[str]) -> Balance:
     """Hold what was put in against what came of it; `waiting` are the uids still in the system mailbox."""
-    put, came = Counter[Copy](), Counter[Copy]()
+    books = Books()
     for event in trace:
-        put.update(_put_in(event))
-        came.update(_came_of(event))
-    for copy, promised in put.items():
-        if copy[2].removeprefix("uid:") in waiting and came[copy] < promised:
-            came[copy] += 1
-    lost = tuple((put - came).elements())
-    return Balance(lost, tuple((came - put).elements()))
-
-
-def check(trace: Trace, waiting: Collection[str], held: Mapping[str, int]) -> None:
-    """Raises ConservationError when mail was lost or doubled; it says which, and their last hop.
-
-    `held` is how many copies each target holds in the store.
-    """
-    found = balance(trace, waiting)
-    lines = [_told(trace, "lost", copy) for copy in found.lost]
-    lines += [_told(trace, "doubled", copy) for copy in found.doubled]
-    told = Counter(event.place for event in trace.steps(Step.DELIVERED))
-    for target in sorted(told.keys() | held.keys()):
-        if told[target] != held.get(target, 0):
-            lines.append(
-                f"{target}: {told[target]} copies were delivered, the store holds {held.get(target, 0)}"
-            )
-    if lines:
-        raise ConservationError("\n".join(lines))
+        books.note(event)
+    return books.balance(waiting)
 
 
 def _put_in(event: Event) -> Iterator[Copy]:
     """The copies that this event promises."""
-    if event.step in _BEGIN:
+    step = event.step
+    if step in _BEGIN:
         for recipient in event.recipient.split(", "):
             yield event.trace_id, event.message_id, recipient
-    elif event.step is Step.STORED and (uid := _uid(event)):
-        yield event.trace_id, event.message_id, f"uid:{uid}"
-    elif event.step is Step.COLLECTED:
+    elif step is Step.STORED:
+        if uid := _uid(event):
+            yield event.trace_id, event.message_id, f"uid:{uid}"
+    elif step is Step.COLLECTED:
         yield event.trace_id, event.message_id, "decision"
-    elif event.step is Step.DECIDED:
+    elif step is Step.DECIDED:
         for target in json.loads(event.detail)["targets"]:
             yield event.trace_id, event.message_id, f"target:{target}"
             if target.startswith("fallback:"):
@@ -86,25 +138,25 @@ def _put_in(event: Event) -> Iterator[Copy]:
 
 def _came_of(event: Event) -> Iterator[Copy]:
     """The copies that this event accounts for."""
-    inside = event.step is Step.DELIVERED and event.rule == "R3.5"
-    if event.step is Step.FORWARDED:
+    step = event.step
+    inside = step is Step.DELIVERED and event.rule == "R3.5"
+    if step is Step.FORWARDED:
         yield event.trace_id, "", "forward"
-    elif event.step in _END or inside:
+    elif step in _END or inside:
         for recipient in filter(None, event.recipient.split(", ")):
             yield event.trace_id, event.message_id, recipient
-    elif event.step is Step.COLLECTED:
+    elif step is Step.COLLECTED:
         yield event.trace_id, event.message_id, f"uid:{_uid(event)}"
-    elif event.step is Step.DECIDED:
+    elif step is Step.DECIDED:
         yield event.trace_id, event.message_id, "decision"
-    elif event.step is Step.DELIVERED:
+    elif step is Step.DELIVERED:
         yield event.trace_id, event.message_id, f"target:{event.place}"
 
 
 def _uid(event: Event) -> str:
-    return str(json.loads(event.detail).get("uid", ""))
+    return "" if event.detail == "{}" else str(json.loads(event.detail).get("uid", ""))
 
 
-def _told(trace: Trace, what: str, copy: Copy) -> str:
+def _named(what: str, copy: Copy) -> str:
     trace_id, message_id, part = copy
-    last = [event for event in trace.story(trace_id) if message_id in ("", event.message_id)][-1]
-    return f"{what}: {message_id} for {part} ({trace_id}); last seen {last.step} at {last.place}"
+    return f"{what}: {message_id} for {part} ({trace_id})"

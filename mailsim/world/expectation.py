@@ -1,10 +1,10 @@
 """What a scenario expects to have come of its mail, held against what has: pure."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from mailsim.errors import MailsimError
-from mailsim.practice.decision import Decision, Outcome
+from mailsim.practice.decision import Outcome, Reason
 from mailsim.world.scenario_tables import ExpectTable
 
 
@@ -12,10 +12,12 @@ class ExpectationError(MailsimError):
     """A run that came out otherwise than its scenario expects; its text is one line for each difference."""
 
 
-def unmet(expect: ExpectTable, targets: Mapping[str, int], decisions: Sequence[Decision]) -> Iterator[str]:
+def unmet(
+    expect: ExpectTable, targets: Mapping[str, int], decided: Mapping[tuple[Outcome, Reason], int]
+) -> Iterator[str]:
     """One line for each expectation that does not hold: its key, what was expected, what was found.
 
-    `targets` are the copies that each target holds; the decisions are those on all collected messages.
+    `targets` are the copies that each target holds; `decided` is how many collected messages ended so, and why.
     """
     for target, count in expect.delivered.items():
         found = targets.get(target, 0)
@@ -25,14 +27,15 @@ def unmet(expect: ExpectTable, targets: Mapping[str, int], decisions: Sequence[D
                 or "nothing was delivered"
             )
             yield f"expect.delivered.{target} = {count}: found {found}; {holds}"
-    outcomes = Counter(decision.outcome for decision in decisions)
+    outcomes = Counter[Outcome]()
+    for (outcome, _), number in decided.items():
+        outcomes[outcome] += number
     for outcome in (Outcome.UNASSIGNED, Outcome.FALLBACK, Outcome.DUPLICATE):
         count = getattr(expect, outcome.value)
         if count is not None and outcomes[outcome] != count:
-            yield f"expect.{outcome} = {count}: found {outcomes[outcome]}; {_reasons(decisions, outcome)}"
+            yield f"expect.{outcome} = {count}: found {outcomes[outcome]}; {_reasons(decided, outcome)}"
 
 
-def _reasons(decisions: Sequence[Decision], outcome: Outcome) -> str:
-    reasons = Counter(decision.reason.value for decision in decisions if decision.outcome is outcome)
-    told = ", ".join(f"{reason} {count}" for reason, count in reasons.items())
+def _reasons(decided: Mapping[tuple[Outcome, Reason], int], outcome: Outcome) -> str:
+    told = ", ".join(f"{reason} {number}" for (ended, reason), number in decided.items() if ended is outcome)
     return f"the reasons are: {told}" if told else f"no message was {outcome}"

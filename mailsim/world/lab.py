@@ -65,12 +65,20 @@ class _Loop:
 class Lab(Stage[_Loop]):
     """A world of real servers on loopback."""
 
-    def __init__(self, scenario: Scenario | str | PathLike[str] | Mapping[str, object]) -> None:
+    def __init__(
+        self,
+        scenario: Scenario | str | PathLike[str] | Mapping[str, object],
+        *,
+        out: str | PathLike[str] | None = None,
+    ) -> None:
         """A scenario, the path of a scenario file, or its tables; raises ScenarioError with every fault.
 
-        SiteError is raised when `[pop]` or `[smtp]` is given and lacks what it needs.
+        With `out`, a file that ends in `.parquet` or `.jsonl`, the trace is written there as it happens, and the world
+        holds the last of it: its memory does not grow with its mail. The file is there when the block has ended.
+
+        SiteError is raised when `[pop]` or `[smtp]` is given and lacks what it needs, TraceFileError of another file.
         """
-        super().__init__(scenario, _Loop)
+        super().__init__(scenario, _Loop, out)
 
     async def __aenter__(self) -> Self:
         return await to_thread.run_sync(self.__enter__)

@@ -1,33 +1,39 @@
 """Which conversation a message belongs to: one trace id from compose to the last mailbox (R6.1).
 
 Over sockets only octets travel, and servers add and rewrite header fields. So a message is known by
-its Message-ID, or without one by its originator, date, subject and body (as in R4.13).
+its Message-ID, or without one by its originator, date, subject and body (as in R4.13). One that comes again after
+`recent.MOST` others begins a new conversation.
 """
 
 import hashlib
 
 from mailsim.mail import Message
 from mailsim.smtp.transmission import as_transmitted
+from mailsim.world.recent import Recent
 
 
 class Lineage:
     """Trace ids in the order in which conversations began."""
 
     def __init__(self) -> None:
-        self._trace_ids: dict[str, str] = {}
+        self._trace_ids: Recent[str, str] = Recent()
         self._begun = 0
 
     def of(self, message: Message) -> str:
         """The trace id of this message; a new one for a message never seen."""
         key = _key(message)
-        if key not in self._trace_ids:
+        trace_id = self._trace_ids.get(key)
+        if trace_id is None:
             self._begun += 1
-            self._trace_ids[key] = f"t{self._begun:06}"
-        return self._trace_ids[key]
+            trace_id = f"t{self._begun:06}"
+            self._trace_ids.put(key, trace_id)
+        return trace_id
 
     def tie(self, message: Message, trace_id: str) -> None:
         """Have a message that answers or carries another belong to the other's conversation."""
-        self._trace_ids.setdefault(_key(message), trace_id)
+        key = _key(message)
+        if key not in self._trace_ids:
+            self._trace_ids.put(key, trace_id)
 
 
 def _key(message: Message) -> str:

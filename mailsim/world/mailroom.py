@@ -73,10 +73,9 @@ class Mailroom:
         made: list[Decision] = []
 
         def keep(batch: Sequence[Retrieved]) -> Keeping:
-            before = len(self._office.decisions)
-            keeping = self._office.take(batch)
-            made.extend(self._office.decisions[before:])
-            return keeping
+            intake = self._office.take(batch)
+            made.extend(one.decision for one in intake.taken)
+            return intake.keeping()
 
         async def session(*, order: Order) -> Collection:
             try:

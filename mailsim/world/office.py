@@ -3,20 +3,23 @@
 No socket and no clock of its own: a world carries what it hands back.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from mailsim.mail import Envelope, Message
-from mailsim.pop3.collection import Keeping, Retrieved
+from mailsim.pop3.collection import Retrieved
 from mailsim.practice.composing import Draft, compose, split
 from mailsim.practice.decision import Decision, Outcome, Reason
 from mailsim.practice.forwarding import forward
-from mailsim.practice.ledger import Ledger
+from mailsim.practice.ledger import Intake, Ledger
+from mailsim.practice.sent import Sent
 from mailsim.practice.site import Site
 from mailsim.practice.store import Forward, Kept, Store
 from mailsim.trace.event import Step
 from mailsim.world.journal import Journal
+from mailsim.world.recent import Recent
 
 UNASSIGNED = "unassigned"
 PRACTICE = "practice"
@@ -49,20 +52,19 @@ class Office:
         """`limits` are the size limits of servers on the way, by name (R3.7)."""
         self.site = site
         self.store = store
-        self.decisions: list[Decision] = []
-        """Every decision, in order."""
+        self.decided: Counter[tuple[Outcome, Reason]] = Counter()
+        """What came of the messages collected, and how often."""
         self._journal = journal
         self._now = now
         self._seed = seed
         self._limits = limits
         self._serial = 0
-        self._sent = {**site.sent, **store.sent}
-        self._sent_of_no_action: set[str] = set()
+        self._sent_of_no_action: Recent[str, None] = Recent()
         self._ledger = Ledger(
             site,
             store,
             str(site.rules.system),
-            self._sent,
+            Sent(site.sent, store),
             self._forward,
             others=self._sent_of_no_action,
         )
@@ -94,10 +96,9 @@ class Office:
             detail={"warnings": composed.warnings} if composed.warnings else None,
         )
         if draft.from_action is None:
-            self._sent_of_no_action.add(message.message_id or "")
+            self._sent_of_no_action.put(message.message_id or "", None)
         elif message.message_id:
             self.store.add_sent(message.message_id, draft.from_action)
-            self._sent[message.message_id] = draft.from_action
         ways = split(envelope.recipients, site.settings, site.directory)
         if ways.inside:
             self._deliver_inside(message, Envelope(envelope.sender, ways.inside))
@@ -135,7 +136,7 @@ class Office:
         """Whether a message under that uid was collected before."""
         return self._ledger.knows(uid)
 
-    def take(self, batch: Sequence[Retrieved]) -> Keeping:
+    def take(self, batch: Sequence[Retrieved]) -> Intake:
         """Decide on a batch of collected messages and store it durably: when this returns, it may be deleted (R4.2).
 
         Raises:
@@ -144,8 +145,8 @@ class Office:
         intake = self._ledger.take(batch)
         for one, message, decision in intake.taken:
             self._record(message, one, decision)
-            self.decisions.append(decision)
-        return intake.keeping()
+            self.decided[decision.outcome, decision.reason] += 1
+        return intake
 
     def _record(self, message: Message, one: Retrieved, decision: Decision) -> None:
         self._journal.record(Step.COLLECTED, PRACTICE, message, rule="R4.1", detail={"uid": one.uid})

@@ -18,6 +18,7 @@ from mailsim.world.internet import ELSEWHERE
 from mailsim.world.journal import Journal
 from mailsim.world.orders import OrderError
 from mailsim.world.plan import Plan
+from mailsim.world.recent import Recent
 
 REMEMBERED = 100
 """Messages that arrived outside, and can be answered when told to; a world's memory does not grow with its mail."""
@@ -33,7 +34,7 @@ class People:
         self._carry = carry
         self._clock = clock
         self._journal = journal
-        self._written: set[str] = set()
+        self._written: Recent[str, None] = Recent()
         self._got: deque[tuple[Address, Message]] = deque(maxlen=REMEMBERED)
 
     def write(self, envelope: Envelope, message: Message) -> None:
@@ -46,7 +47,7 @@ class People:
             sender=sender,
             recipient=", ".join(map(str, envelope.recipients)),
         )
-        self._written.add(message.message_id or "")
+        self._written.put(message.message_id or "", None)
         self._carry(self._servers.get(sender.domain, ELSEWHERE) if sender else ELSEWHERE, envelope, message)
 
     def arrived(self, recipient: Address, message: Message) -> None:
@@ -94,7 +95,7 @@ class People:
             return False
         envelope, reply = answered
         self._journal.lineage.tie(reply, self._journal.lineage.of(message))
-        self._written.add(reply.message_id or "")
+        self._written.put(reply.message_id or "", None)
         self._journal.record(
             Step.REPLIED,
             str(person.address),

@@ -4,11 +4,13 @@ What differs is their engine: a transport, and how to wait for it. Law: everythi
 thread, one thing at a time.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from os import PathLike
+from pathlib import Path
 from types import TracebackType
 from typing import Generic, Protocol, Self, TypeVar
 
@@ -16,13 +18,14 @@ from mailsim.errors import MailsimError
 from mailsim.mail import Envelope, Message
 from mailsim.pop3.collection import CollectError
 from mailsim.pop3.maildrops import Maildrops
-from mailsim.practice.decision import Decision
+from mailsim.practice.decision import Decision, Outcome, Reason
 from mailsim.practice.site import Site
 from mailsim.practice.store import Store
-from mailsim.smtp.outcome import Outcome
-from mailsim.trace.event import Recorder, Trace
+from mailsim.smtp.outcome import Outcome as Answer
+from mailsim.trace.event import Event, Recorder, Step, Trace
+from mailsim.trace.files import format_of, streamed
 from mailsim.world.clock import Clock
-from mailsim.world.conservation import check
+from mailsim.world.conservation import Books
 from mailsim.world.expectation import ExpectationError, unmet
 from mailsim.world.journal import Journal
 from mailsim.world.mailroom import Mailroom
@@ -38,6 +41,9 @@ from mailsim.world.servers import Server, maildrops_of, servers_of
 from mailsim.world.spf_check import SpfCheck
 from mailsim.world.transport import Transport
 from mailsim.world.world import Sent
+
+KEPT = 10_000
+"""Events and decisions that a world holds whose trace goes to a file."""
 
 _Result = TypeVar("_Result")
 _Heard = Callable[[_Result], None]
@@ -89,6 +95,7 @@ class _Parts(Generic[_Engine]):
     """What one run is made of."""
 
     engine: _Engine
+    books: Books
     store: Store
     office: Office
     mailroom: Mailroom
@@ -106,13 +113,13 @@ class Stage(Generic[_Engine]):
         self,
         scenario: Scenario | str | PathLike[str] | Mapping[str, object],
         engine: Callable[[Scenario, Plan], _Engine],
+        out: str | PathLike[str] | None,
     ) -> None:
-        """A scenario, the path of a scenario file, or its tables; raises ScenarioError with every fault.
-
-        SiteError is raised when `[pop]` or `[smtp]` is given and lacks what it needs.
-        """
         self.scenario = scenario_of(scenario)
         self.trace = Trace()
+        self._out = None if out is None else Path(out)
+        self._format = None if out is None else format_of(Path(out))
+        self._decisions: deque[Decision] = deque()
         self._plan = plan(self.scenario)
         self._make_engine = engine
         self._parts: _Parts[_Engine] | None = None
@@ -125,8 +132,23 @@ class Stage(Generic[_Engine]):
 
     @property
     def decisions(self) -> Sequence[Decision]:
-        """Every decision on a collected message, in order."""
-        return tuple(self._parts.office.decisions) if self._parts else ()
+        """Every decision on a collected message, in order; with `out` the last `KEPT`."""
+        return tuple(self._decisions)
+
+    @property
+    def decided(self) -> Mapping[tuple[Outcome, Reason], int]:
+        """What came of all messages collected, and why: how many of each."""
+        return self._built.office.decided
+
+    @property
+    def steps(self) -> Mapping[Step, int]:
+        """How many events of each step there were."""
+        return self._built.books.steps
+
+    @property
+    def now(self) -> datetime:
+        """The world's time, UTC."""
+        return self._built.engine.clock.now()
 
     # Beginning and end
 
@@ -134,17 +156,22 @@ class Stage(Generic[_Engine]):
         name = type(self).__name__
         if self._stack is not None:
             raise WorldError(f"this {name} runs already; make another {name} for another world")
-        self.trace = Trace()  # one that is entered again is a new world
+        kept = None if self._out is None else KEPT
+        self.trace = Trace(most=kept)  # one that is entered again is a new world
+        self._decisions = deque(maxlen=kept)
         with ExitStack() as stack:
-            self._parts = self._assemble(stack)
+            keepers: list[Callable[[Event], None]] = [self.trace.append]
+            if self._out is not None and self._format is not None:
+                keepers.append(stack.enter_context(streamed(self._out, self._format)))
+            self._parts = self._assemble(stack, keepers)
             self._stack = stack.pop_all()
         return self
 
-    def _assemble(self, stack: ExitStack) -> _Parts[_Engine]:
-        scenario, plan = self.scenario, self._plan
+    def _assemble(self, stack: ExitStack, keepers: Sequence[Callable[[Event], None]]) -> _Parts[_Engine]:
+        scenario, plan, books = self.scenario, self._plan, Books()
         engine = self._make_engine(scenario, plan)
         clock, transport = engine.clock, engine.transport
-        journal = Journal(Recorder(clock.now, self.trace))
+        journal = Journal(Recorder(clock.now, books.note, *keepers))
         store = stack.enter_context(Store())
         limits = {plan.smtp.server: plan.policy.size_limit}
         office = Office(scenario.site, store, journal, now=clock.now, seed=scenario.seed, limits=limits)
@@ -159,7 +186,13 @@ class Stage(Generic[_Engine]):
         servers = servers_of(plan, maildrops, spf, journal, post=post, arrived=people.arrived)
         engine.start(maildrops, servers)
         return _Parts(
-            engine=engine, store=store, office=office, mailroom=mailroom, people=people, maildrops=maildrops
+            books=books,
+            engine=engine,
+            store=store,
+            office=office,
+            mailroom=mailroom,
+            people=people,
+            maildrops=maildrops,
         )
 
     def __exit__(
@@ -234,7 +267,7 @@ class Stage(Generic[_Engine]):
         parts = self._running
         written: list[Outgoing] = []
 
-        def begin(heard: _Heard[Outcome]) -> None:
+        def begin(heard: _Heard[Answer]) -> None:
             written.append(parts.mailroom.send(draft_of(table), heard))
 
         outcome = parts.engine.hear(begin)
@@ -301,6 +334,7 @@ class Stage(Generic[_Engine]):
         parts = self._running
         parts.engine.quiet()
         collecting = parts.engine.hear(parts.mailroom.collect)
+        self._decisions += collecting.decisions
         if collecting.broken is not None:
             raise collecting.broken
         return collecting.decisions
@@ -344,7 +378,7 @@ class Stage(Generic[_Engine]):
 
     def _hold_laws(self) -> None:
         self.check()
-        differences = list(unmet(self.scenario.expect, self.targets(), self.decisions))
+        differences = list(unmet(self.scenario.expect, self.targets(), self._running.office.decided))
         if differences:
             raise ExpectationError("\n".join(differences))
 
@@ -358,14 +392,20 @@ class Stage(Generic[_Engine]):
                 self.collect()
 
     def check(self) -> None:
-        """Hold the law of conservation over all that has happened; the world must be settled.
+        """Hold the laws of conservation over all that has happened; the world must be settled.
 
         Raises:
             ConservationError: Mail was lost or doubled (R6.2).
         """
-        maildrops = self._built.maildrops
-        waiting = {uid for user in maildrops.users for uid in maildrops.uids(user)}
-        check(self.trace, waiting, self.targets())
+        parts = self._running
+
+        def hold() -> None:
+            maildrops = parts.maildrops
+            waiting = {uid for user in maildrops.users for uid in maildrops.uids(user)}
+            twice = parts.store.held_twice()
+            parts.books.check(waiting, parts.store.targets(), twice=twice, story=self.trace.story)
+
+        parts.engine.call(hold)
 
     def mailbox(self, target: str) -> Sequence[Message]:
         """The copies that a target holds: `action:1234`, `mailbox:mary`, `unassigned`, `fallback:ADDRESS`."""

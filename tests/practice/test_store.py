@@ -158,3 +158,19 @@ def test_a_store_that_another_process_holds_says_that_nothing_was_kept(tmp_path:
 
         store.keep([FIRST])
         assert len(store.targets()) == 2
+
+
+def test_a_target_that_holds_a_collected_message_twice_is_found() -> None:
+    """What R4.13 forbids; the same message in two targets, and what was never collected, is none of it."""
+    one, other = Message(b"Message-ID: <1@x>\r\n\r\n"), Message(b"Message-ID: <2@x>\r\n\r\n")
+    with Store() as store:
+        store.keep(
+            [
+                Kept(one, "delivered", "alias", ("mailbox:mary", "mailbox:john"), b"1"),
+                Kept(one, "delivered", "alias", ("mailbox:mary",), b"1"),
+                Kept(other, "delivered", "internal", ("mailbox:mary",)),
+                Kept(other, "delivered", "internal", ("mailbox:mary",)),
+            ]
+        )
+
+        assert list(store.held_twice()) == [("mailbox:mary", "<1@x>")]

@@ -1,7 +1,6 @@
 """A conversation told hop by hop, in words."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -58,25 +57,24 @@ SENTENCES = {
 @pytest.mark.parametrize("step", Step)
 def test_every_step_has_its_sentence(step: Step) -> None:
     """In words, with what the event knows."""
-    assert sentence(replace(EVENT, step=step)) == SENTENCES[step]
+    assert sentence(EVENT._replace(step=step)) == SENTENCES[step]
 
 
 @pytest.mark.parametrize(
     ("event", "expected"),
     [
         (
-            replace(EVENT, message_id=""),
+            EVENT._replace(message_id=""),
             "writes a message from a1234@abc.com to jane@client.example",
         ),
         (
-            replace(
-                EVENT, step=Step.DECIDED, outcome="duplicate", reason="sent-copy", detail='{"targets": []}'
+            EVENT._replace(
+                step=Step.DECIDED, outcome="duplicate", reason="sent-copy", detail='{"targets": []}'
             ),
             "decides: duplicate (sent-copy)",
         ),
         (
-            replace(
-                EVENT,
+            EVENT._replace(
                 step=Step.DECIDED,
                 outcome="delivered",
                 reason="alias",
@@ -84,7 +82,7 @@ def test_every_step_has_its_sentence(step: Step) -> None:
             ),
             "decides: delivered to mailbox:mary, mailbox:john (alias)",
         ),
-        (replace(EVENT, step=Step.DECIDED, detail="{}"), "decides: unassigned (sender-rewritten)"),
+        (EVENT._replace(step=Step.DECIDED, detail="{}"), "decides: unassigned (sender-rewritten)"),
     ],
 )
 def test_what_is_not_known_is_not_told(event: Event, expected: str) -> None:
@@ -94,8 +92,8 @@ def test_what_is_not_known_is_not_told(event: Event, expected: str) -> None:
 
 def test_a_story_is_told_line_by_line() -> None:
     """Time and place stand in columns."""
-    later = replace(
-        EVENT, time=EVENT.time + timedelta(hours=2), step=Step.STORED, place="jane@client.example"
+    later = EVENT._replace(
+        time=EVENT.time + timedelta(hours=2), step=Step.STORED, place="jane@client.example"
     )
 
     assert list(told(Trace([EVENT, later]))) == [
@@ -109,8 +107,7 @@ def test_a_story_is_told_line_by_line() -> None:
 def test_hostile_mail_tells_one_printable_line(text: str, step: Step) -> None:
     """Whatever a header or a server's reply holds."""
     detail = json.dumps({"from": text, "to": text, "targets": [text], "meant_for": text})
-    event = replace(
-        EVENT,
+    event = EVENT._replace(
         step=step,
         place=text,
         peer=text,
@@ -129,7 +126,7 @@ def test_hostile_mail_tells_one_printable_line(text: str, step: Step) -> None:
 
 def test_a_huge_header_is_told_in_short() -> None:
     """A story can be read, and stays as small as its events are few."""
-    huge = replace(EVENT, place="p" * 10**6, message_id="<" + "x" * 10**6)
+    huge = EVENT._replace(place="p" * 10**6, message_id="<" + "x" * 10**6)
 
     assert all(len(line) < 700 for line in told(Trace([huge, EVENT])))
 
@@ -138,6 +135,6 @@ def test_a_header_changed_elsewhere_than_in_from_is_no_rewriting_of_from() -> No
     """A server that adds Sender leaves the author as it is."""
     detail = json.dumps({"from": "a1234@abc.com", "to": "a1234@abc.com"})
 
-    assert sentence(replace(EVENT, step=Step.REWRITTEN, detail=detail)) == (
+    assert sentence(EVENT._replace(step=Step.REWRITTEN, detail=detail)) == (
         "changes its header; From stays a1234@abc.com"
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mailsim.pop3.collection import Retrieved
-from mailsim.practice.decision import Outcome
+from mailsim.practice.decision import Outcome, Reason
 from mailsim.practice.site import read_site
 from mailsim.practice.store import Store, StoreError
 from mailsim.trace.event import Recorder, Step, Trace
@@ -27,7 +27,7 @@ REPLY = b"From: jane@client.example\r\nTo: a1234@abc.com\r\nMessage-ID: <1@clien
 
 
 def office(store: Store, trace: Trace) -> Office:
-    journal = Journal(Recorder(lambda: NOW, trace))
+    journal = Journal(Recorder(lambda: NOW, trace.append))
     return Office(SITE, store, journal, now=lambda: NOW, seed=7, limits={})
 
 
@@ -47,11 +47,12 @@ def test_a_batch_that_could_not_be_stored_is_not_taken_for_collected(tmp_path: P
         other.execute("ROLLBACK")
         other.close()
 
-        assert practice.decisions == []
+        assert not practice.decided
         assert len(trace) == 0
-        practice.take([retrieved(REPLY)])
+        intake = practice.take([retrieved(REPLY)])
 
-        assert [decision.outcome for decision in practice.decisions] == [Outcome.DELIVERED]
+        assert [one.decision.outcome for one in intake.taken] == [Outcome.DELIVERED]
+        assert practice.decided == {(Outcome.DELIVERED, Reason.ACTION_ADDRESS): 1}
         assert store.targets() == {"action:1234": 1}
 
 

@@ -35,7 +35,7 @@ def admitted(
     recipient: Address = JANE,
 ) -> tuple[Message | Reply, Trace]:
     trace = Trace()
-    journal = Journal(Recorder(lambda: datetime(2026, 1, 5, tzinfo=UTC), trace))
+    journal = Journal(Recorder(lambda: datetime(2026, 1, 5, tzinfo=UTC), trace.append))
     check = SpfCheck(ZONE, ADDRESSES, {"": SpfPolicy.MARK, "client.example": policy}, journal)
     return check.admit("mx.client.example", Peer(peer), Envelope(sender, (recipient,)), message), trace
 
@@ -74,7 +74,7 @@ def test_who_ignores_spf_asks_nothing_and_stamps_nothing() -> None:
 
 def test_a_world_in_which_everybody_ignores_it_loses_no_time() -> None:
     """The common case, decided once."""
-    journal = Journal(Recorder(lambda: datetime(2026, 1, 5, tzinfo=UTC), Trace()))
+    journal = Journal(Recorder(lambda: datetime(2026, 1, 5, tzinfo=UTC), Trace().append))
     check = SpfCheck(ZONE, ADDRESSES, {"": SpfPolicy.IGNORE}, journal)
 
     assert check.admit("mx", Peer("x"), Envelope(SENDER, (JANE,)), MESSAGE) is MESSAGE

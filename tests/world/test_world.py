@@ -1,6 +1,7 @@
 """What every world does, in memory and on sockets alike."""
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,13 +11,14 @@ from mailsim.pop3.collection import CollectError
 from mailsim.practice.decision import Outcome, Reason
 from mailsim.practice.store import Store, StoreError
 from mailsim.trace.event import Step
+from mailsim.trace.files import json_line
 from mailsim.trace.story import sentence
 from mailsim.world.expectation import ExpectationError
 from mailsim.world.lab import Lab
 from mailsim.world.orders import OrderError
 from mailsim.world.simulation import Simulation
 
-Made = Callable[[Mapping[str, object] | Path], Simulation | Lab]
+Made = Callable[..., Simulation | Lab]
 REWRITTEN = Path(__file__).parents[2] / "fixtures" / "scenarios" / "rewritten.toml"
 TABLES: dict[str, object] = {
     "mailbox": {
@@ -581,3 +583,38 @@ def test_a_run_may_stop_on_the_way_and_go_on(made: Made) -> None:
         world.run()
 
         assert world.targets() == {"action:1234": 1}
+
+
+def test_a_world_whose_trace_goes_to_a_file_holds_the_last_of_it(
+    made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its memory does not grow; the file has all, the laws are held over all."""
+    monkeypatch.setattr("mailsim.world.stage.KEPT", 5)
+    out = tmp_path / "trace.jsonl"
+    with made(tables(provider={"profile": "postfix"}), out=out) as world:
+        for _ in range(6):
+            world.send(from_action=1234, to="jane@client.example")
+        world.collect()
+        world.check()
+
+        assert (len(world.trace), len(world.decisions)) == (5, 5)
+        assert not out.exists()
+    rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    assert [row["serial"] for row in rows] == list(range(len(rows)))
+    assert sum(row["step"] == "decided" for row in rows) == 6
+    assert rows[-5:] == [json.loads(json_line(event)) for event in world.trace]
+
+
+def test_the_trace_of_a_world_that_failed_is_written_too(made: Made, tmp_path: Path) -> None:
+    """Then most of all somebody wants to read it."""
+    out = tmp_path / "trace.jsonl"
+
+    def fail() -> None:
+        with made(TABLES, out=out) as world:
+            world.send(to="jane@client.example")
+            raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        fail()
+    first = out.read_text(encoding="utf-8").partition("\n")[0]
+    assert json.loads(first)["step"] == "composed"

@@ -1,0 +1,148 @@
+"""`mailsim run`: a scenario from beginning to end."""
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+if TYPE_CHECKING:
+    from mailsim.world.lab import Lab
+    from mailsim.world.simulation import Simulation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ran:
+    """What came of a run."""
+
+    scenario: Path
+    world: str
+    seed: int
+    world_seconds: float
+    seconds: float
+    steps: dict[str, int]
+    targets: dict[str, int]
+    decided: dict[str, dict[str, int]]
+    """Outcome -> reason -> how many."""
+    differences: list[str]
+    trace: Path | None
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "scenario": str(self.scenario),
+            "world": self.world,
+            "seed": self.seed,
+            "as_expected": not self.differences,
+            "differences": self.differences,
+            "decided": self.decided,
+            "targets": self.targets,
+            "events": self.steps,
+            "world_seconds": round(self.world_seconds, 3),
+            "seconds": round(self.seconds, 3),
+            "trace": None if self.trace is None else str(self.trace),
+        }
+
+
+def run(
+    scenario: Annotated[Path, typer.Argument(metavar="SCENARIO", help="A scenario file.")],
+    world: Annotated[
+        Literal["memory", "wire"],
+        typer.Option("--world", help="In memory under a virtual clock, or on loopback sockets."),
+    ] = "memory",
+    seed: Annotated[
+        int | None, typer.Option("--seed", min=0, help="Another seed than the scenario's.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="TRACE", help="Write the trace there: a .parquet or .jsonl file."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+) -> None:
+    """Play a scenario, hold the laws of conservation and what the scenario expects; exits 1 where one does not hold.
+
+    Example: mailsim run fixtures/scenarios/rewritten.toml --out /tmp/trace.parquet
+    """
+    from mailsim.world.conservation import ConservationError
+
+    try:
+        ran = _run(scenario, world, seed, out)
+    except ConservationError as error:
+        from mailsim.practice.faults import printable
+
+        sys.stderr.writelines(f"{printable(line)}\n" for line in str(error).splitlines())
+        raise typer.Exit(1) from None
+    text = json.dumps(ran.as_json(), ensure_ascii=False) if as_json else "\n".join(_told(ran))
+    sys.stdout.write(text + "\n")
+    if ran.differences:
+        raise typer.Exit(1)
+
+
+def _run(path: Path, kind: Literal["memory", "wire"], seed: int | None, out: Path | None) -> _Ran:
+    from mailsim.world.expectation import ExpectationError
+    from mailsim.world.scenario import load_scenario
+
+    scenario = load_scenario(path)
+    if seed is not None:
+        scenario = scenario.with_seed(seed)
+    begin = time.perf_counter()
+    differences: list[str] = []
+    with _world(kind)(scenario, out=out) as world:
+        try:
+            world.run()
+        except ExpectationError as error:
+            differences = str(error).splitlines()
+        decided: dict[str, dict[str, int]] = {}
+        for (outcome, reason), number in world.decided.items():
+            decided.setdefault(outcome.value, {})[reason.value] = number
+        targets, steps, now = dict(world.targets()), world.steps, world.now
+    return _Ran(
+        scenario=path,
+        world=kind,
+        seed=scenario.seed,
+        world_seconds=(now - scenario.tables.start).total_seconds(),
+        seconds=time.perf_counter() - begin,
+        steps={step.value: number for step, number in steps.items()},
+        targets=targets,
+        decided=decided,
+        differences=differences,
+        trace=out,
+    )
+
+
+def _world(kind: Literal["memory", "wire"]) -> "type[Simulation | Lab]":
+    if kind == "wire":
+        from mailsim.world.lab import Lab
+
+        return Lab
+    from mailsim.world.simulation import Simulation
+
+    return Simulation
+
+
+def _told(ran: _Ran) -> Iterator[str]:
+    from mailsim.cli.table import table, terminal_width
+    from mailsim.practice.faults import printable
+
+    yield from map(printable, ran.differences)
+    width = terminal_width()
+    ends = [
+        (outcome, reason, str(number))
+        for outcome, reasons in ran.decided.items()
+        for reason, number in reasons.items()
+    ]
+    if ends:
+        yield from table(("OUTCOME", "BECAUSE OF", "MESSAGES"), ends, width=width)
+        yield ""
+        held = [(target, str(number)) for target, number in ran.targets.items()]
+        yield from table(("TARGET", "COPIES"), held, width=width)
+        yield ""
+    told = ", ".join(f"{number:,} {step}" for step, number in ran.steps.items())
+    yield f"Events: {told or 'none'}."
+    yield f"Nothing lost, nothing delivered twice. {timedelta(seconds=ran.world_seconds)} in the world, {ran.seconds:.1f} seconds here."
+    if ran.trace:
+        yield f"The trace: {printable(str(ran.trace))}"

@@ -1,0 +1,33 @@
+"""What was met last: a mapping that forgets the oldest, so that a world's memory does not grow with its run."""
+
+from typing import Generic, TypeVar
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
+
+MOST = 200_000
+"""Far more messages than are on their way at once; with their ids about 50 MB."""
+
+
+class Recent(Generic[_Key, _Value]):
+    """At most so many keys with their values, those put last."""
+
+    def __init__(self, most: int = MOST) -> None:
+        self._most = most
+        self._values: dict[_Key, _Value] = {}
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._values
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def get(self, key: _Key) -> _Value | None:
+        """The value of a key; None when it was never put, or is forgotten."""
+        return self._values.get(key)
+
+    def put(self, key: _Key, value: _Value) -> None:
+        """Remember a value; one that is there already keeps its age."""
+        self._values[key] = value
+        if len(self._values) > self._most:
+            del self._values[next(iter(self._values))]

@@ -1,0 +1,109 @@
+"""`mailsim run`: what it prints, what it writes, how it ends."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from mailsim.cli import main
+from mailsim.pop3.maildrops import Maildrops
+
+SCENARIO = Path(__file__).parents[2] / "fixtures" / "scenarios" / "rewritten.toml"
+
+
+def changed(tmp_path: Path, old: str, new: str) -> Path:
+    """The scenario with something else in it; its messages beside it."""
+    text = SCENARIO.read_text(encoding="utf-8")
+    assert old in text
+    shutil.copytree(SCENARIO.parent / "messages", tmp_path / "messages")
+    path = tmp_path / "scenario.toml"
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("world", ["memory", "wire"])
+def test_a_run_tells_what_came_of_the_mail(capsys: pytest.CaptureFixture[str], world: str) -> None:
+    """One document, the same of both worlds but for the time that it took."""
+    assert main(["run", str(SCENARIO), "--world", world, "--json"]) == 0
+
+    told = json.loads(capsys.readouterr().out)
+    assert told["as_expected"] is True
+    assert told["targets"] == {"action:1234": 1, "unassigned": 2}
+    assert told["decided"]["unassigned"] == {"unknown-address": 1, "sender-rewritten": 1}
+    assert (told["world"], told["seed"], told["events"]["replied"]) == (world, 7, 1)
+    assert 3 * 3600 <= told["world_seconds"] < 3 * 3600 + 60
+
+
+def test_what_is_not_as_expected_is_one_line_each(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """On standard output, before what came of the mail; the status says it too."""
+    path = changed(
+        tmp_path, 'delivered = { "action:1234" = 1 }\nunassigned = 2', "unassigned = 1\nfallback = 3"
+    )
+    assert main(["run", str(path)]) == 1
+
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:2] == [
+        "expect.unassigned = 1: found 2; the reasons are: unknown-address 1, sender-rewritten 1",
+        "expect.fallback = 3: found 0; no message was fallback",
+    ]
+    assert any(line.split() == ["unassigned", "sender-rewritten", "1"] for line in lines)
+    assert any(line.split() == ["action:1234", "1"] for line in lines)
+
+
+def test_the_trace_is_written_as_it_happens(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """In the format that the file's name says; another seed gives another."""
+    tables = []
+    for name, seed in (("a.parquet", "1"), ("b.parquet", "1"), ("c.parquet", "2")):
+        assert main(["run", str(SCENARIO), "--seed", seed, "--out", str(tmp_path / name)]) == 0
+        tables.append(pd.read_parquet(tmp_path / name))
+    assert main(["run", str(SCENARIO), "--seed", "1", "--out", str(tmp_path / "d.jsonl")]) == 0
+
+    lines = (tmp_path / "d.jsonl").read_text(encoding="utf-8").splitlines()
+    pd.testing.assert_frame_equal(tables[0], tables[1])
+    assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
+    assert list(tables[0].message_id) != list(tables[2].message_id)
+    assert [json.loads(line)["step"] for line in lines] == list(tables[0].step)
+    assert f"The trace: {tmp_path / 'd.jsonl'}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["nowhere.toml"], "nowhere.toml: cannot be read"),
+        (
+            [str(SCENARIO), "--out", "trace.csv"],
+            "trace.csv: no file for a trace; name one that ends in .parquet or .jsonl",
+        ),
+        ([str(SCENARIO), "--out", "no/such/trace.jsonl"], "No such file or directory"),
+    ],
+)
+def test_bad_input_is_one_line(arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """On standard error, and nothing has happened."""
+    assert main(["run", *arguments]) == 2
+
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert told in output.err
+    assert len(output.err.splitlines()) == 1
+
+
+def test_a_broken_law_ends_the_run_with_the_story(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A server that loses what it took: which message, and hop by hop what became of it."""
+    append = Maildrops.append
+
+    def lossy(self: Maildrops, user: str, octets: bytes) -> str:
+        uid = append(self, user, octets)
+        self._accounts[user].messages.clear()
+        return uid
+
+    monkeypatch.setattr(Maildrops, "append", lossy)
+    assert main(["run", str(SCENARIO)]) == 1
+
+    output = capsys.readouterr()
+    assert "lost: " in output.err
+    assert "What happened to t000001:" in output.err
+    assert "takes the copy for" in output.err
