@@ -146,8 +146,7 @@ class Client:
     async def _login(self, smtp: aiosmtplib.SMTP) -> None:
         route = self._route
         if route.authentication not in smtp.server_auth_methods:
-            offered = ", ".join(sorted(smtp.server_auth_methods)) or "none"
-            reply = not_offered(route.authentication, offered)
+            reply = not_offered(route.authentication, smtp.server_auth_methods)
             raise aiosmtplib.SMTPAuthenticationError(reply.code, f"{reply.enhanced} {reply.text}")
         logins = {
             Authentication.PLAIN: smtp.auth_plain,

@@ -116,7 +116,7 @@ class FaultPlan(Plan[Fault]):
     def moments(self, moment: Moment, about: Iterable[Address]) -> list[str]:
         """Return what comes with a moment: any command, and the moment about those addresses that a fault names."""
         come = [str(moment)]
-        if moment not in (Moment.CONNECT, Moment.DATA_END):
+        if moment not in (Moment.CONNECT, Moment.DATA_END, Moment.ANY):
             come.append(Moment.ANY)
         if self._watched:
             come += self._watched & {f"{moment}={address.key}" for address in about}

@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from mailsim.mail import Address, Envelope, Message, Reply
+from mailsim.pop3.conduct import Mechanism
 from mailsim.pop3.effects import Certificate
+from mailsim.smtp.authentication import WRONG
 from mailsim.smtp.backend import NO_LOGIN, OK, Backend, Peer, Tls
 from mailsim.smtp.fault_kinds import EXTENSIONS, Moment
 from mailsim.smtp.faults import FaultPlan
@@ -21,7 +23,6 @@ from mailsim.smtp.outcome import BAD_RECIPIENT, BAD_SENDER, CLOSED, NO_SMTPUTF8,
 from mailsim.smtp.strike import CLOSING, UNHARMED, Misfortune, Strike
 from mailsim.smtp.transmission import as_transmitted, path_of
 
-WRONG_LOGIN = Reply(535, "Authentication credentials invalid", "5.7.8")
 _GO_ON = Reply(354, "End data with <CR><LF>.<CR><LF>")
 _GREETING, _READY, _HELLO = Reply(220, "ready"), Reply(220, "go"), Reply(250, "hello")
 _OFFERED = frozenset(EXTENSIONS)
@@ -33,8 +34,8 @@ class MemoryServer:
 
     backend: Backend
     tls: Tls = Tls.NONE
-    login: bool = False
-    """Whether mail is taken from accounts only."""
+    mechanisms: tuple[Mechanism, ...] = ()
+    """How clients may log in; where there are any they must."""
     announces_size: bool = True
     """Whether EHLO says SIZE; `server.listen` does where there is a limit."""
     faults: FaultPlan = field(default_factory=FaultPlan)
@@ -62,10 +63,10 @@ class MemoryClient:
         local_name: str,
         username: str = "",
         password: str = "",
-        mechanism: str = "plain",
+        mechanism: Mechanism | None = None,
         timeout: float = 60,
     ) -> None:
-        """`local_name` is said in EHLO; without a `username` nobody logs in; `timeout` is in seconds."""
+        """`local_name` is said in EHLO; without a `mechanism` nobody logs in; `timeout` is in seconds."""
         self._server = server
         self._faults = server.faults
         self._name = local_name
@@ -148,7 +149,7 @@ class MemoryClient:
                 raise _Lost
             self._needs(Moment.STARTTLS, _READY)
             self._greet()
-        self._peer = Peer(self._name, self._log_in() if self._login[0] else "")
+        self._peer = Peer(self._name, self._log_in(self._mechanism) if self._mechanism else "")
         return self._peer
 
     def _needs(self, moment: Moment, good: Reply) -> None:
@@ -166,13 +167,12 @@ class MemoryClient:
         if not reply.accepted:
             raise _Lost(reply)
 
-    def _log_in(self) -> str:
+    def _log_in(self, mechanism: Mechanism) -> str:
         server, (username, password) = self._server, self._login
-        if "AUTH" not in self._extensions or not server.login:
-            raise _Lost(not_offered(self._mechanism, "none"))
-        reply = self._ask(
-            Moment.AUTH, lambda: OK if server.backend.login(username, password) else WRONG_LOGIN
-        )
+        offered = server.mechanisms if "AUTH" in self._extensions else ()
+        if mechanism not in offered:
+            raise _Lost(not_offered(mechanism, offered))
+        reply = self._ask(Moment.AUTH, lambda: OK if server.backend.login(username, password) else WRONG)
         if not reply.accepted:
             raise _Lost(reply)
         return username
@@ -217,7 +217,7 @@ class MemoryClient:
             raise _Refused(NO_SMTPUTF8)
         server = self._server
         size = octets if server.announces_size and "SIZE" in self._extensions else 0
-        nobody = server.login and not peer.account
+        nobody = server.mechanisms and not peer.account
         verb = (lambda: NO_LOGIN) if nobody else partial(server.backend.mail, peer, sender, size)
         reply = self._ask(Moment.MAIL, verb, sender=sender, about=(sender,) if sender else ())
         if not reply.accepted:

@@ -1,6 +1,6 @@
 """What an SMTP client learns of one message, and what it says by itself where no server said anything."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from mailsim.mail import Address, Envelope, Reply
@@ -31,6 +31,7 @@ class Outcome:
         return dict.fromkeys(envelope.recipients, self.final) | dict(self.refused)
 
 
-def not_offered(mechanism: str, offered: str) -> Reply:
+def not_offered(mechanism: str, offered: Iterable[str]) -> Reply:
     """The refusal of a login that was not tried."""
-    return Reply(504, f"Not tried: authentication {mechanism} is not offered, but {offered}", "5.5.4")
+    words = ", ".join(sorted(offered)).lower() or "none"
+    return Reply(504, f"Not tried: authentication {mechanism.lower()} is not offered, but {words}", "5.5.4")

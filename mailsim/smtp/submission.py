@@ -2,6 +2,7 @@
 
 import ssl
 
+from mailsim.pop3.conduct import Mechanism
 from mailsim.practice.account import SmtpAccount
 from mailsim.practice.settings import Authentication
 from mailsim.smtp.backend import Tls
@@ -15,6 +16,11 @@ def security_of(account: SmtpAccount) -> Tls:
     if account.own:
         return Tls.NONE
     return Tls.IMPLICIT if account.port == _SUBMISSIONS else Tls.STARTTLS
+
+
+def mechanism_of(authentication: Authentication) -> Mechanism | None:
+    """The SASL mechanism of a setting (R1.8); None without a login."""
+    return None if authentication is Authentication.NONE else Mechanism(authentication.upper())
 
 
 def route_to(

@@ -18,6 +18,7 @@ from mailsim.pop3.memory import MemoryChannel
 from mailsim.pop3.service import Service
 from mailsim.smtp.memory import MemoryClient, MemoryServer
 from mailsim.smtp.outcome import Outcome
+from mailsim.smtp.submission import mechanism_of
 from mailsim.world.clock import Clock
 from mailsim.world.network import NameTakenError
 from mailsim.world.plan import Plan
@@ -56,7 +57,7 @@ class Memory:
             self._servers[name] = MemoryServer(
                 backend=server.backend,
                 tls=server.tls,
-                login=server.login,
+                mechanisms=server.mechanisms,
                 announces_size=bool(server.size_limit),
             )
         faults = FaultPlan(self._plan.faults, seed=self._seed)
@@ -100,12 +101,13 @@ class Memory:
         if not hop.submission:
             return MemoryClient(server, local_name=hop.client)
         smtp = self._plan.smtp
+        mechanism = mechanism_of(smtp.authentication)
         return MemoryClient(
             server,
             local_name=hop.client,
             username=smtp.username,
             password=smtp.password.get_secret_value(),
-            mechanism=smtp.authentication,
+            mechanism=mechanism,
         )
 
     def perform(self, work: Coroutine[None, None, _Result], heard: Callable[[_Result], None]) -> None:

@@ -4,8 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from mailsim.pop3.conduct import Mechanism
 from mailsim.pop3.maildrops import Maildrops
+from mailsim.practice.account import SmtpAccount
 from mailsim.smtp.backend import Backend, Tls
+from mailsim.smtp.server import PASSWORDS
+from mailsim.smtp.submission import mechanism_of
 from mailsim.world.hosts import Arrived, Exchanger, KeepCopy, Outside, SubmissionHost, removals
 from mailsim.world.journal import Journal
 from mailsim.world.plan import Plan
@@ -21,8 +25,8 @@ class Server:
     port: int
     backend: Backend
     tls: Tls = Tls.NONE
-    login: bool = False
-    """Whether it takes mail from its accounts only."""
+    mechanisms: tuple[Mechanism, ...] = ()
+    """How its accounts log in; where there are any it takes mail from them only."""
     size_limit: int = 0
     """Octets, as announced in EHLO (RFC 1870); 0 is none."""
 
@@ -54,7 +58,7 @@ def servers_of(
             keep_copy=_kept_in(maildrops, plan.pop.username) if plan.sent_copies else None,
         ),
         tls=plan.smtp_tls,
-        login=bool(plan.account.username),
+        mechanisms=_mechanisms(smtp) if plan.account.username else (),
         size_limit=plan.policy.size_limit,
     )
     receiving = Exchanger(
@@ -74,3 +78,9 @@ def servers_of(
 
 def _kept_in(maildrops: Maildrops, user: str) -> KeepCopy:
     return lambda message: maildrops.append(user, message.octets)
+
+
+def _mechanisms(smtp: SmtpAccount) -> tuple[Mechanism, ...]:
+    """What a provider offers: passwords, and what the practice is set to log in by."""
+    own = mechanism_of(smtp.authentication)
+    return tuple(dict.fromkeys((*PASSWORDS, *((own,) if own else ()))))

@@ -85,7 +85,7 @@ class Wire:
                 hostname=server.name,
                 tls=server.tls,
                 context=None if server.tls is Tls.NONE else self.network.server_context(server.name),
-                login=server.login,
+                mechanisms=server.mechanisms,
                 size_limit=server.size_limit,
             )
         except OSError as error:

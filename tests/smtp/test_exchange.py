@@ -11,6 +11,7 @@ import pytest
 from anyio import to_thread
 
 from mailsim.mail import Address, Envelope, Message, Reply
+from mailsim.pop3.conduct import Mechanism
 from mailsim.pop3.proof import Proof
 from mailsim.practice.settings import Authentication
 from mailsim.smtp.backend import OK, Peer, Tls
@@ -63,7 +64,7 @@ class Keeper:
 async def serving(keeper: Keeper, tls: Tls, context: ssl.SSLContext) -> AsyncIterator[Listener]:
     """A server that asks for a login."""
     listener = await listen(
-        keeper, hostname=NAME, tls=tls, context=context, login=True, size_limit=10_000_000
+        keeper, hostname=NAME, tls=tls, context=context, mechanisms=tuple(Mechanism), size_limit=10_000_000
     )
     try:
         yield listener

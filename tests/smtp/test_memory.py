@@ -1,22 +1,33 @@
 """SMTP in memory and over sockets: one outcome, the same calls of the backend."""
 
 import asyncio
+import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
+import pytest
+import trustme
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailsim.mail import Address, Envelope, Message, Reply
+from mailsim.pop3.conduct import Mechanism
+from mailsim.pop3.effects import Certificate
 from mailsim.practice.settings import Authentication
+from mailsim.smtp.backend import Tls
 from mailsim.smtp.client import Client, Route
+from mailsim.smtp.fault_kinds import Moment
+from mailsim.smtp.faults import FaultPlan
 from mailsim.smtp.memory import MemoryClient, MemoryServer
 from mailsim.smtp.outcome import CLOSED, Outcome
 from mailsim.smtp.server import listen
+from mailsim.smtp.service import Certificates
 from tests.smtp.recording import SECRET, USER, Recorder
 
-PATIENCE = 0.3
-"""Seconds that both clients wait; far longer than a socket on loopback takes."""
+NAME = "smtp.provider.example"
+PATIENCE = 30.0
+"""Seconds that both clients wait; no socket on loopback takes so long."""
 SENDERS = (Address("a1234", "abc.com"), Address("jürgen", "abc.com"), Address("a b", "abc.com"), None)
 RECIPIENTS = (
     Address("jane", "client.example"),
@@ -31,7 +42,23 @@ REPLIES = (
     Reply(421, "Closing", "4.3.2"),
     Reply(250, "Fine", "2.0.0"),
 )
+MECHANISMS = ((), (Mechanism.PLAIN,))
 KEYS = (*(f"from {sender}" for sender in SENDERS), *map(str, RECIPIENTS), "data")
+
+
+@pytest.fixture(scope="session")
+def contexts(authority: trustme.CA, server_tls: ssl.SSLContext) -> Certificates:
+    """A server's certificates, the bad ones too."""
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    leaves = {
+        Certificate.EXPIRED: authority.issue_cert(NAME, not_after=yesterday),
+        Certificate.FOREIGN: trustme.CA().issue_cert(NAME),
+    }
+    contexts = {Certificate.GOOD: server_tls}
+    for certificate, leaf in leaves.items():
+        contexts[certificate] = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        leaf.configure_cert(contexts[certificate])
+    return contexts
 
 
 @dataclass(frozen=True)
@@ -44,8 +71,50 @@ class Case:
     username: str
     password: str
     announces_size: bool
+    tls: Tls
+    faults: Sequence[str]
+    patience: float = PATIENCE
 
 
+FAULTS = st.builds(
+    "smtp:{}:{}:{}".format,
+    st.sampled_from(
+        ["CONNECT", "EHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "DATA-END", "RSET", "ANY"]
+    ),
+    st.sampled_from(["1", "1", "2", "3", "every", "p=0.3"]),
+    st.sampled_from(
+        [
+            "drop",
+            "drop@5",
+            "drop@500",
+            "half-close",
+            "stall 0.01s",
+            "tarpit 0.001",
+            "garbage",
+            "reply 451 4.3.0 try later",
+            "reply 550 no",
+            "reply 421 4.3.2 closing",
+        ]
+    ),
+)
+OTHER_FAULTS = st.sampled_from(
+    [
+        "smtp:DATA-END:every:lose",
+        "smtp:RCPT:every:greylist",
+        "smtp:RCPT:2:greylist",
+        "smtp:MAIL:every:rate-limit 1",
+        "smtp:RCPT:every:rate-limit 2",
+        "smtp:EHLO:every:without SIZE",
+        "smtp:EHLO:1:without SMTPUTF8",
+        "smtp:EHLO:2:without AUTH",
+        "smtp:EHLO:1:without STARTTLS",
+        "smtp:CONNECT:1:expired-certificate",
+        "smtp:STARTTLS:1:foreign-certificate",
+        "smtp:RCPT=jane@client.example:2:reply 450 not again",
+        "smtp:DATA-END=jane@client.example:1:drop",
+        "smtp:MAIL=a1234@abc.com:1:garbage",
+    ]
+)
 CASES = st.builds(
     Case,
     messages=st.lists(
@@ -65,24 +134,38 @@ CASES = st.builds(
     username=st.sampled_from(["", USER]),
     password=st.sampled_from([SECRET, SECRET, "wrong"]),
     announces_size=st.booleans(),
+    tls=st.sampled_from([Tls.NONE, Tls.NONE, Tls.STARTTLS, Tls.IMPLICIT]),
+    faults=st.lists(st.one_of(FAULTS, OTHER_FAULTS), max_size=3),
 )
 
 
-async def over_sockets(case: Case) -> tuple[list[Outcome], list[tuple[object, ...]]]:
+async def over_sockets(
+    case: Case, contexts: Certificates, trust: ssl.SSLContext
+) -> tuple[list[Outcome], list[tuple[object, ...]]]:
     """What the client hears and the backend is asked, over a real connection."""
     recorder = Recorder(case.replies)
     size_limit = 100_000 if case.announces_size else 0
-    listener = await listen(recorder, hostname="mx.example", login=case.login, size_limit=size_limit)
+    listener = await listen(
+        recorder,
+        hostname=NAME,
+        tls=case.tls,
+        context=contexts,
+        mechanisms=MECHANISMS[case.login],
+        size_limit=size_limit,
+        faults=FaultPlan(case.faults, seed=7),
+    )
     route = Route(
-        name="mx.example",
+        name=NAME,
         port=25,
         host=listener.host,
         host_port=listener.port,
+        tls=case.tls,
+        context=trust,
         authentication=Authentication.PLAIN if case.username else Authentication.NONE,
         username=case.username,
         password=case.password,
     )
-    client = Client(route, local_name="sender", timeout=PATIENCE)
+    client = Client(route, local_name="sender", timeout=case.patience)
     outcomes = [await client.send(envelope, octets) for envelope, octets in case.messages]
     await client.close()
     await listener.close()
@@ -92,9 +175,20 @@ async def over_sockets(case: Case) -> tuple[list[Outcome], list[tuple[object, ..
 def in_memory(case: Case) -> tuple[list[Outcome], list[tuple[object, ...]]]:
     """The same by calls."""
     recorder = Recorder(case.replies)
-    server = MemoryServer(backend=recorder, login=case.login, announces_size=case.announces_size)
+    server = MemoryServer(
+        backend=recorder,
+        tls=case.tls,
+        mechanisms=MECHANISMS[case.login],
+        announces_size=case.announces_size,
+        faults=FaultPlan(case.faults, seed=7),
+    )
     client = MemoryClient(
-        server, local_name="sender", username=case.username, password=case.password, timeout=PATIENCE
+        server,
+        local_name="sender",
+        username=case.username,
+        password=case.password,
+        mechanism=Mechanism.PLAIN if case.username else None,
+        timeout=case.patience,
     )
     outcomes = [client.send(envelope, Message(octets)) for envelope, octets in case.messages]
     client.close()
@@ -113,13 +207,49 @@ def told(outcome: Outcome, envelope: Envelope) -> tuple[object, ...]:
     return refused, plain(outcome.final), outcome.uncertain, everybody
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(case=CASES)
-def test_memory_and_sockets_agree(case: Case) -> None:
+def test_memory_and_sockets_agree(case: Case, contexts: Certificates, client_tls: ssl.SSLContext) -> None:
     """Replies, refusals, loss of the connection, and every call of the backend with its arguments."""
-    heard, asked = asyncio.run(over_sockets(case))
+    heard, asked = asyncio.run(over_sockets(case, contexts, client_tls))
     outcomes, calls = in_memory(case)
 
     envelopes = [envelope for envelope, _ in case.messages]
     assert list(map(told, outcomes, envelopes)) == list(map(told, heard, envelopes))
     assert calls == asked
+
+
+def test_a_client_s_patience_ends_in_memory_too(contexts: Certificates, client_tls: ssl.SSLContext) -> None:
+    """A reply that comes too late, at each moment, and a message nobody reads: nothing waits in memory."""
+    faults = [f"smtp:{moment}:1:stall" for moment in Moment if moment is not Moment.QUIT]
+    faults += [
+        "smtp:DATA:1:stall@3",
+        "smtp:EHLO:1:stall@9",
+        "smtp:MAIL:1:tarpit 5",
+        "smtp:DATA-END:1:stall 5s@2",
+    ]
+    message = (Envelope(SENDERS[0], RECIPIENTS[:1]), BODIES[0])
+    refusals = {str(RECIPIENTS[0]): REPLIES[1]}
+    cases = [
+        Case(
+            [message, message],
+            refusals if "RSET" in fault else {},
+            True,
+            USER,
+            SECRET,
+            True,
+            Tls.STARTTLS,
+            [fault],
+            0.5,
+        )
+        for fault in faults
+    ]
+
+    async def together() -> list[tuple[list[Outcome], list[tuple[object, ...]]]]:
+        return await asyncio.gather(*(over_sockets(case, contexts, client_tls) for case in cases))
+
+    for case, (heard, asked) in zip(cases, asyncio.run(together()), strict=True):
+        outcomes, calls = in_memory(case)
+        expected = [told(outcome, message[0]) for outcome in heard]
+        assert [told(outcome, message[0]) for outcome in outcomes] == expected, case.faults
+        assert calls == asked, case.faults
