@@ -1,6 +1,6 @@
 """Server mailboxes: which one takes a recipient's mail, and what the host stamps on it (R5.1, R5.2): pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -42,6 +42,8 @@ class Placement:
 
     mailbox: Address | None = None
     refused: Reply | None = None
+    through: tuple[Address, ...] = ()
+    """The mailboxes that forwarded it on the way, the first one first."""
 
     @property
     def discarded(self) -> bool:
@@ -59,30 +61,52 @@ class MailHost:
     """The mailbox that takes the rest of the domain's mail, or what becomes of it."""
     headers: tuple[EnvelopeHeader, ...] = field(default=(EnvelopeHeader("Delivered-To", Stamp.RECIPIENT),))
     """From the top."""
+    forwards: Mapping[Address, Address] = field(default_factory=dict)
+    """Mailbox -> the mailbox of this host that gets its mail instead."""
 
     def place(self, recipient: Address) -> Placement:
         """Where this recipient's copy goes (R5.1, R5.2)."""
         if recipient in self.mailboxes:
-            return Placement(mailbox=recipient)
+            return self._forwarded(recipient)
         if recipient.domain != normal_domain(self.domain) or self.catch_all is CatchAll.REFUSE:
             return Placement(refused=NO_SUCH_USER)
         if isinstance(self.catch_all, CatchAll):
             return Placement()
-        return Placement(mailbox=self.catch_all)
+        return self._forwarded(self.catch_all)
+
+    def _forwarded(self, mailbox: Address) -> Placement:
+        """The end of the way from a mailbox; where it leads in a circle, the last mailbox before it closes."""
+        through: tuple[Address, ...] = ()
+        while (target := self.forwards.get(mailbox)) is not None and target not in (*through, mailbox):
+            through += (mailbox,)
+            mailbox = target
+        return Placement(mailbox=mailbox, through=through)
 
     def stamp(
-        self, message: Message, *, sender: Address | None, recipient: Address, mailbox: Address
+        self,
+        message: Message,
+        *,
+        sender: Address | None,
+        recipient: Address,
+        mailbox: Address,
+        through: tuple[Address, ...] = (),
     ) -> Message:
         """The message as it lies in the mailbox: envelope headers and Return-Path on top (RFC 5321 section 4.4).
 
+        Each mailbox that forwarded it has stamped it too, under the ones that came after; to the next it was sent anew.
         A Return-Path that it came with stays below, as section 4.4 allows; the topmost is the true one.
         """
+        for forwarder in through:
+            message = prepend(message, *self._stamps(recipient, forwarder))
+            recipient = self.forwards[forwarder]
+        return prepend(message, *self._stamps(recipient, mailbox), ("Return-Path", f"<{sender or ''}>"))
+
+    def _stamps(self, recipient: Address, mailbox: Address) -> list[tuple[str, str]]:
         values = {Stamp.RECIPIENT: str(recipient), Stamp.MAILBOX: str(mailbox)}
-        stamps = [
+        return [
             (header.name, header.prefix.replace("{domain}", self.domain) + values[header.names])
             for header in self.headers
         ]
-        return prepend(message, *stamps, ("Return-Path", f"<{sender or ''}>"))
 
 
 def catch_all_of(text: str) -> Address | CatchAll | None:

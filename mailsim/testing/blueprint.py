@@ -26,6 +26,10 @@ class Blueprint:
         """Add a value to a key of a table that holds several, such as `registered` of `[provider]`."""
         self._open(table, {}).setdefault(key, []).append(value)
 
+    def enter(self, table: str, key: str, name: str, value: object) -> None:
+        """Write one entry of a key that is a table itself, such as `forwards` of `[provider]`, over what stood there."""
+        self._open(table, {}).setdefault(key, {})[name] = value
+
     def add(self, table: str, **keys: object) -> None:
         """Add one more table of a name, such as `[[action]]`."""
         self._open(table, []).append(keys)

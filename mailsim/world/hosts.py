@@ -165,7 +165,8 @@ class Exchanger:
         return OK
 
     def _put(self, sender: Address | None, recipient: Address, message: Message) -> None:
-        mailbox = self._host.place(recipient).mailbox
+        placed = self._host.place(recipient)
+        mailbox = placed.mailbox
         if mailbox is None:
             self._journal.record(
                 Step.DISCARDED,
@@ -177,7 +178,9 @@ class Exchanger:
                 rule="R5.2",
             )
             return
-        stored = self._host.stamp(message, sender=sender, recipient=recipient, mailbox=mailbox)
+        stored = self._host.stamp(
+            message, sender=sender, recipient=recipient, mailbox=mailbox, through=placed.through
+        )
         user = self._users.get(mailbox)
         uid = self._maildrops.append(user, stored.octets) if user else None
         self._journal.record(
@@ -187,6 +190,7 @@ class Exchanger:
             peer=self.name,
             sender=sender,
             recipient=str(recipient),
+            reason=f"forwarded by {', '.join(map(str, placed.through))}" if placed.through else "",
             rule="R5.1",
             detail={"uid": uid} if uid else None,
         )

@@ -159,12 +159,16 @@ def _mail_host(scenario: Scenario, settings: Settings, facts: Profile) -> MailHo
         system if settings.catch_all else CatchAll.REFUSE
     )
     # Somebody else at the same public provider; a catch-all's domain is the practice's alone.
+    forwards = scenario.provider.forwards
     neighbours = [row.address for row in scenario.correspondents if row.address.domain == settings.domain]
     return MailHost(
         domain=settings.domain,
-        mailboxes=mailboxes_of((system, *scenario.provider.mailboxes, *neighbours), catch_all),
+        mailboxes=mailboxes_of(
+            (system, *scenario.provider.mailboxes, *forwards, *forwards.values(), *neighbours), catch_all
+        ),
         catch_all=catch_all,
         headers=facts.envelope_headers() if facts.facts else _HEADERS,
+        forwards=forwards,
     )
 
 

@@ -173,14 +173,13 @@ def _action_faults(tables: ScenarioTables, site: Site) -> list[Fault]:
 def _mailbox_faults(provider: ProviderTable, site: Site) -> list[Fault]:
     """Server mailboxes, the one that catches the rest included, are on the practice's domain (R5.1, R5.2)."""
     domain = site.settings.domain
-    named = {f"provider.mailboxes[{index}]": address for index, address in enumerate(provider.mailboxes)}
+    named = [(f"provider.mailboxes[{index}]", address) for index, address in enumerate(provider.mailboxes)]
+    named += [("provider.forwards", address) for row in provider.forwards.items() for address in row]
     catch_all = parse_address(provider.catch_all or "")
     if catch_all is not None:
-        named["provider.catch_all"] = catch_all
+        named.append(("provider.catch_all", catch_all))
     allowed, fix = f"must be on the practice's domain {domain}", f"use an address of {domain}"
-    faults = [
-        Fault(key, f'"{address}"', allowed, fix) for key, address in named.items() if address.domain != domain
-    ]
+    faults = [Fault(key, f'"{address}"', allowed, fix) for key, address in named if address.domain != domain]
     known = profile(provider.profile) if provider.profile else None
     if known and not known.can_catch_all and site.settings.catch_all and provider.catch_all is None:
         told = f"{known.name} cannot have a catch-all mailbox (R1.13)"

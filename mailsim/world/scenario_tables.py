@@ -151,6 +151,8 @@ class ProviderTable(Table):
     """The name of its server for mail from outside, as MX records name it; `mx.` and the domain unless given."""
     spf: Annotated[SpfPolicy, _Lax] | None = None
     """What that server does with SPF: `ignore`, `mark` or `refuse`; `mark` where there is a zone."""
+    forwards: dict[SiteAddress, SiteAddress] = Field(default_factory=dict)
+    """Server mailbox -> the server mailbox that gets its mail; each stamps its envelope header."""
     faults: Annotated[tuple[Annotated[str, AfterValidator(_fault)], ...], _Lax] = ()
     """What goes wrong on purpose, such as `pop:RETR:3:drop@1024`; `mailsim faults` lists what can."""
 

@@ -89,6 +89,54 @@ def test_the_null_sender_is_stamped_as_such() -> None:
     assert stamped.values("Delivered-To") == ["a1234@abc.com"]
 
 
+JOHN = Address("john", "abc.com")
+
+
+@pytest.mark.parametrize(
+    ("forwards", "recipient", "expected"),
+    [
+        ({MARY: MATTERS}, MARY, Placement(mailbox=MATTERS, through=(MARY,))),
+        ({MARY: JOHN, JOHN: MATTERS}, MARY, Placement(mailbox=MATTERS, through=(MARY, JOHN))),
+        ({MATTERS: MARY}, ACTION, Placement(mailbox=MARY, through=(MATTERS,))),
+        ({MARY: JOHN, JOHN: MARY}, MARY, Placement(mailbox=JOHN, through=(MARY,))),
+        ({MARY: MARY}, MARY, Placement(mailbox=MARY)),
+        ({MARY: MATTERS}, JOHN, Placement(mailbox=JOHN)),
+    ],
+)
+def test_a_mailbox_may_hand_its_mail_to_another(
+    forwards: dict[Address, Address], recipient: Address, expected: Placement
+) -> None:
+    """And that one to a third; a circle ends where it closes."""
+    host = MailHost(
+        domain="abc.com", mailboxes=frozenset({MATTERS, MARY, JOHN}), catch_all=MATTERS, forwards=forwards
+    )
+
+    assert host.place(recipient) == expected
+
+
+@pytest.mark.parametrize(
+    ("stamp", "expected"),
+    [
+        (Stamp.RECIPIENT, ["matters@abc.com", "john@abc.com", "a1234@abc.com"]),
+        (Stamp.MAILBOX, ["matters@abc.com", "john@abc.com", "mary@abc.com"]),
+    ],
+)
+def test_each_mailbox_on_the_way_has_stamped_the_message(stamp: Stamp, expected: list[str]) -> None:
+    """From the top, the last one first; the path is written once."""
+    host = MailHost(
+        domain="abc.com",
+        mailboxes=frozenset({MATTERS, MARY, JOHN}),
+        catch_all=MARY,
+        headers=(EnvelopeHeader("Delivered-To", stamp),),
+        forwards={MARY: JOHN, JOHN: MATTERS},
+    )
+
+    stamped = host.stamp(STORED, sender=None, recipient=ACTION, mailbox=MATTERS, through=(MARY, JOHN))
+
+    assert stamped.values("Delivered-To") == expected
+    assert stamped.values("Return-Path") == ["<>"]
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

@@ -172,3 +172,10 @@ def test_the_servers_of_a_domain_do_one_thing_with_spf() -> None:
         "differs from another correspondent's at client.example"
         in faults(correspondent=people)["correspondent[1].spf"]
     )
+
+
+def test_mail_is_forwarded_between_mailboxes_of_the_domain_only() -> None:
+    """Both ends are the provider's."""
+    told = faults(provider={"forwards": {"mary@abc.com": "mary@else.example"}})
+
+    assert "must be on the practice's domain abc.com" in told["provider.forwards"]

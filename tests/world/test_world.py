@@ -618,3 +618,19 @@ def test_the_trace_of_a_world_that_failed_is_written_too(made: Made, tmp_path: P
         fail()
     first = out.read_text(encoding="utf-8").partition("\n")[0]
     assert json.loads(first)["step"] == "composed"
+
+
+def test_a_mailbox_that_forwards_to_the_system_mailbox_stacks_its_header(made: Made) -> None:
+    """Section 7 "Which address": of the stacked values the one decides that names an alias."""
+    provider = {"mailboxes": ["sales@abc.com"], "forwards": {"sales@abc.com": "matters@abc.com"}}
+    with made(tables(provider=provider)) as world:
+        world.receive(to="sales@abc.com", from_address="joe@shop.example")
+        world.settle()
+        [waiting] = world.waiting()
+        [decision] = world.collect()
+        world.check()
+
+        assert waiting.values("Delivered-To") == ["matters@abc.com", "sales@abc.com"]
+        assert sorted(decision.targets) == ["mailbox:john", "mailbox:mary"]
+        [stored] = world.trace.steps(Step.STORED)
+        assert (stored.place, stored.reason) == ("matters@abc.com", "forwarded by sales@abc.com")

@@ -45,6 +45,15 @@ def mailboxes(blueprint: Blueprint, addresses: Sequence[str]) -> None:
         blueprint.extend("provider", "mailboxes", address)
 
 
+@given(parse("{address} forwards to {address} at the provider", "mailbox", "target"))
+def forwards_to(blueprint: Blueprint, mailbox: str, target: str) -> None:
+    """One server mailbox hands its mail to another; each writes its envelope header, the last one on top.
+
+    Given mary@abc.com forwards to matters@abc.com at the provider
+    """
+    blueprint.enter("provider", "forwards", mailbox, target)
+
+
 @given("the provider discards mail that no mailbox takes")
 def discards(blueprint: Blueprint) -> None:
     """The catch-all setting of the domain: throw away, and say nothing.
