@@ -126,6 +126,7 @@ PARAMETERS: Mapping[str, Parameter] = MappingProxyType(
         "targets": Parameter(_listed(_TARGET), _targets, "action 1234 and mary's mailbox"),
         "code": Parameter(r"action:\d+|mailbox:\S+|unassigned|fallback:\S+", str, "action:1234"),
         "policy": Parameter("accepts|rewrites|rejects", lambda words: words.removesuffix("s"), "rewrites"),
+        "treatment": Parameter("ignores|marks|refuses", lambda words: words.removesuffix("s"), "refuses"),
         "place": Parameter("From|Reply-To|both", str.lower, "Reply-To"),
         "letter": Parameter("message|reply", str, "reply"),
         "header": Parameter("[A-Za-z][A-Za-z0-9-]*", str, "X-Original-To"),

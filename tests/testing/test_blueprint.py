@@ -34,3 +34,15 @@ def test_nothing_can_be_said_after_the_start() -> None:
     with pytest.raises(BlueprintError, match="action: was set after the world had started; move this Given"):
         blueprint.add("action", id=2)
     assert tables == {"action": [{"id": 1}]}
+
+
+def test_a_key_may_be_a_table_of_entries() -> None:
+    """Each Given adds one, or writes it anew."""
+    blueprint = Blueprint()
+    blueprint.enter("provider", "forwards", "mary@abc.com", "john@abc.com")
+    blueprint.enter("provider", "forwards", "john@abc.com", "matters@abc.com")
+    blueprint.enter("provider", "forwards", "mary@abc.com", "matters@abc.com")
+
+    assert blueprint.start() == {
+        "provider": {"forwards": {"mary@abc.com": "matters@abc.com", "john@abc.com": "matters@abc.com"}}
+    }

@@ -6,19 +6,22 @@ from typing import TYPE_CHECKING
 
 from pytest_bdd import given, then, when
 
+from mailsim.testing.blueprint import Blueprint
 from mailsim.testing.expressions import parse
+from mailsim.trace.event import Step
 
 if TYPE_CHECKING:
     from mailsim.provider.spf import SpfResult
     from mailsim.provider.spf_advice import SpfAdvice
+    from mailsim.world.world import World
 
 Records = Mapping[str, Mapping[str, list[str]]]
 """Name to type, in small letters, to records."""
 
 
 @given("the DNS records:", target_fixture="records")
-def dns(datatable: Sequence[Sequence[str]]) -> Records:
-    """What the domain name system says: a name, a type and a record in each row.
+def dns(blueprint: Blueprint, datatable: Sequence[Sequence[str]]) -> Records:
+    """What the domain name system says, to a world too: a name, a type and a record in each row; FAULT is a type.
 
     Given the DNS records:
       | abc.com | TXT | v=spf1 ip4:192.0.2.0/24 -all |
@@ -27,6 +30,9 @@ def dns(datatable: Sequence[Sequence[str]]) -> Records:
     records: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for name, kind, record in datatable:
         records[name][kind.lower()].append(record)
+    for name, row in records.items():
+        for kind, said in row.items():
+            blueprint.enter("zone", name, kind, said[0] if kind == "fault" else said)
     return records
 
 
@@ -40,6 +46,18 @@ def spf(records: Records, ip: str, sender: str) -> "SpfResult":
     from mailsim.provider.zone_table import read_zone_table
 
     return evaluate(read_zone_table(records), ip=ip, sender=sender, helo="client.example")
+
+
+@then(parse("SPF says {word} at {string}", "word", "server"))
+def spf_says_at(world: "World", word: str, server: str) -> None:
+    """What a receiving server of the world found last.
+
+    Then SPF says fail at "mx.client.example"
+    """
+    world.settle()
+    found = [event for event in world.trace.steps(Step.CHECKED) if event.place == server]
+    assert found, f"expected {word}, found that {server} has not asked"
+    assert found[-1].outcome == word, f"expected {word}, found {found[-1].outcome}: {found[-1].reason}"
 
 
 @then(parse("SPF says {word}", "word"))

@@ -335,6 +335,49 @@ def discarded(world: "World", number: int) -> None:
     assert found == number, f"expected {counted(number, 'message')} discarded, found {found}"
 
 
+@then(parse("{address} is told that {address} was not reached", "sender", "recipient"))
+def reported(world: "World", sender: str, recipient: str) -> None:
+    """A server that had taken their mail gave up on it, and wrote a report.
+
+    Then jane@client.example is told that a1234@abc.com was not reached
+    """
+    world.settle()
+    reports = [
+        event
+        for event in world.trace.steps(Step.COMPOSED)
+        if event.recipient == sender and event.sender == "<>"
+    ]
+    bounced = [event for event in world.trace.steps(Step.BOUNCED) if event.recipient == recipient]
+    told = {event.trace_id for event in reports} & {event.trace_id for event in bounced}
+    assert told, (
+        f"expected a report, found {counted(len(reports), 'report')} and {counted(len(bounced), 'bounce')}"
+    )
+
+
+@then(parse("nobody is told that {address} was not reached", "recipient"))
+def not_reported(world: "World", recipient: str) -> None:
+    """A server gave up on mail, and its sender gets no report: it is forged, or there is none.
+
+    Then nobody is told that a1234@abc.com was not reached
+    """
+    world.settle()
+    bounced = [event.trace_id for event in world.trace.steps(Step.BOUNCED) if event.recipient == recipient]
+    assert bounced, f"expected that {recipient} was not reached, found no bounce"
+    reports = [event for event in world.trace.steps(Step.COMPOSED) if event.sender == "<>"]
+    told = [event.recipient for event in reports if event.trace_id in bounced]
+    assert not told, f"expected no report, found one to {told[0]}"
+
+
+@then(parse("mail for {address} was put off {int} time(s)", "recipient", "number"))
+def put_off(world: "World", recipient: str, number: int) -> None:
+    """How often a server, or the DNS, said 'later'.
+
+    Then mail for jane@client.example was put off 9 times
+    """
+    found = sum(event.recipient == recipient for event in world.trace.steps(Step.DEFERRED))
+    assert found == number, f"expected {counted(number, 'time')}, found {found}"
+
+
 @then("nothing is lost")
 def nothing_lost(world: "World") -> None:
     """Every message is in exactly one place: the law of conservation.

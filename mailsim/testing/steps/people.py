@@ -24,6 +24,21 @@ def answers_to_from(blueprint: Blueprint, person: str) -> None:
     blueprint.add("correspondent", address=person, replies_to="from")
 
 
+@given(
+    parse(
+        "{address} answers every message, behind a server that {treatment} mail that fails SPF",
+        "person",
+        "spf",
+    )
+)
+def answers_behind(blueprint: Blueprint, person: str, spf: str) -> None:
+    """Somebody outside whose server does more or less with SPF than to mark mail with the result.
+
+    Given jane@client.example answers every message, behind a server that refuses mail that fails SPF
+    """
+    blueprint.add("correspondent", address=person, spf=spf)
+
+
 @given(parse("{address} answers every message after {duration}", "person", "delay"))
 def answers_later(blueprint: Blueprint, person: str, delay: str) -> None:
     """Somebody outside who takes their time.

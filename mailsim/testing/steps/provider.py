@@ -90,6 +90,33 @@ def size_limit(blueprint: Blueprint, size: int) -> None:
     blueprint.set("provider", size_limit=size)
 
 
+@given(parse("the provider {treatment} mail that fails SPF", "does"))
+def treats_spf(blueprint: Blueprint, does: str) -> None:
+    """What its server for mail from outside does when the sender's domain forbids the server that brings it.
+
+    Given the provider refuses mail that fails SPF
+    """
+    blueprint.set("provider", spf=does)
+
+
+@given("the provider keeps a copy of what it sends in the mailbox")
+def keeps_copies(blueprint: Blueprint) -> None:
+    """As Gmail does: what the practice sends it collects too.
+
+    Given the provider keeps a copy of what it sends in the mailbox
+    """
+    blueprint.set("provider", sent_copies=True)
+
+
+@given("the provider lets any account send on behalf of others")
+def on_behalf(blueprint: Blueprint) -> None:
+    """Any sender stays in From, and a Sender field names the account.
+
+    Given the provider lets any account send on behalf of others
+    """
+    blueprint.set("provider", on_behalf=True)
+
+
 # What goes wrong on purpose
 
 
