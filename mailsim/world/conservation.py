@@ -2,7 +2,8 @@
 
 - Each recipient of what was composed, replied or forwarded has exactly one end: refused, bounced, discarded,
   stored in a server mailbox, or delivered inside.
-- Each copy stored in the system mailbox was collected once, or waits there still, or both: its deletion was lost.
+- Each copy stored in the system mailbox was collected, or waits there still. Or more than once: a server may lose
+  a deletion, and show the copy under another uid.
 - Each collected message was decided once, and reached each of its targets once; what could not be read was
   forwarded once.
 - What the events say was delivered is what the practice's store holds, and no target holds a message twice.
@@ -24,7 +25,7 @@ _END = (Step.REFUSED, Step.BOUNCED, Step.DISCARDED, Step.STORED)
 _MOST_STORIES = 3
 
 Copy = tuple[str, str, str]
-"""Trace id, Message-ID, and the recipient, uid or target."""
+"""Trace id, Message-ID, and the recipient, target, or step that is to come."""
 
 
 class ConservationError(MailsimError):
@@ -46,6 +47,8 @@ class Books:
 
     def __init__(self) -> None:
         self._open: dict[Copy, int] = {}
+        self._lying: dict[str, Copy] = {}
+        """Uid in the system mailbox -> what is to become of that copy."""
         self._delivered: Counter[str] = Counter()
         self.steps: Counter[Step] = Counter()
         """How many events of each step there were."""
@@ -57,13 +60,24 @@ class Books:
 
     def note(self, event: Event) -> None:
         """Take one event."""
-        self.steps[event.step] += 1
+        step = event.step
+        self.steps[step] += 1
         for copy in _put_in(event):
             self._add(copy, 1)
         for copy in _came_of(event):
             self._add(copy, -1)
-        if event.step is Step.DELIVERED:
+        if step is Step.DELIVERED:
             self._delivered[event.place] += 1
+        elif step is Step.STORED and (uid := _uid(event)):
+            self._lying[uid] = copy = event.trace_id, event.message_id, "collection"
+            self._add(copy, 1)
+        elif step is Step.REMOVED:
+            self._lying.pop(_uid(event), None)
+        elif (
+            step is Step.COLLECTED
+            and (copy := (event.trace_id, event.message_id, "collection")) in self._open
+        ):
+            self._add(copy, -1)
 
     def _add(self, copy: Copy, number: int) -> None:
         open_copies = self._open
@@ -75,10 +89,13 @@ class Books:
 
     def balance(self, waiting: Collection[str]) -> Balance:
         """What is lost and doubled; `waiting` are the uids still in the system mailbox."""
+        still = Counter(self._lying[uid] for uid in waiting if uid in self._lying)
         lost, doubled = Counter[Copy](), Counter[Copy]()
         for copy, number in self._open.items():
-            left = number - (number > 0 and copy[2].removeprefix("uid:") in waiting)
-            (lost if left > 0 else doubled)[copy] = abs(left)
+            if number > 0:
+                lost[copy] = number - min(number, still[copy])
+            else:
+                doubled[copy] = -number
         return Balance(tuple(lost.elements()), tuple(doubled.elements()))
 
     def check(
@@ -124,9 +141,6 @@ def _put_in(event: Event) -> Iterator[Copy]:
     if step in _BEGIN:
         for recipient in event.recipient.split(", "):
             yield event.trace_id, event.message_id, recipient
-    elif step is Step.STORED:
-        if uid := _uid(event):
-            yield event.trace_id, event.message_id, f"uid:{uid}"
     elif step is Step.COLLECTED:
         yield event.trace_id, event.message_id, "decision"
     elif step is Step.DECIDED:
@@ -145,8 +159,6 @@ def _came_of(event: Event) -> Iterator[Copy]:
     elif step in _END or inside:
         for recipient in filter(None, event.recipient.split(", ")):
             yield event.trace_id, event.message_id, recipient
-    elif step is Step.COLLECTED:
-        yield event.trace_id, event.message_id, f"uid:{_uid(event)}"
     elif step is Step.DECIDED:
         yield event.trace_id, event.message_id, "decision"
     elif step is Step.DELIVERED:

@@ -41,11 +41,11 @@ COLLECTED = ("collected", "practice", {"detail": {"uid": "1"}})
         ([COMPOSED, ("stored", "a@x", {"recipient": "a@x"}), ("stored", "b@x", {"recipient": "b@x"})], [], [], []),
         ([COMPOSED, ("discarded", "mx", {"recipient": "a@x, b@x"}), ("refused", "s", {"recipient": "a@x"})], [], [], ["a@x"]),
         ([COMPOSED, ("delivered", "action:1", {"recipient": "a@x, b@x", "rule": "R3.5"})], [], [], []),
-        ([STORED], [], ["uid:1"], ["b@x"]),
+        ([STORED], [], ["collection"], ["b@x"]),
         ([STORED], ["1"], [], ["b@x"]),
         ([STORED, COLLECTED], [], ["decision"], ["b@x"]),
         ([STORED, COLLECTED], ["1"], ["decision"], ["b@x"]),
-        ([STORED, COLLECTED, COLLECTED], ["1"], ["decision", "decision"], ["b@x", "uid:1"]),
+        ([STORED, COLLECTED, COLLECTED], ["1"], ["decision", "decision"], ["b@x"]),
     ],
 )  # fmt: skip
 def test_every_copy_has_exactly_one_end(

@@ -1,0 +1,160 @@
+"""Hypothesis strategies for tests of mail systems: whole scenarios, as tables. Hypothesis must be installed.
+
+@given(scenarios())
+def test_nothing_is_lost(tables):
+with mailsim.Simulation(tables) as world:
+world.run()  # raises where mail is lost or doubled
+"""
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+SYSTEM, DOMAIN = "matters@abc.com", "abc.com"
+PEOPLE = ("jane@client.example", "joe@other.example", "ann@client.example")
+ACTIONS = (1234, 1235)
+PROFILES = ("postfix", "gmail", "m365", "qmail", "fastmail", "cpanel")
+FAULTS = (
+    "pop:RETR:2:reply [SYS/TEMP] try later",
+    "pop:UIDL:every:changed-uid",
+    "pop:UIDL:1:blank-uid",
+    "pop:UIDL:1:malformed-uid@1",
+    "pop:LIST:every:wrong-size -10@1",
+    "pop:QUIT:1:ignore-deletes",
+    "pop:QUIT:1:drop",
+    "pop:DELE:1:reply -ERR no",
+    "pop:DELE:1:eager-delete",
+    "pop:LOGIN:1:refuse",
+    "pop:PASS:1:locked",
+    "pop:CONNECT:1:drop",
+)
+"""What leaves a session where it stood on both sides, so that sockets cannot make a difference."""
+HARSH_FAULTS = (
+    *FAULTS,
+    "pop:RETR:1:drop@40",
+    "pop:RETR:3:drop",
+    "pop:RETR:2:half-close@100",
+    "pop:RETR:1:stall 40",
+    "pop:RETR:2:stall",
+    "pop:RETR:1:slow 2000",
+    "pop:RETR:1:unterminated",
+    "pop:RETR:2:garbage",
+    "pop:LIST:1:stall@10",
+    "pop:UIDL:1:drop@20",
+    "pop:STAT:1:garbage",
+    "pop:PASS:1:garbage",
+    "pop:DELE:2:drop",
+    "pop:CONNECT:1:expired-certificate",
+)
+"""All kinds that end; none at which somebody else takes mail away or puts it in (`vanish`, `arrive`)."""
+
+_inside = st.sampled_from(
+    ("a1234@abc.com", "A1235@ABC.com", "a99@abc.com", "sales@abc.com", "nobody@abc.com", SYSTEM)
+)
+_outside = st.sampled_from((*PEOPLE, "stranger@elsewhere.example"))
+_subjects = st.sampled_from(("Draft", "Lease [a1234]", "Grüße", ""))
+_texts = st.sampled_from(("Please read.", "Sehr geehrte Frau Jones\n\n.\n..\nMit Grüßen", "", "x" * 2000))
+
+
+def scenarios(*, faults: tuple[str, ...] = FAULTS) -> st.SearchStrategy[dict[str, Any]]:
+    """The tables of a scenario: a practice, its provider with some of the `faults`, people, and what happens.
+
+    No two things in it happen at one time. Each can be run: all that is named is there.
+    """
+    return st.builds(
+        _tables,
+        seed=st.integers(0, 9),
+        single=st.booleans(),
+        mailbox=st.fixed_dictionaries({}, optional={"catch_all_header": st.just("X-Original-To")}),
+        routing=st.fixed_dictionaries(
+            {},
+            optional={
+                "internal": st.sampled_from(("direct", "smtp")),
+                "action_address_in": st.sampled_from(("from", "reply-to", "both")),
+                "resolvers": st.lists(
+                    st.sampled_from(("sub-address", "thread", "subject-token")), unique=True, max_size=3
+                ),
+            },
+        ),
+        provider=st.fixed_dictionaries(
+            {"faults": st.lists(st.sampled_from(faults), unique=True, max_size=2)},
+            optional={
+                "profile": st.sampled_from(PROFILES),
+                "sender_policy": st.sampled_from(("accept", "rewrite", "reject")),
+                "registered": st.just("a1234@abc.com"),
+                "size_limit": st.sampled_from((0, 1500)),
+                "catch_all": st.sampled_from((SYSTEM, "discard", "refuse")),
+                "mailboxes": st.just(["john@abc.com"]),
+                "sent_copies": st.booleans(),
+            },
+        ),
+        people=st.lists(_person(), max_size=3, unique_by=lambda row: row["address"]),
+        events=st.lists(st.one_of(_send(), _receive(), st.just({"collect": {}})), min_size=1, max_size=8),
+        times=st.lists(st.integers(0, 4), max_size=8),
+    )
+
+
+def _person() -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries(
+        {"address": st.sampled_from(PEOPLE)},
+        optional={
+            "replies_to": st.sampled_from(("from", "reply-to")),
+            "delay": st.sampled_from(("17m", "2h 17m")),
+        },
+    )
+
+
+def _send() -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries(
+        {"to": st.lists(st.one_of(_outside, _inside), min_size=1, max_size=3, unique=True)},
+        optional={
+            "from_action": st.sampled_from(ACTIONS),
+            "cc": st.lists(_outside, max_size=1),
+            "bcc": st.lists(_outside, max_size=1),
+            "subject": _subjects,
+            "text": _texts,
+            "automatic": st.booleans(),
+            "user": st.sampled_from(("mary", "john")),
+        },
+    ).map(lambda send: {"send": send})
+
+
+def _receive() -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries(
+        {"to": st.lists(_inside, min_size=1, max_size=2, unique=True), "from": _outside},
+        optional={"subject": _subjects, "text": _texts},
+    ).map(lambda receive: {"receive": receive})
+
+
+def _tables(
+    *,
+    seed: int,
+    single: bool,
+    mailbox: dict[str, Any],
+    routing: dict[str, Any],
+    provider: dict[str, Any],
+    people: list[dict[str, Any]],
+    events: list[dict[str, Any]],
+    times: list[int],
+) -> dict[str, Any]:
+    if not single and provider.get("profile") == "m365":
+        provider = {"catch_all": SYSTEM, **provider}  # it has no catch-all of its own (R1.13)
+    # 71 minutes: no sum of these is one of delays, or of the schedule on which mail is tried again.
+    ats = [{"at": f"{71 * at}m"} for at in sorted(times[: len(events)])]
+    ats += [{}] * (len(events) - len(ats))
+    return {
+        "seed": seed,
+        "mailbox": {
+            "type": "single" if single else "catch-all",
+            "default_sender": SYSTEM,
+            "fallback_address": "help@elsewhere.example",
+            **({} if single else mailbox),
+        },
+        "routing": routing,
+        "action": [{"id": action} for action in ACTIONS],
+        "user": [{"name": "mary"}, {"name": "john", "from": "john@abc.com"}],
+        "alias": [{"address": "sales@abc.com", "mailboxes": ["mary", "john"]}],
+        "provider": provider,
+        "correspondent": people,
+        "event": [*(at | event for at, event in zip(ats, events, strict=True)), {"collect": {}}],
+    }

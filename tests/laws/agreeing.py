@@ -1,0 +1,70 @@
+"""The two worlds agree: what `fuzz_worlds.py` tries to break, for as long as one likes.
+
+Of a scenario both give the same decisions, the same copies in the same places, and of each message the same events in
+the same order. What may differ is the order across messages and recipients, and what follows from it: numbers of
+conversations, uids; the world's time, since on sockets some passes by itself; and how a lost line is told.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from mailsim.trace.event import Event, Step, Trace
+from mailsim.world.lab import Lab
+from mailsim.world.scenario import Scenario
+from mailsim.world.simulation import Simulation
+
+Story = dict[tuple[str, str], list[tuple[object, ...]]]
+
+
+def assert_agree(tables: Mapping[str, Any] | Scenario) -> None:
+    """Play a scenario in both worlds and compare."""
+    memory, wire = (played(kind, tables) for kind in (Simulation, Lab))
+    for what, one in memory.items():
+        assert one == wire[what], f"{what}: in memory {one}, on sockets {wire[what]}"
+
+
+def played(kind: type[Simulation | Lab], tables: Mapping[str, Any] | Scenario) -> dict[str, object]:
+    """What comes of a scenario in one world; each part is the same in the other."""
+    with kind(tables) as world:
+        world.run()
+        held = {
+            target: sorted((copy.message_id or "", copy.value("Subject")) for copy in world.mailbox(target))
+            for target in world.targets()
+        }
+        waiting = sorted(copy.message_id or "" for copy in world.waiting())
+        decided = sorted(
+            (one.message_id or "", one.outcome, one.reason, one.targets, one.meant_for or "", one.guessed)
+            for one in world.decisions
+        )
+        sessions = [event.outcome for event in world.trace.steps(Step.OPENED)]
+    return {"decided": decided, "held": held, "waiting": waiting, "sessions": sessions} | {
+        f"the events of {key}": told for key, told in sorted(stories(world.trace).items())
+    }
+
+
+def stories(trace: Trace) -> Story:
+    """The events of each message and recipient, in order; those of no recipient by themselves."""
+    told: Story = defaultdict(list)
+    for event in trace:
+        if event.message_id:
+            told[event.message_id, event.recipient].append(seen(event))
+    return told
+
+
+def seen(event: Event) -> tuple[object, ...]:
+    """What an event says that does not depend on the order across messages."""
+    detail = json.loads(event.detail)
+    detail.pop("uid", None)  # numbered as they come
+    detail.pop("message", None)  # a uid too
+    return (
+        event.step,
+        event.place,
+        event.peer,
+        event.sender,
+        event.outcome,
+        event.reason,
+        event.rule,
+        str(detail),
+    )

@@ -1,0 +1,53 @@
+"""The worlds agree, and in memory nothing is lost whatever goes wrong.
+
+`python tests/fuzz/fuzz_worlds.py --examples 500` tries as many scenarios as one likes.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from mailsim.pop3.collection import CollectError
+from mailsim.testing.strategies import HARSH_FAULTS, scenarios
+from mailsim.trace.event import Step
+from mailsim.world.scenario import load_scenario
+from mailsim.world.simulation import Simulation
+from tests.laws.agreeing import assert_agree
+
+SCENARIOS = sorted((Path(__file__).parents[2] / "fixtures" / "scenarios").glob("*.toml"))
+MOST_COLLECTIONS = 10
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+def test_the_worlds_agree_on_each_scenario_of_the_fixtures(path: Path) -> None:
+    """Whatever it is about."""
+    assert_agree(load_scenario(path))
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(scenarios())
+def test_the_worlds_agree(tables: dict[str, Any]) -> None:
+    """On decisions, deliveries and each message's events."""
+    assert_agree(tables)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(scenarios(faults=HARSH_FAULTS))
+def test_once_faults_stop_every_message_is_where_it_belongs(tables: dict[str, Any]) -> None:
+    """Whatever went wrong before: collected as often as it takes, nothing is lost, and nothing twice anywhere (R4.2)."""
+    with Simulation(tables) as world:
+        world.run()
+        for _ in range(MOST_COLLECTIONS):
+            try:
+                world.collect()
+            except CollectError:
+                continue
+            if not world.waiting():
+                break
+        world.settle()
+        world.check()
+
+        assert world.waiting() == []
+        assert len(world.trace.steps(Step.DECIDED)) == len(world.trace.steps(Step.COLLECTED))
