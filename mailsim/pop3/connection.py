@@ -41,7 +41,6 @@ class Connection(asyncio.BufferedProtocol):
         self._ended = ended
         self._loop = asyncio.get_running_loop()
         self._lease = Lease(service, stamp=token_hex(8))
-        self._session = self._lease.session
         self._deeds: deque[_Deed] = deque()
         self._early = bytearray()  # what came while a fault holds the session up
         self._held: asyncio.TimerHandle | bool = False
@@ -57,9 +56,9 @@ class Connection(asyncio.BufferedProtocol):
         self._open_ones.add(self)
         self._timer = self._loop.call_later(self._service.idle_seconds, self._look_at_clock)
         if self._service.implicit:
-            self._secure(self._session.certificate)
+            self._secure(self._lease.session.certificate)
         else:
-            self._perform(self._session.start())
+            self._perform(self._lease.session.start())
 
     def _secure(self, certificate: Certificate) -> None:
         """Have all that comes now, and all that is written, go through TLS."""
@@ -69,7 +68,9 @@ class Connection(asyncio.BufferedProtocol):
 
     def secured(self) -> None:
         """Go on over TLS: the handshake is done."""
-        self._perform(self._session.start() if self._service.implicit else self._session.secured())
+        self._perform(
+            self._lease.session.start() if self._service.implicit else self._lease.session.secured()
+        )
 
     def get_buffer(self, _: int) -> memoryview:
         """Say where the next segment is to land."""
@@ -86,7 +87,7 @@ class Connection(asyncio.BufferedProtocol):
             if len(self._early) > BACKLOG:
                 self.abort()
         else:
-            self._perform(self._session.receive(data))
+            self._perform(self._lease.receive(data))
 
     def pause_writing(self) -> None:
         """Stop: the client does not read. Nor is it read: over TLS even what is no command may be answered."""
@@ -142,7 +143,7 @@ class Connection(asyncio.BufferedProtocol):
             self._transport.resume_reading()  # or the client's end would not be seen
         elif self._paused:
             self._transport.pause_reading()
-        elif self._session.behind:
+        elif self._lease.session.behind:
             self._transport.pause_reading()
             self._loop.call_soon(self._catch_up)  # not at once: other sessions are waiting too
         else:
@@ -186,7 +187,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def _catch_up(self) -> None:
         if not self._transport.is_closing():
-            self._perform(self._session.receive(b""))
+            self._perform(self._lease.receive(b""))
 
     def _look_at_clock(self) -> None:
         """End the session when it was idle too long; no UPDATE, no word (RFC 1939 §3)."""

@@ -51,20 +51,22 @@ class DisturbedSession:
         certificate: What the server shows if it speaks TLS from the first octet.
     """
 
-    def __init__(self, session: Session, plan: FaultPlan) -> None:
-        """Take a session that has not begun."""
+    def __init__(
+        self, session: Session, plan: FaultPlan, *, begun: bool = False, maildrop: Maildrop | None = None
+    ) -> None:
+        """Take a session that has not begun, or one between two commands and the maildrop that it has open."""
         self._session = session
         self._plan = plan
         self._buffer = bytearray()
         self._cut_line = False  # the session was given the beginning of a line that is too long
         self._over = False
         self._mute = False
-        self._maildrop: Maildrop | None = None
+        self._maildrop = maildrop
         self._arrived = 0
         self._vanished: set[int] = set()
         self._verb: Verb | None = None
         self._argument = b""
-        self._now = plan.strike(Moment.CONNECT)
+        self._now = () if begun else plan.strike(Moment.CONNECT)
         self._connection = plan.seen(Moment.CONNECT)
         self.certificate = self._certificate()
 

@@ -136,7 +136,7 @@ class Pop3Server:
         return self._maildrops.append(user, octets)
 
     def add_fault(self, fault: str) -> None:
-        """Take one more fault, for the sessions to come; `next` in it counts from now.
+        """Take one more fault, for open sessions too; `next` in it counts from now, a number from the first fault on.
 
         Raises:
             FaultError: It is none, or shows a certificate, which this server has not.

@@ -38,9 +38,19 @@ class Lease:
     def __init__(self, service: Service, *, stamp: str) -> None:
         """`stamp` is a word that no other connection is given."""
         self._mailboxes: Mailboxes = service.mailboxes
-        session = Session(service.conduct, secured=service.implicit, stamp=stamp)
-        self.session = DisturbedSession(session, service.faults) if service.faults else session
+        self._faults = service.faults
         self._maildrop: Maildrop | None = None
+        self.session: Session | DisturbedSession
+        self.session = Session(service.conduct, secured=service.implicit, stamp=stamp)
+        if self._faults:
+            self.session = DisturbedSession(self.session, self._faults)
+
+    def receive(self, octets: bytes) -> list[Effect]:
+        """Hand the session what the client said; the first faults of all may have been given since it began."""
+        session = self.session
+        if self._faults and isinstance(session, Session) and session.between_commands:
+            self.session = DisturbedSession(session, self._faults, begun=True, maildrop=self._maildrop)
+        return self.session.receive(octets)
 
     def perform(self, effects: list[Effect]) -> Iterator[Deed]:
         """Carry effects out, and those that the session returns to the answers; yields what is left, in order."""

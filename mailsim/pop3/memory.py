@@ -60,12 +60,11 @@ class MemoryChannel:
 
     def _answer(self) -> bool:
         """Have the server answer what it was sent; False when it has nothing to say."""
-        session = self._lease.session
-        if not (self._written or session.behind):
+        if not (self._written or self._lease.session.behind):
             return False
         octets = b"".join(self._written)
         self._written.clear()
-        self._deeds.extend(self._lease.perform(session.receive(octets)))
+        self._deeds.extend(self._lease.perform(self._lease.receive(octets)))
         return bool(self._deeds) or self._answer()
 
     def _do(self, deed: Deed) -> bytes:

@@ -109,6 +109,11 @@ class Session:
         return self._responding or (self.state in LISTENING and b"\n" in self._buffer)
 
     @property
+    def between_commands(self) -> bool:
+        """Whether all that came is answered: nothing of a line waits, nor of a response."""
+        return not (self._buffer or self._skipping or self._responding)
+
+    @property
     def _limit(self) -> int:
         """How long a line may be (RFC 2449 §4, RFC 5034 §4)."""
         return RESPONSE_LIMIT if self.state is State.EXCHANGE else COMMAND_LIMIT

@@ -161,6 +161,43 @@ def test_a_server_without_tls_takes_no_fault_of_certificates() -> None:
         server("pop:CONNECT:1:expired-certificate")
 
 
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        ("pop:RETR:next:reply no", [b"-ERR no", b"+OK 218"]),
+        ("pop:RETR:2:reply no", [b"+OK 218", b"-ERR no"]),
+        ("pop:RETR:next:vanish", [b"-ERR message 1 is gone", b"-ERR message 1 is gone"]),
+        ("pop:ANY:3:reply no", [b"+OK 218", b"+OK 218"]),
+        ("pop:CONNECT:next:drop", [b"+OK 218", b"+OK 218"]),
+    ],
+)
+@pytest.mark.parametrize("begun", [False, True])
+def test_the_first_fault_may_be_given_to_an_open_session(
+    fault: str, told: list[bytes], *, begun: bool
+) -> None:
+    """Between two commands: one that is on its way already is obeyed, and counted by nobody."""
+    with server() as place, socket.create_connection((place.host, place.port), timeout=20) as client:
+        lines = client.makefile("rb")
+        lines.readline()
+        for command in LOGIN:
+            client.sendall(f"{command}\r\n".encode())
+            assert lines.readline().startswith(b"+OK")
+        if begun:
+            client.sendall(b"RE")
+            poplib.POP3(place.host, place.port, timeout=20).close()  # by now the server has it
+        place.add_fault(fault)
+        if begun:
+            client.sendall(b"TR 1\r\n")
+            assert lines.readline() == b"+OK 218 octets\r\n"
+            assert b"".join(iter(lines.readline, b".\r\n")) == MESSAGES[0]
+        for expected in told:
+            client.sendall(b"RETR 1\r\n")
+            line = lines.readline()
+            assert line.startswith(expected)
+            if line.startswith(b"+OK"):
+                assert b"".join(iter(lines.readline, b".\r\n")) == MESSAGES[0]
+
+
 def test_faults_may_be_added_while_it_runs() -> None:
     """For the sessions to come; messages may be, too."""
     with server() as place:
