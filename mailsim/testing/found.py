@@ -1,5 +1,6 @@
 """What a specification asks about: the reply, the message, where their copies are. Assertions are the step's."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +10,7 @@ from mailsim.trace.event import Event, Step
 
 if TYPE_CHECKING:
     from mailsim.practice.site import Routing, Site
+    from mailsim.testing.blueprint import Blueprint
     from mailsim.world.world import World
 
 
@@ -22,14 +24,20 @@ def reply(world: "World") -> Event:
     return answers[-1]
 
 
+DOCKET = pytest.StashKey["Docket"]()
+"""Where a test keeps its docket, once a step has asked for it."""
+
+
 class Docket:
     """The decisions that a specification asks about: the world's, or those on messages that were only routed."""
 
     def __init__(self, request: pytest.FixtureRequest) -> None:
         self._request = request
-        self._routed: list[Decision] = []
+        self.routed: list[Decision] = []
+        """The decisions on messages that were only routed."""
+        self.octets = b""
+        """The last of these messages."""
         self._routing: Routing | None = None
-        self._octets = b""
 
     @property
     def _world(self) -> "World":
@@ -41,24 +49,30 @@ class Docket:
         site: Site = self._request.getfixturevalue("site")
         return site
 
+    @property
+    def tables(self) -> Mapping[str, object]:
+        """What the site was read from."""
+        blueprint: Blueprint = self._request.getfixturevalue("blueprint")
+        return blueprint.start()
+
     def route(self, octets: bytes) -> None:
         """Decide on a message without any world; all of a scenario are one collection (R4.13)."""
         from mailsim.mail import Message
         from mailsim.practice.site import Routing
 
         self._routing = self._routing or Routing(self._site)
-        self._octets = octets
-        self._routed.append(self._routing.decided(Message(octets), None))
+        self.octets = octets
+        self.routed.append(self._routing.decided(Message(octets), None))
 
     def decided_again(self) -> Decision:
         """On the message that was last routed, as if nothing had been routed before."""
-        return self._site.route(self._octets)
+        return self._site.route(self.octets)
 
     def decision(self, letter: str) -> Decision:
         """What the practice decided on the `reply`, or on the last `message` that it collected or routed."""
         __tracebackhide__ = True
         if letter == "message":
-            found = self._routed or self._world.decisions
+            found = self.routed or self._world.decisions
             assert found, "expected the message to be collected, found no decision at all"
             return found[-1]
         message_id = reply(self._world).message_id
@@ -74,7 +88,8 @@ class Docket:
 @pytest.fixture
 def docket(request: pytest.FixtureRequest) -> Docket:
     """The decisions of this scenario."""
-    return Docket(request)
+    docket = request.node.stash[DOCKET] = Docket(request)
+    return docket
 
 
 def stored(world: "World", person: str) -> list[Event]:

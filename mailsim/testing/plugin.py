@@ -19,15 +19,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mailsim.testing.blueprint import Blueprint
+from mailsim.testing.found import DOCKET
 from mailsim.testing.steps import SUBJECTS
 from mailsim.testing.worlds import Kind, chosen, made, parametrize
 
 if TYPE_CHECKING:
-    from pytest_bdd.parser import Step
+    from pytest_bdd.parser import Scenario, Step
 
     from mailsim.pop3.embedded import Pop3Server
     from mailsim.practice.site import Site
     from mailsim.testing.reading import Reading
+    from mailsim.testing.reproduction import Record
     from mailsim.trace.event import Trace
     from mailsim.world.world import World
 
@@ -35,9 +37,8 @@ pytest_plugins = ["mailsim.testing.found", *(f"mailsim.testing.steps.{subject}" 
 
 _RULE_TAG = re.compile(r"R\d{1,2}\.\d{1,3}")
 _UNLIKE = "No known step is like it; `mailsim steps` lists them all."
-_MOST_CONVERSATIONS = 3
-_MOST_LINES = 40
 _WORLD = pytest.StashKey["World"]()
+_RECORD: pytest.StashKey["Record"] = pytest.StashKey()
 
 
 @pytest.fixture
@@ -83,8 +84,13 @@ def _always(
 
 
 def _begun(kind: Kind, blueprint: Blueprint, request: pytest.FixtureRequest) -> "Iterator[World]":
-    with made(kind, blueprint.start()) as world:
+    tables = blueprint.start()
+    with made(kind, tables) as world:
         request.node.stash[_WORLD] = world
+        if request.config.pluginmanager.hasplugin("pytest-bdd"):
+            from mailsim.testing.reproduction import Record
+
+            request.node.stash[_RECORD] = Record(world, tables)
         yield world
 
 
@@ -134,6 +140,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "Whether mailsim collects .feature files that no Python binds.",
         "bool",
         default=True,
+    )
+    parser.addini(
+        "mailsim_failures",
+        "Where mailsim writes what plays a failed scenario again; relative to the root folder.",
+        default=".mailsim",
     )
 
 
@@ -207,7 +218,11 @@ def pytest_bdd_before_step_call(step: "Step", step_func: Callable[..., object]) 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_bdd_step_error(
-    request: pytest.FixtureRequest, step_func: Callable[..., object], exception: BaseException
+    request: pytest.FixtureRequest,
+    scenario: "Scenario",
+    step: "Step",
+    step_func: Callable[..., object],
+    exception: BaseException,
 ) -> None:
     """Show the step that failed, not the machinery that called it; tell what happened to the mail beside it."""
     trace = exception.__traceback__
@@ -215,22 +230,38 @@ def pytest_bdd_step_error(
         trace = trace.tb_next
     if trace is not None:
         exception.__traceback__ = trace
-    world = request.node.stash.get(_WORLD, None)
+    if step_func.__module__.startswith("mailsim.") and isinstance(exception, AssertionError):
+        exception.args = (str(exception).partition("\nassert ")[0],)  # pytest's own words repeat the step's
+    exception.add_note("\n".join(_told(request.node, scenario, step, exception)))
+
+
+def _told(node: pytest.Item, scenario: "Scenario", step: "Step", exception: BaseException) -> Iterator[str]:
+    from mailsim.testing import failure
+
+    where = failure.place(scenario, step, node.config.rootpath)
+    yield f"step      {where}"
+    yield from failure.verdict(exception)
+    world = node.stash.get(_WORLD, None)
+    docket = node.stash.get(DOCKET, None)
+    decisions = docket.routed if docket and docket.routed else world.decisions if world else ()
+    yield from failure.nearest(exception, decisions)
+    command = _reproduction(node, [where, *failure.verdict(exception)])
+    if command:
+        yield f"again     {command}"
     if world is not None:
-        exception.add_note("\n".join(_story(world)))
+        yield from failure.story(world)
 
 
-def _story(world: "World") -> Iterator[str]:
-    """The last conversations hop by hop, each bounded, with nothing in it that a terminal would obey."""
-    from mailsim.practice.faults import printable
-    from mailsim.trace.story import told
+def _reproduction(node: pytest.Item, comment: list[str]) -> str:
+    """The command that plays the scenario again, from files written for it; empty where there is none."""
+    from mailsim.testing.reproduction import write_routing
 
-    conversations = list(dict.fromkeys(event.trace_id for event in world.trace if event.trace_id))
-    if len(conversations) > _MOST_CONVERSATIONS:
-        yield f"The last {_MOST_CONVERSATIONS} of {len(conversations)} conversations:"
-    for trace_id in conversations[-_MOST_CONVERSATIONS:]:
-        lines = list(told(world.trace.story(trace_id)))
-        yield f"What happened to {trace_id}:"
-        yield from (f"  {printable(line)}" for line in lines[-_MOST_LINES:])
-    if not conversations:
-        yield "No mail has moved in this world yet."
+    name = re.sub(r"[^\w.-]+", "-", node.nodeid)[-120:].strip("-.")
+    folder = node.config.rootpath / node.config.getini("mailsim_failures") / name
+    record, docket = node.stash.get(_RECORD, None), node.stash.get(DOCKET, None)
+    try:
+        if docket is not None and docket.routed:
+            return write_routing(docket.tables, docket.octets, folder, comment)
+        return record.write(folder, comment) if record else ""
+    except OSError as error:
+        return f"(the files for it cannot be written: {error.strerror})"

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from enum import Enum
 
 from mailsim.practice.settings import Settings
@@ -27,20 +28,31 @@ def _plain(value: object) -> object:
 
 
 def toml(tables: Mapping[str, object]) -> str:
-    """Tables, and arrays of tables, of strings, numbers and lists, as a site file."""
-    parts = []
+    """A site or scenario file: its own keys, then tables and arrays of tables, of all that such a file can hold."""
+    own = {name: one for name, one in tables.items() if not isinstance(one, Mapping) and not _is_rows(one)}
+    parts = [_table("", own)] if own else []
     for name, content in tables.items():
         if isinstance(content, Mapping):
-            parts.append(_table(f"[{name}]", content))
-        elif isinstance(content, Sequence):
-            parts += [_table(f"[[{name}]]", one) for one in content if isinstance(one, Mapping)]
+            parts.append(_table(f"[{name}]\n", content))
+        elif isinstance(content, Sequence) and _is_rows(content):
+            parts += [_table(f"[[{name}]]\n", one) for one in content]
     return "\n".join(parts)
 
 
+def _is_rows(content: object) -> bool:
+    return isinstance(content, list | tuple) and all(isinstance(one, Mapping) for one in content)
+
+
 def _table(head: str, content: Mapping[str, object]) -> str:
-    # JSON's strings, numbers, booleans and arrays are TOML's too, where letters outside ASCII stand as they are but DEL
-    lines = (
-        f"{key} = {json.dumps(value, ensure_ascii=False)}".replace("\x7f", "\\u007f")
-        for key, value in content.items()
-    )
-    return "\n".join([head, *lines, ""])
+    return head + "".join(f"{key} = {_value(value)}\n" for key, value in content.items())
+
+
+def _value(value: object) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key} = {_value(one)}" for key, one in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_value, value)) + "]"
+    if isinstance(value, datetime):
+        return value.isoformat()
+    # JSON's strings, numbers and booleans are TOML's too, where letters outside ASCII stand as they are but DEL
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

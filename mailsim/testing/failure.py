@@ -1,0 +1,64 @@
+"""What is told of a step that failed: beside the assertion's own words, in the terminal and in every report.
+
+The step as it stands in the feature, what was expected and found side by side, the nearest outcome that there is,
+the story of the mail, and the command that plays it again. Nothing in it is obeyed by a terminal.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from os.path import relpath
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mailsim.practice.decision import Decision
+from mailsim.practice.faults import printable
+from mailsim.trace.story import told
+
+if TYPE_CHECKING:
+    from pytest_bdd.parser import Scenario, Step
+
+    from mailsim.world.world import World
+
+_MOST_CONVERSATIONS = 3
+_MOST_LINES = 40
+_VERDICT = re.compile(r"expected (?P<expected>.+?)[,;] found (?P<found>.+)")
+
+
+def place(scenario: "Scenario", step: "Step", root: Path) -> str:
+    """The step as it is written, and where, as seen from the root folder."""
+    return f"{step.keyword} {step.name} ({relpath(scenario.feature.filename, root)}:{step.line_number})"
+
+
+def verdict(exception: BaseException) -> Iterator[str]:
+    """What was expected and what was found, one above the other; nothing where the failure tells no such thing."""
+    said = _VERDICT.match(str(exception).partition("\n")[0])
+    if said:
+        yield f"expected  {printable(said['expected'])}"
+        yield f"found     {printable(said['found'].rstrip(':'))}"
+
+
+def nearest(exception: BaseException, decisions: Sequence[Decision]) -> Iterator[str]:
+    """Another message to which happened what was expected of this one."""
+    said = _VERDICT.match(str(exception).partition("\n")[0])
+    if not said:
+        return
+    expected = said["expected"]
+    for decision in reversed(decisions):
+        if f"{decision.outcome} ({decision.reason})" == expected or expected in ", ".join(decision.targets):
+            towards = f" to {', '.join(decision.targets)}" if decision.targets else ""
+            name = printable(decision.message_id or "a message without an id")
+            yield f"nearest   {name} was {decision.outcome}{towards} ({decision.reason})"
+            return
+
+
+def story(world: "World") -> Iterator[str]:
+    """The last conversations hop by hop, each bounded."""
+    conversations = list(dict.fromkeys(event.trace_id for event in world.trace if event.trace_id))
+    if len(conversations) > _MOST_CONVERSATIONS:
+        yield f"The last {_MOST_CONVERSATIONS} of {len(conversations)} conversations:"
+    for trace_id in conversations[-_MOST_CONVERSATIONS:]:
+        lines = list(told(world.trace.story(trace_id)))
+        yield f"What happened to {trace_id}:"
+        yield from (f"  {printable(line)}" for line in lines[-_MOST_LINES:])
+    if not conversations:
+        yield "No mail has moved in this world yet."
