@@ -60,8 +60,6 @@ NOT_OWNED = Reply(553, "Sender address rejected: {from} is not owned by {account
 """Postfix's words, for a profile that states no reply of its own."""
 TOO_BIG = Reply(552, "Message size exceeds fixed limit of {limit} octets", "5.3.4")
 """RFC 1870 section 6.1: 552 when the message can never be accepted."""
-LOGIN_FIRST = Reply(530, "Authentication required", "5.7.0")
-"""RFC 4954 section 6, to a client that is nobody's account."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,10 +107,6 @@ class Policy:
         if self.same_domain is not None and address.domain == account.domain:
             return self.same_domain
         return self.action
-
-    def judge_client(self, account: Address | None) -> Reply | None:
-        """The refusal of a client that has not logged in; None when it may send."""
-        return None if account is not None or self.open_relay else LOGIN_FIRST
 
     def judge_sender(self, stage: Stage, account: Address | None, sender: Address | None) -> Reply | None:
         """The refusal of this envelope or header sender at this stage; None when the server goes on."""

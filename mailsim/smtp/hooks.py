@@ -119,7 +119,8 @@ class Hooks:
         return reply.wire()
 
     def _mail(self, sender: Address | None, options: list[str]) -> Reply:
-        if self._service.mechanisms and not self._connection.peer.account:
+        service = self._service
+        if service.mechanisms and not service.open_relay and not self._connection.peer.account:
             return NO_LOGIN
         names = (option.partition("=")[0] for option in options)
         if any(_PARAMETERS.get(name) in self._connection.without for name in names):

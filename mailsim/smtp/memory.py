@@ -35,7 +35,8 @@ class MemoryServer:
     backend: Backend
     tls: Tls = Tls.NONE
     mechanisms: tuple[Mechanism, ...] = ()
-    """How clients may log in; where there are any they must."""
+    """How clients may log in; where there are any they must, but at an open relay."""
+    open_relay: bool = False
     announces_size: bool = True
     """Whether EHLO says SIZE; `server.listen` does where there is a limit."""
     faults: FaultPlan = field(default_factory=FaultPlan)
@@ -217,7 +218,7 @@ class MemoryClient:
             raise _Refused(NO_SMTPUTF8)
         server = self._server
         size = octets if server.announces_size and "SIZE" in self._extensions else 0
-        nobody = server.mechanisms and not peer.account
+        nobody = server.mechanisms and not server.open_relay and not peer.account
         verb = (lambda: NO_LOGIN) if nobody else partial(server.backend.mail, peer, sender, size)
         reply = self._ask(Moment.MAIL, verb, sender=sender, about=(sender,) if sender else ())
         if not reply.accepted:

@@ -77,12 +77,14 @@ async def listen(
     tls: Tls = Tls.NONE,
     context: ssl.SSLContext | Certificates | None = None,
     mechanisms: Sequence[Mechanism] = (),
+    open_relay: bool = False,
     size_limit: int = 0,
     faults: FaultPlan | None = None,
 ) -> Listener:
     """Listen in the running loop; port 0 takes a free one.
 
-    With `mechanisms` AUTH is offered (over TLS only, where TLS is to be had) and mail without it refused.
+    With `mechanisms` AUTH is offered (over TLS only, where TLS is to be had) and mail without it refused, but at an
+    `open_relay`.
     `size_limit` in octets is announced in EHLO (RFC 1870); whether a message is too big, the backend says.
     `faults` that show another certificate need a context for each.
 
@@ -99,6 +101,7 @@ async def listen(
         tls=tls,
         certificates=certificates,
         mechanisms=tuple(sorted(mechanisms)),
+        open_relay=open_relay,
         size_limit=size_limit,
         faults=FaultPlan() if faults is None else faults,
     )

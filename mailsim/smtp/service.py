@@ -21,7 +21,8 @@ class Service:
         hostname: What it calls itself.
         tls: How its connections are secured.
         certificates: The TLS context by the certificate it shows; empty where there is no TLS.
-        mechanisms: How clients may log in; where there are any they must.
+        mechanisms: How clients may log in; where there are any they must, but at an open relay.
+        open_relay: Whether mail is taken from clients that do not log in.
         size_limit: Octets, as EHLO announces them (RFC 1870); 0 is none.
         faults: What goes wrong on purpose.
     """
@@ -31,6 +32,7 @@ class Service:
     tls: Tls = Tls.NONE
     certificates: Certificates = field(default_factory=dict)
     mechanisms: tuple[Mechanism, ...] = ()
+    open_relay: bool = False
     size_limit: int = 0
     faults: FaultPlan = field(default_factory=FaultPlan)
 

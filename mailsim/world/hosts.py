@@ -64,17 +64,17 @@ class SubmissionHost:
         """Whether these are the account's credentials."""
         return username == self._account.username and proves(proof, self._account.password.encode())
 
-    def mail(self, peer: Peer, sender: Address | None, size: int) -> Reply:  # noqa: ARG002 - the verb's face
+    def mail(self, peer: Peer, sender: Address | None, size: int) -> Reply:
         """Judge the declared size, and the envelope sender where the provider does so now."""
-        return self._policy.judge_size(size) or self._judge(Stage.MAIL, sender) or OK
+        return self._policy.judge_size(size) or self._judge(Stage.MAIL, peer, sender) or OK
 
     def rcpt(self, peer: Peer, sender: Address | None, recipient: Address) -> Reply:  # noqa: ARG002 - the verb's face
         """Judge the envelope sender, where the provider speaks only now; any recipient is relayed to."""
-        return self._judge(Stage.RCPT, sender) or OK
+        return self._judge(Stage.RCPT, peer, sender) or OK
 
     def data(self, peer: Peer, envelope: Envelope, message: Message) -> Reply:
         """Judge size and the header's From; hand the message on as the policy makes it."""
-        policy, account, sender = self._policy, self._account.address, envelope.sender
+        policy, account, sender = self._policy, self._client(peer), envelope.sender
         refusal = policy.judge_size(len(message.octets)) or policy.judge_message(
             Stage.DATA, account, sender, message
         )
@@ -99,7 +99,7 @@ class SubmissionHost:
         if passed is not message:
             detail = {"from": message.value("From"), "to": passed.value("From")}
             self._journal.record(Step.REWRITTEN, self.name, passed, sender=sender, rule="R5.3", detail=detail)
-        if self._keep_copy:
+        if self._keep_copy and account:
             self._keep(self._keep_copy, passed)
         self._carry(self.name, Envelope(sender, envelope.recipients), passed)
         return OK
@@ -110,8 +110,12 @@ class SubmissionHost:
         detail = {"uid": keep_copy(passed)}
         self._journal.record(Step.STORED, mailbox, passed, peer=self.name, rule="R5.8", detail=detail)
 
-    def _judge(self, stage: Stage, sender: Address | None) -> Reply | None:
-        return self._policy.judge_sender(stage, self._account.address, sender)
+    def _judge(self, stage: Stage, peer: Peer, sender: Address | None) -> Reply | None:
+        return self._policy.judge_sender(stage, self._client(peer), sender)
+
+    def _client(self, peer: Peer) -> Address | None:
+        """Whose mail it is: of a client that did not log in to an open relay nobody's, elsewhere it needs no login."""
+        return self._account.address if peer.account or not self._policy.open_relay else None
 
 
 class Exchanger:

@@ -58,6 +58,7 @@ class Memory:
                 backend=server.backend,
                 tls=server.tls,
                 mechanisms=server.mechanisms,
+                open_relay=server.open_relay,
                 announces_size=bool(server.size_limit),
             )
         faults = FaultPlan(self._plan.faults, seed=self._seed)

@@ -139,6 +139,7 @@ def _policy(scenario: Scenario, facts: Profile) -> Policy:
         registered=frozenset(table.registered),
         size_limit=limit,
         on_behalf=table.on_behalf,
+        open_relay=table.open_relay,
     )
 
 

@@ -137,6 +137,8 @@ class ProviderTable(Table):
     """Send-as addresses that the account may use."""
     on_behalf: bool = False
     """Send-on-behalf-of: any sender passes, and a Sender field names the account (R5.3)."""
+    open_relay: bool = False
+    """Whether its SMTP server takes mail from clients that do not log in, whose sender it cannot judge (R5.3)."""
     sent_copies: bool | None = None
     """Whether a copy of what it sends for the system mailbox is put into it (R5.8); else as the profile says."""
     size_limit: Size | None = None

@@ -26,7 +26,8 @@ class Server:
     backend: Backend
     tls: Tls = Tls.NONE
     mechanisms: tuple[Mechanism, ...] = ()
-    """How its accounts log in; where there are any it takes mail from them only."""
+    """How its accounts log in; where there are any it takes mail from them only, unless it is an open relay."""
+    open_relay: bool = False
     size_limit: int = 0
     """Octets, as announced in EHLO (RFC 1870); 0 is none."""
 
@@ -59,6 +60,7 @@ def servers_of(
         ),
         tls=plan.smtp_tls,
         mechanisms=_mechanisms(smtp) if plan.account.username else (),
+        open_relay=plan.policy.open_relay,
         size_limit=plan.policy.size_limit,
     )
     receiving = Exchanger(

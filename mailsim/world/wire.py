@@ -86,6 +86,7 @@ class Wire:
                 tls=server.tls,
                 context=None if server.tls is Tls.NONE else self.network.server_context(server.name),
                 mechanisms=server.mechanisms,
+                open_relay=server.open_relay,
                 size_limit=server.size_limit,
             )
         except OSError as error:

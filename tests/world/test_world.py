@@ -1,6 +1,8 @@
 """What every world does, in memory and on sockets alike."""
 
 import json
+import smtplib
+import ssl
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -634,3 +636,41 @@ def test_a_mailbox_that_forwards_to_the_system_mailbox_stacks_its_header(made: M
         assert sorted(decision.targets) == ["mailbox:john", "mailbox:mary"]
         [stored] = world.trace.steps(Step.STORED)
         assert (stored.place, stored.reason) == ("matters@abc.com", "forwarded by sales@abc.com")
+
+
+@pytest.mark.parametrize(("open_relay", "outcome"), [(True, "action:1234"), (False, "unassigned")])
+def test_an_open_relay_judges_nobody_s_sender_who_does_not_log_in(
+    made: Made, open_relay: bool, outcome: str
+) -> None:
+    """R5.3; who logs in is judged there too, and elsewhere a server that asks for no login knows its customer."""
+    smtp = {"server": "smtp.abc.com", "port": 587, "authentication": "none"}
+    provider = {"sender_policy": "rewrite", "open_relay": open_relay}
+    with made(tables(provider=provider, smtp=smtp)) as world:
+        world.send(from_action=1234, to="jane@client.example")
+        world.settle()
+        [decision] = world.collect()
+
+        assert decision.targets == (outcome,)
+
+
+@pytest.mark.parametrize("open_relay", [True, False])
+def test_only_an_open_relay_takes_mail_of_strangers(open_relay: bool) -> None:
+    """R5.3: from another program, over TLS, without a login, and whoever is to get it."""
+    with Lab(tables(provider={"open_relay": open_relay}, correspondent=[])) as world:
+        host, port = world.addresses["smtp.abc.com", 587]
+        context = ssl.create_default_context(cadata=world.authority.decode())
+        context.check_hostname = False
+        with smtplib.SMTP(host, port) as client:
+            client.starttls(context=context)
+            client.ehlo()
+            assert client.has_extn("auth")
+            code, _ = client.mail("spammer@shop.example")
+            assert code == (250 if open_relay else 530)
+            if open_relay:
+                client.rcpt("jane@client.example")
+                client.data(b"Subject: buy\r\n\r\n")
+        world.settle()
+
+        assert [event.place for event in world.trace.steps(Step.STORED)] == [
+            "jane@client.example"
+        ] * open_relay
