@@ -3,9 +3,12 @@
 import json
 import sys
 from collections.abc import Iterator
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from mailsim.faults.kinds import Kind
 
 
 def faults(
@@ -14,20 +17,22 @@ def faults(
     """List the faults, for --fault, and the quirks, for --quirk.
 
     A fault is PROTOCOL:VERB:WHICH:WHAT[@WHERE]. WHICH is a number (the n-th time the verb comes to the server),
-    next, every or p=0.1; WHERE an octet of the reply or a message.
+    next, every or p=0.1; WHERE an octet of the reply or a message. VERB=ADDRESS counts what is about that address.
+
+    In a scenario pop: is the provider's POP3 server, smtp: the SMTP server that the practice submits to, mx: the one
+    for mail from outside.
     """
     sys.stdout.write((_document() if as_json else "\n".join(_lines())) + "\n")
 
 
 def _document() -> str:
-    from mailsim.pop3.fault_kinds import KINDS
     from mailsim.pop3.quirks import QUIRKS
 
     return json.dumps(
         {
             "faults": [
                 {
-                    "protocol": "pop",
+                    "protocol": protocol,
                     "what": what,
                     "does": kind.does,
                     "verbs": sorted(kind.moments),
@@ -36,7 +41,7 @@ def _document() -> str:
                     "example": kind.examples[0],
                     "examples": kind.examples,
                 }
-                for what, kind in KINDS.items()
+                for protocol, what, kind in _kinds()
             ],
             "quirks": [
                 {"name": name, "does": quirk.does, "number": quirk.number, "example": quirk.example}
@@ -46,12 +51,19 @@ def _document() -> str:
     )
 
 
+def _kinds() -> "Iterator[tuple[str, str, Kind]]":
+    from mailsim.pop3 import fault_kinds as pop
+    from mailsim.smtp import fault_kinds as smtp
+
+    yield from (("pop", what, kind) for what, kind in pop.KINDS.items())
+    yield from (("smtp", what, kind) for what, kind in smtp.KINDS.items())
+
+
 def _lines() -> Iterator[str]:
     from mailsim.cli.table import table, terminal_width
-    from mailsim.pop3.fault_kinds import KINDS
     from mailsim.pop3.quirks import QUIRKS
 
-    faulty = ((example, kind.does) for kind in KINDS.values() for example in kind.examples)
+    faulty = ((example, kind.does) for _, _, kind in _kinds() for example in kind.examples)
     yield from table(("FAULT, FOR EXAMPLE", "WHAT HAPPENS"), faulty, width=terminal_width())
     yield ""
     quirky = ((quirk.example, quirk.does) for quirk in QUIRKS.values())

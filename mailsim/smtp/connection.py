@@ -22,9 +22,10 @@ from base64 import b64encode
 from collections.abc import Callable, Sequence
 from typing import AnyStr, cast
 
-from aiosmtpd.smtp import SMTP, Envelope, Session, TLSSetupException, syntax
+from aiosmtpd.smtp import SMTP, Session, TLSSetupException, syntax
+from aiosmtpd.smtp import Envelope as Transaction
 
-from mailsim.mail import Address, Reply
+from mailsim.mail import Address, Envelope, Message, Reply
 from mailsim.pop3.conduct import Mechanism
 from mailsim.pop3.effects import Certificate
 from mailsim.pop3.sasl import Login
@@ -256,10 +257,13 @@ class Connection(SMTP):
             if strike.reply is None:
                 await self._take_message(self.envelope, strike.in_body)
 
-    async def _take_message(self, envelope: Envelope, fault: Fault | None) -> None:
+    async def _take_message(self, envelope: Transaction, fault: Fault | None) -> None:
         content = await self._content(fault)
         hooks, session = self._hooks, cast("Session", self.session)
         strike = self.meet(Moment.DATA_END, sender=hooks.sender, about=hooks.recipients)
+        if strike.loses_message and content is not None:
+            lost = Envelope(hooks.sender, hooks.recipients)
+            self._service.faults.lost(self.peer, lost, Message(_unstuffed(content)))
         if strike.reply is not None:
             reply = strike.reply.wire()
         elif content is None:
@@ -269,7 +273,7 @@ class Connection(SMTP):
         else:
             envelope.content = envelope.original_content = _unstuffed(content)
             reply = await hooks.handle_DATA(self, session, envelope)
-        self.envelope = Envelope()
+        self.envelope = Transaction()
         await self.push(reply.encode())
 
     async def _content(self, fault: Fault | None) -> bytes | None:
@@ -337,7 +341,7 @@ class Connection(SMTP):
             await self.push("538 5.7.11 Encryption required for requested authentication mechanism")
         elif self._account:
             await self.push("503 Already authenticated")
-        elif cast("Envelope", self.envelope).mail_from is not None:
+        elif cast("Transaction", self.envelope).mail_from is not None:
             await self.push("503 AUTH is not allowed during a mail transaction")
         elif len(words) not in (1, 2):
             await self.push("501 Syntax: AUTH <mechanism> [initial-response]")

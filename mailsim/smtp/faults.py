@@ -4,14 +4,15 @@ What strikes is asked at moments (`smtp.strike`), by a server on sockets and by 
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from mailsim.faults.kinds import Argument
 from mailsim.faults.plan import Plan
 from mailsim.faults.reading import read_what
 from mailsim.faults.syntax import FaultError, FaultSpec, read_fault_spec
-from mailsim.mail import Address, Reply, parse_address
+from mailsim.mail import Address, Envelope, Message, Reply, parse_address
+from mailsim.smtp.backend import Peer
 from mailsim.smtp.fault_kinds import EXTENSIONS, KINDS, Moment, What
 
 PROTOCOL = "smtp"
@@ -87,16 +88,27 @@ def _about(spec: FaultSpec) -> Address:
     return address
 
 
+Lost = Callable[[Peer, Envelope, Message], None]
+"""Hear of a message that was answered 250 and is gone."""
+
+
 class FaultPlan(Plan[Fault]):
     """The faults of one SMTP server, how often each moment has come, and whom its greylist knows."""
 
-    def __init__(self, faults: Iterable[Fault | str] = (), *, seed: int = 0) -> None:
-        """Take faults, or their texts, and the seed of those that strike by chance.
+    def __init__(
+        self,
+        faults: Iterable[Fault | str] = (),
+        *,
+        seed: int = 0,
+        lost: Lost = lambda _peer, _envelope, _message: None,
+    ) -> None:
+        """Take faults, or their texts, and the seed of those that strike by chance; `lost` is told what `lose` loses.
 
         Raises:
             FaultError: A text is no fault.
         """
         super().__init__(seed=seed)
+        self.lost = lost
         self._watched: set[str] = set()
         self._greylisted: set[tuple[str, str, str]] = set()
         for fault in faults:

@@ -237,6 +237,9 @@ class MemoryClient:
             except _Lost as lost:
                 self._open = False
                 return Outcome(refused, lost.reply, uncertain=True)
+            finally:
+                if self._strike.loses_message:
+                    self._faults.lost(peer, envelope, message)
         if not reply.accepted:
             self._reset()
         return Outcome(refused, reply)

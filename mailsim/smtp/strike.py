@@ -36,6 +36,7 @@ class Strike:
         delay: How many seconds late the reply comes.
         without: Extensions that this EHLO does not announce.
         certificate: What the server shows in a handshake of this moment.
+        loses_message: Whether `reply` says that the message is taken, and it is not.
     """
 
     reply: Reply | None = None
@@ -43,6 +44,7 @@ class Strike:
     delay: float = 0.0
     without: frozenset[str] = frozenset()
     certificate: Certificate = Certificate.GOOD
+    loses_message: bool = False
 
     @property
     def in_body(self) -> Fault | None:
@@ -110,14 +112,16 @@ class Misfortune:
             return UNHARMED
         plan.struck += now
         self._delay += sum(fault.amount or 0 for fault in now if fault.what is What.TARPIT)
+        answering = next((fault for fault in now if _reply(fault)), None)
         return Strike(
-            next((reply for fault in now if (reply := _reply(fault))), None),
+            _reply(answering) if answering else None,
             next((fault for fault in now if fault.what in _LINE), None),
             self._delay,
             frozenset(fault.extension for fault in now if fault.what is What.WITHOUT),
             next(
                 (_CERTIFICATES[fault.what] for fault in now if fault.what in _CERTIFICATES), Certificate.GOOD
             ),
+            answering is not None and answering.what is What.LOSE,
         )
 
     def _has_effect(

@@ -1,7 +1,8 @@
 """Mail is conserved: at the end every message is in exactly one place (R6.2). Laws on the events of a settled world.
 
 - Each recipient of what was composed, replied or forwarded has exactly one end: refused, bounced, discarded,
-  stored in a server mailbox, or delivered inside.
+  stored in a server mailbox, or delivered inside; and one more for each time that a sender could not know whether a
+  server had taken it, and offered it again.
 - Each copy stored in the system mailbox was collected, or waits there still. Or more than once: a server may lose
   a deletion, and show the copy under another uid.
 - Each collected message was decided once, and reached each of its targets once; what could not be read was
@@ -50,6 +51,7 @@ class Books:
         self._lying: dict[str, Copy] = {}
         """Uid in the system mailbox -> what is to become of that copy."""
         self._delivered: Counter[str] = Counter()
+        self._uncertain: Counter[Copy] = Counter()
         self.steps: Counter[Step] = Counter()
         """How many events of each step there were."""
 
@@ -62,6 +64,8 @@ class Books:
         """Take one event."""
         step = event.step
         self.steps[step] += 1
+        if _is_uncertain(event):
+            self._uncertain[event.trace_id, event.message_id, event.recipient] += 1
         for copy in _put_in(event):
             self._add(copy, 1)
         for copy in _came_of(event):
@@ -82,10 +86,13 @@ class Books:
     def _add(self, copy: Copy, number: int) -> None:
         open_copies = self._open
         number += open_copies.get(copy, 0)
+        if number < 0 and self._uncertain.get(copy):
+            self._uncertain[copy] -= 1
+            number += 1
         if number:
             open_copies[copy] = number
         else:
-            del open_copies[copy]
+            open_copies.pop(copy, None)
 
     def balance(self, waiting: Collection[str]) -> Balance:
         """What is lost and doubled; `waiting` are the uids still in the system mailbox."""
@@ -133,6 +140,11 @@ def balance(trace: Trace, waiting: Collection[str]) -> Balance:
     for event in trace:
         books.note(event)
     return books.balance(waiting)
+
+
+def _is_uncertain(event: Event) -> bool:
+    """Whether a server may have taken what the event says was put off or given up."""
+    return event.step in (Step.DEFERRED, Step.BOUNCED) and '"uncertain"' in event.detail
 
 
 def _put_in(event: Event) -> Iterator[Copy]:

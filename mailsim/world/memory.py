@@ -60,6 +60,7 @@ class Memory:
                 mechanisms=server.mechanisms,
                 open_relay=server.open_relay,
                 announces_size=bool(server.size_limit),
+                faults=server.faults,
             )
         faults = FaultPlan(self._plan.faults, seed=self._seed)
         self._service = Service(maildrops, self._plan.conduct, faults=faults)

@@ -20,8 +20,10 @@ from mailsim.provider.policy import Policy, SenderAction
 from mailsim.provider.profiles import Profile, profile
 from mailsim.provider.spf_policy import SpfPolicy
 from mailsim.smtp.backend import Tls
+from mailsim.smtp.faults import Fault
 from mailsim.smtp.submission import security_of
 from mailsim.world.correspondent import Correspondent
+from mailsim.world.faults import Struck, pop_faults, smtp_faults
 from mailsim.world.hosts import Account
 from mailsim.world.internet import Internet, internet
 from mailsim.world.scenario import Scenario
@@ -53,6 +55,10 @@ class Plan:
     """Whether the system mailbox gets a copy of what is sent for it (R5.8)."""
     faults: tuple[str, ...]
     """What goes wrong on purpose at its POP3 server."""
+    submission_faults: tuple[Fault, ...]
+    """And where the practice submits."""
+    exchanger_faults: tuple[Fault, ...]
+    """And where mail from outside comes in."""
     exchanger: str
     """The name of the provider's server for mail from outside."""
     internet: Internet
@@ -88,7 +94,9 @@ def plan(scenario: Scenario) -> Plan:
         users=users,
         conduct=_conduct(scenario, facts),
         sent_copies=not smtp.own and _sent_copies(scenario, facts),
-        faults=scenario.provider.faults,
+        faults=pop_faults(scenario.provider.faults),
+        submission_faults=smtp_faults(scenario.provider.faults, Struck.SMTP),
+        exchanger_faults=smtp_faults(scenario.provider.faults, Struck.MX),
         exchanger=exchanger,
         internet=internet(
             scenario.tables.zone,

@@ -1,12 +1,14 @@
 """The post: a server hands a message to the next, and tries again what was put off (RFC 5321 sections 4.5.4.1 and 5.1).
 
-Law: each recipient of what is offered ends in exactly one of: taken, refused, bounced (R3.8). Of what a server gives up
+Law: each recipient of what is offered ends in exactly one of: taken, refused, bounced (R3.8). Where a server's last
+reply is lost, nobody knows whether it has taken the message: that is noted, and it is offered again (RFC 5321 section 4.2.5). Of what a server gives up
 its sender gets a report; what the practice gives up before any server took it is in the trace alone.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import partial
 
 from mailsim.mail import Address, Envelope, Message, Reply
 from mailsim.provider.dns import LookupFailed, NoRoute, Zone
@@ -97,9 +99,12 @@ class Post:
         *,
         remote: str = "",
         rule: str = "R3.8",
+        uncertain: bool = False,
     ) -> None:
         """Have a server give up on recipients of what it took, by its own words or those of `remote`, and report it."""
-        self._record(Step.BOUNCED, server, envelope, message, refusals, peer=remote, rule=rule)
+        self._record(
+            Step.BOUNCED, server, envelope, message, refusals, peer=remote, rule=rule, uncertain=uncertain
+        )
         report = self._reports.write(server, envelope, message, refusals, remote)
         if report:
             self.carry(server, *report)
@@ -118,14 +123,15 @@ class Post:
         refusals = outcome.refusals(envelope)
         later = {one: reply for one, reply in refusals.items() if reply.transient and attempt < len(RETRIES)}
         ended = {one: reply for one, reply in refusals.items() if one not in later}
-        self._record(Step.DEFERRED, place, envelope, message, later, peer=peer)
+        record = partial(self._record, peer=peer, uncertain=outcome.uncertain)
+        record(Step.DEFERRED, place, envelope, message, later)
         if ended and not hop.submission:
-            self.give_up(place, envelope, message, ended, remote=peer)
+            self.give_up(place, envelope, message, ended, remote=peer, uncertain=outcome.uncertain)
         elif ended:
             refused = {one: reply for one, reply in ended.items() if not reply.transient}
             over = {one: reply for one, reply in ended.items() if reply.transient}
-            self._record(Step.REFUSED, place, envelope, message, refused, peer=peer)
-            self._record(Step.BOUNCED, place, envelope, message, over, peer=peer)
+            record(Step.REFUSED, place, envelope, message, refused)
+            record(Step.BOUNCED, place, envelope, message, over)
         return Envelope(envelope.sender, tuple(later)) if later else None
 
     def _record(
@@ -138,6 +144,7 @@ class Post:
         *,
         peer: str,
         rule: str = "R3.8",
+        uncertain: bool = False,
     ) -> None:
         for recipient, reply in refusals.items():
             self._journal.record(
@@ -150,6 +157,7 @@ class Post:
                 outcome=str(reply.code),
                 reason=str(reply),
                 rule=rule,
+                detail={"uncertain": True} if uncertain else None,
             )
 
 

@@ -9,7 +9,6 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, mod
 from mailsim.faults.syntax import FaultError
 from mailsim.mail import Address
 from mailsim.pop3.conduct import PLAIN_CONDUCT
-from mailsim.pop3.faults import read_fault
 from mailsim.pop3.quirks import QuirkError, with_quirks
 from mailsim.practice.settings import Name, SiteAddress, SmtpServer, Table, fault
 from mailsim.provider.dns import RecordType
@@ -18,6 +17,7 @@ from mailsim.provider.policy import SenderAction
 from mailsim.provider.profiles import UnknownProfile, profile
 from mailsim.provider.spf_policy import SpfPolicy
 from mailsim.world.correspondent import RepliesTo
+from mailsim.world.faults import check_fault
 from mailsim.world.quantities import duration, octets
 
 _Lax = Field(strict=False)  # TOML has arrays and strings where Python has tuples and enums
@@ -65,7 +65,7 @@ def _target(value: str) -> str:
 
 def _fault(value: str) -> str:
     try:
-        return str(read_fault(value))
+        return check_fault(value)
     except FaultError as error:
         raise fault("must be a fault", str(error).rpartition(": ")[2]) from None
 
@@ -156,7 +156,8 @@ class ProviderTable(Table):
     forwards: dict[SiteAddress, SiteAddress] = Field(default_factory=dict)
     """Server mailbox -> the server mailbox that gets its mail; each stamps its envelope header."""
     faults: Annotated[tuple[Annotated[str, AfterValidator(_fault)], ...], _Lax] = ()
-    """What goes wrong on purpose, such as `pop:RETR:3:drop@1024`; `mailsim faults` lists what can."""
+    """What goes wrong on purpose, such as `pop:RETR:3:drop@1024`; `mailsim faults` lists what can. `smtp:` is the server
+    that the practice submits to, `mx:` the one for mail from outside."""
 
 
 class CorrespondentTable(Table):

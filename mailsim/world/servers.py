@@ -1,15 +1,18 @@
 """The servers of a world, made from its plan: what each decides with, and under which name and port it is found."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
+from mailsim.mail import Envelope, Message
 from mailsim.pop3.conduct import Mechanism
 from mailsim.pop3.maildrops import Maildrops
 from mailsim.practice.account import SmtpAccount
-from mailsim.smtp.backend import Backend, Tls
+from mailsim.smtp.backend import Backend, Peer, Tls
+from mailsim.smtp.faults import FaultPlan, Lost
 from mailsim.smtp.server import PASSWORDS
 from mailsim.smtp.submission import mechanism_of
+from mailsim.trace.event import Step
 from mailsim.world.hosts import Arrived, Exchanger, KeepCopy, Outside, SubmissionHost, removals
 from mailsim.world.journal import Journal
 from mailsim.world.plan import Plan
@@ -30,6 +33,8 @@ class Server:
     open_relay: bool = False
     size_limit: int = 0
     """Octets, as announced in EHLO (RFC 1870); 0 is none."""
+    faults: FaultPlan = field(default_factory=FaultPlan)
+    """What goes wrong on purpose."""
 
 
 def maildrops_of(plan: Plan, journal: Journal) -> Maildrops:
@@ -42,9 +47,19 @@ def maildrops_of(plan: Plan, journal: Journal) -> Maildrops:
 
 
 def servers_of(
-    plan: Plan, maildrops: Maildrops, spf: SpfCheck, journal: Journal, *, post: Post, arrived: Arrived
+    plan: Plan,
+    maildrops: Maildrops,
+    spf: SpfCheck,
+    journal: Journal,
+    *,
+    post: Post,
+    arrived: Arrived,
+    seed: int,
 ) -> Iterator[Server]:
-    """The provider's two SMTP servers, and those of the people outside, in the same order each time."""
+    """The provider's two SMTP servers, and those of the people outside, in the same order each time.
+
+    `seed` is what faults by chance are drawn from.
+    """
     smtp, exchanger = plan.smtp, plan.exchanger
     yield Server(
         name=smtp.server,
@@ -62,6 +77,7 @@ def servers_of(
         mechanisms=_mechanisms(smtp) if plan.account.username else (),
         open_relay=plan.policy.open_relay,
         size_limit=plan.policy.size_limit,
+        faults=FaultPlan(plan.submission_faults, seed=seed, lost=_lost_at(smtp.server, journal)),
     )
     receiving = Exchanger(
         exchanger,
@@ -73,13 +89,38 @@ def servers_of(
         journal=journal,
         arrived=arrived,
     )
-    yield Server(name=exchanger, port=SMTP_PORT, backend=receiving, size_limit=plan.receiving.size_limit)
+    yield Server(
+        name=exchanger,
+        port=SMTP_PORT,
+        backend=receiving,
+        size_limit=plan.receiving.size_limit,
+        faults=FaultPlan(plan.exchanger_faults, seed=seed, lost=_lost_at(exchanger, journal)),
+    )
     for name in plan.internet.servers:
         yield Server(name=name, port=SMTP_PORT, backend=Outside(name, spf, journal, arrived))
 
 
 def _kept_in(maildrops: Maildrops, user: str) -> KeepCopy:
     return lambda message: maildrops.append(user, message.octets)
+
+
+def _lost_at(name: str, journal: Journal) -> Lost:
+    """What a fault loses is still accounted for."""
+
+    def lost(peer: Peer, envelope: Envelope, message: Message) -> None:
+        for recipient in envelope.recipients:
+            journal.record(
+                Step.DISCARDED,
+                name,
+                message,
+                peer=peer.name,
+                sender=envelope.sender,
+                recipient=str(recipient),
+                reason="accepted and lost, by a fault",
+                rule="R6.2",
+            )
+
+    return lost
 
 
 def _mechanisms(smtp: SmtpAccount) -> tuple[Mechanism, ...]:

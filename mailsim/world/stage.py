@@ -183,7 +183,9 @@ class Stage(Generic[_Engine]):
             plan.pop, plan.smtp, office=office, post=post, transport=transport, journal=journal
         )
         maildrops = maildrops_of(plan, journal)
-        servers = servers_of(plan, maildrops, spf, journal, post=post, arrived=people.arrived)
+        servers = servers_of(
+            plan, maildrops, spf, journal, post=post, arrived=people.arrived, seed=scenario.seed
+        )
         engine.start(maildrops, servers)
         return _Parts(
             books=books,

@@ -80,14 +80,17 @@ class Wire:
 
     async def _start_smtp(self, server: Server) -> None:
         try:
+            # bad certificates take a while to make, and only faults show them
+            certify = self.network.certificates if server.faults else self.network.server_context
             listener = await listen(
                 server.backend,
                 hostname=server.name,
                 tls=server.tls,
-                context=None if server.tls is Tls.NONE else self.network.server_context(server.name),
+                context=None if server.tls is Tls.NONE else certify(server.name),
                 mechanisms=server.mechanisms,
                 open_relay=server.open_relay,
                 size_limit=server.size_limit,
+                faults=server.faults,
             )
         except OSError as error:
             raise _start_error(server.name, server.port, error) from None

@@ -15,8 +15,9 @@ import pytest
 
 from mailsim.cli import main
 from mailsim.pop3.fault_kinds import KINDS
-from mailsim.pop3.faults import read_fault
 from mailsim.pop3.quirks import QUIRKS
+from mailsim.smtp.fault_kinds import KINDS as SMTP_KINDS
+from mailsim.world.faults import check_fault
 
 FIRST = b"Subject: first\r\n\r\n.dot\r\nno final newline"
 SECOND = b"Subject: second\n\nbare LF\n\xff\xfe\n"
@@ -164,9 +165,10 @@ def test_all_faults_and_quirks_are_listed_with_an_example(capsys: pytest.Capture
     """For people and for programs; each example can be used as it stands."""
     assert main(["faults", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
-    assert {fault["what"] for fault in document["faults"]} == {str(what) for what in KINDS}
+    listed = {(fault["protocol"], fault["what"]) for fault in document["faults"]}
+    assert listed == {("pop", str(what)) for what in KINDS} | {("smtp", str(what)) for what in SMTP_KINDS}
     assert {quirk["name"] for quirk in document["quirks"]} == set(QUIRKS)
-    assert all(read_fault(example) for fault in document["faults"] for example in fault["examples"])
+    assert all(check_fault(example) for fault in document["faults"] for example in fault["examples"])
 
     assert main(["faults"]) == 0
     told = capsys.readouterr().out

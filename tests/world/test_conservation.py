@@ -29,6 +29,8 @@ def check(trace: Trace, held: dict[str, int], *, twice: tuple[tuple[str, str], .
 
 COMPOSED = ("composed", "practice", {"recipient": "a@x, b@x"})
 STORED = ("stored", "matters@abc.com", {"recipient": "b@x", "detail": {"uid": "1"}})
+UNSURE = ("deferred", "smtp", {"recipient": "a@x", "detail": {"uncertain": True}})
+OUTSIDE = ("stored", "a@x", {"recipient": "a@x"})
 COLLECTED = ("collected", "practice", {"detail": {"uid": "1"}})
 
 
@@ -41,6 +43,11 @@ COLLECTED = ("collected", "practice", {"detail": {"uid": "1"}})
         ([COMPOSED, ("stored", "a@x", {"recipient": "a@x"}), ("stored", "b@x", {"recipient": "b@x"})], [], [], []),
         ([COMPOSED, ("discarded", "mx", {"recipient": "a@x, b@x"}), ("refused", "s", {"recipient": "a@x"})], [], [], ["a@x"]),
         ([COMPOSED, ("delivered", "action:1", {"recipient": "a@x, b@x", "rule": "R3.5"})], [], [], []),
+        ([COMPOSED, UNSURE, OUTSIDE, OUTSIDE, ("refused", "s", {"recipient": "b@x"})], [], [], []),
+        ([COMPOSED, UNSURE, OUTSIDE, OUTSIDE, OUTSIDE, ("refused", "s", {"recipient": "b@x"})], [], [], ["a@x"]),
+        ([COMPOSED, UNSURE, ("refused", "s", {"recipient": "b@x"})], [], ["a@x"], []),
+        ([COMPOSED, ("deferred", "s", {"recipient": "a@x"}), OUTSIDE, OUTSIDE, ("refused", "s", {"recipient": "b@x"})],
+         [], [], ["a@x"]),
         ([STORED], [], ["collection"], ["b@x"]),
         ([STORED], ["1"], [], ["b@x"]),
         ([STORED, COLLECTED], [], ["decision"], ["b@x"]),

@@ -1,0 +1,52 @@
+"""Which of the provider's servers a scenario's fault strikes: its protocol says so. Pure.
+
+`pop:` is the POP3 server that the practice collects from, `smtp:` the SMTP server that it submits to, `mx:` the
+provider's SMTP server for mail from outside, in the words of `smtp:`. Servers of other people do not fail.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from enum import StrEnum
+from functools import partial
+
+from mailsim.faults.syntax import FaultError, read_fault_spec
+from mailsim.pop3 import faults as pop3
+from mailsim.smtp import faults as smtp
+
+
+class Struck(StrEnum):
+    """A server that can fail, by the protocol of its faults."""
+
+    POP = pop3.PROTOCOL
+    SMTP = smtp.PROTOCOL
+    MX = "mx"
+
+
+_READ: Mapping[str, Callable[[str], object]] = {
+    Struck.POP: pop3.read_fault,
+    Struck.SMTP: smtp.read_fault,
+    Struck.MX: partial(smtp.read_fault, protocol=Struck.MX),
+}
+
+
+def check_fault(text: str) -> str:
+    """Return the text of a fault as it is.
+
+    Raises:
+        FaultError: It is none; the text says what to write.
+    """
+    protocol = read_fault_spec(text).protocol
+    if protocol not in _READ:
+        raise FaultError(f"fault {text!r}: {protocol!r} is no server's; write one of {', '.join(_READ)}")
+    _READ[protocol](text)
+    return text
+
+
+def pop_faults(texts: Iterable[str]) -> tuple[str, ...]:
+    """Those of the POP3 server."""
+    return tuple(text for text in texts if read_fault_spec(text).protocol == Struck.POP)
+
+
+def smtp_faults(texts: Iterable[str], struck: Struck) -> tuple[smtp.Fault, ...]:
+    """Those of one of the SMTP servers."""
+    mine = (text for text in texts if read_fault_spec(text).protocol == struck)
+    return tuple(smtp.read_fault(text, protocol=struck) for text in mine)
