@@ -12,10 +12,12 @@ import ssl
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import anyio
 
 from mailsim.check.advice import advice_for
+from mailsim.check.beyond import beyond
 from mailsim.check.causes import Answer, Protocol, Seen, Trouble, cause_of, recognised
 from mailsim.check.link import Addresses, Link, Place, Stopped, greeted, opened, secured
 from mailsim.check.settings import red_settings
@@ -69,7 +71,8 @@ async def check_smtp(
             advice=error.fix,
         )
     check = _Submission(account, site.rules.system, Place(account.server, account.port, addresses))
-    return await check.verdict(tls or ssl.create_default_context(), anyio.current_time() + timeout)
+    verdict = await check.verdict(tls or ssl.create_default_context(), anyio.current_time() + timeout)
+    return replace(verdict, advice=beyond(site, account)) if verdict else verdict
 
 
 class _Submission:

@@ -70,7 +70,7 @@ class Verdict:
     message: str = ""
     """What the server said, in one printable line, secrets masked; the system's words where the server said nothing."""
     advice: str = ""
-    """What to do; empty when green."""
+    """What to do; when green only what a check cannot tell, and what can."""
 
     @property
     def green(self) -> bool:
@@ -98,7 +98,7 @@ class Verdict:
     def _lines(self) -> list[str]:
         name = f"Check {self.check.upper()}"
         if self.cause is None:
-            return [f"green: {name}: {self.server}"]
+            return [f"green: {name}: {self.server}", *([f"  advice  {self.advice}"] if self.advice else [])]
         told = [f"red: {name}: {self.server}", f"  cause   {self.cause}, at the step {self.step}"]
         told += [f"  said    {self.message}"] if self.message else []
         return [*told, f"  advice  {self.advice}"]
@@ -107,10 +107,7 @@ class Verdict:
         """For notebooks: green or red, and when red the cause, the server's words and what to do."""
         colour = badge("green", Tone.GOOD) if self.green else badge("red", Tone.BAD)
         title = heading(f"Check {self.check.upper()}: {self.server}", colour)
-        rows = [
-            ("cause", f"{self.cause}, at the step {self.step}"),
-            ("said", code(self.message)),
-            ("advice", self.advice),
-        ]
-        shown = [] if self.green else [row for row in rows if row[0] != "said" or self.message]
+        red = [("cause", f"{self.cause}, at the step {self.step}"), ("said", code(self.message))]
+        shown = [] if self.green else [row for row in red if row[0] != "said" or self.message]
+        shown += [("advice", self.advice)] if self.advice else []
         return block(title, table(("", ""), shown, lambda row: row)) if shown else block(title)

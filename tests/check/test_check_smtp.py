@@ -395,3 +395,28 @@ async def test_a_sender_that_smtp_cannot_carry() -> None:
     async with serving(host()) as port:
         verdict = await check(replace(site, rules=replace(site.rules, system=odd)), port, named=587)
     assert (verdict.cause, verdict.step) == (Cause.SETTINGS, Step.SENDER)
+
+
+@pytest.mark.parametrize("authentication", ["plain", "login", "cram-md5", "xoauth2"])
+async def test_against_a_lab(authentication: str) -> None:
+    """A server that runs, by every mechanism; the wrong secret is told, and what only a message would find out."""
+    smtp = {"server": "smtp.abc.com", "port": 587, "authentication": authentication, "username": USER}
+    scenario: dict[str, object] = {
+        "mailbox": {
+            "type": "catch-all",
+            "default_sender": USER,
+            "fallback_address": "help@elsewhere.example",
+        },
+        "smtp": smtp | {"password": PASSWORD},
+    }
+    async with mailsim.Lab(scenario) as lab:
+        trust = ssl.create_default_context(cadata=lab.authority.decode())
+        verdict = await lab.site.check_smtp(tls=trust, addresses=lab.addresses)
+        assert verdict
+        assert "`mailsim probe` tells" in verdict.advice
+        wrong = site_for(smtp=smtp | {"password": "wrong"})
+        verdict = await wrong.check_smtp(tls=trust, addresses=lab.addresses)
+        assert (verdict.cause, verdict.step) == (Cause.WRONG_CREDENTIALS, Step.LOGIN)
+        assert "wrong" not in verdict.message
+        assert lab.waiting() == []
+    assert {event.step for event in lab.trace} == set()
