@@ -16,11 +16,11 @@ from mailsim.provider.policy import SenderAction
 from mailsim.provider.profiles import Profile, profile, profiles
 from mailsim.trace.event import Step
 from mailsim.world.correspondent import RepliesTo
-from mailsim.world.lab import Lab
+from mailsim.world.simulation import Simulation
 from mailsim.world.world import World
 
 OpenWorld = Callable[[Mapping[str, object]], AbstractContextManager[World]]
-"""Makes a world of a scenario's tables, such as `Lab`."""
+"""Makes a world of a scenario's tables, such as `Simulation` or `Lab`."""
 REFUSED, BOUNCED, UNKNOWN = "refused", "bounced", "unknown"
 _SYSTEM = "matters@abc.com"
 _JANE = "jane@client.example"
@@ -51,7 +51,7 @@ class Row:
 
 def matrix(
     *,
-    world: OpenWorld = Lab,
+    world: OpenWorld = Simulation,
     providers: Sequence[str] | None = None,
     placements: Sequence[ActionAddressIn] = tuple(ActionAddressIn),
     replies_to: Sequence[RepliesTo] = tuple(RepliesTo),

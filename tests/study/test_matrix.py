@@ -7,8 +7,10 @@ import pytest
 
 from mailsim.practice.settings import ActionAddressIn
 from mailsim.provider.profiles import UnknownProfile, profile
-from mailsim.study.matrix import matrix, unknown_facts
+from mailsim.study.matrix import OpenWorld, matrix, unknown_facts
 from mailsim.world.correspondent import RepliesTo
+from mailsim.world.lab import Lab
+from mailsim.world.simulation import Simulation
 from mailsim.world.world import World
 
 FROM, REPLY_TO, BOTH = ActionAddressIn.FROM, ActionAddressIn.REPLY_TO, ActionAddressIn.BOTH
@@ -38,8 +40,10 @@ FROM, REPLY_TO, BOTH = ActionAddressIn.FROM, ActionAddressIn.REPLY_TO, ActionAdd
         ("qmail", FROM, RepliesTo.FROM, "delivered", "action-address", True),
     ],
 )
+@pytest.mark.parametrize("world", [Simulation, Lab])
 def test_a_cell_is_what_a_world_did(
     *,
+    world: OpenWorld,
     provider: str,
     placement: ActionAddressIn,
     answers: RepliesTo,
@@ -48,7 +52,7 @@ def test_a_cell_is_what_a_world_did(
     returned: bool,
 ) -> None:
     """Rewritten, refused at its stage, without a catch-all, or let through: with the header set and unset."""
-    rows = matrix(providers=[provider], placements=[placement], replies_to=[answers])
+    rows = matrix(world=world, providers=[provider], placements=[placement], replies_to=[answers])
 
     header = profile(provider).recipient_header
     assert [row.catch_all_header for row in rows] == ["", header.name] if header else [""]
