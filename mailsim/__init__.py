@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mailsim.study.diagnosis.diff import difference
     from mailsim.study.diagnosis.shrink import shrink
     from mailsim.study.diagnosis.why import Explanation, why
+    from mailsim.trace.recorded import read_trace
     from mailsim.world.lab import Lab
     from mailsim.world.scenario import Scenario, ScenarioError, load_scenario, read_scenario
     from mailsim.world.simulation import Simulation
@@ -46,6 +47,7 @@ __all__ = [
     "load_site",
     "read_scenario",
     "read_site",
+    "read_trace",
     "shrink",
     "why",
 ]
@@ -61,6 +63,7 @@ _HOMES = {
     "mailsim.study.diagnosis.diff": ("difference",),
     "mailsim.study.diagnosis.shrink": ("shrink",),
     "mailsim.study.diagnosis.why": ("Explanation", "why"),
+    "mailsim.trace.recorded": ("read_trace",),
     "mailsim.world.lab": ("Lab",),
     "mailsim.world.scenario": ("Scenario", "ScenarioError", "load_scenario", "read_scenario"),
     "mailsim.world.simulation": ("Simulation",),

@@ -74,7 +74,7 @@ class Event(NamedTuple):
     place: str
     """Who did it: a server's name, a mailbox, `practice`, a target."""
     peer: str = ""
-    """The other party of the hop."""
+    """The other party of the hop; of a letter composed, the action it is from."""
     sender: str = ""
     """The envelope sender, or the address in From before there is an envelope."""
     recipient: str = ""
@@ -159,11 +159,19 @@ class Trace(Sequence[Event]):
         """The events of these steps, in order."""
         return type(self)([event for event in self._events if event.step in steps])
 
+    def messages(self) -> "pd.DataFrame":
+        """One row a message: from where, meant for whom, what became of it and why, and how long that took."""
+        from mailsim.trace.arrow import reader  # noqa: PLC0415 - pandas loads only where a table is asked for
+        from mailsim.trace.messages import messages  # noqa: PLC0415 - as above
+
+        return messages(reader(self))
+
     def frame(self) -> "pd.DataFrame":
         """The trace as a pandas table: one row an event, columns and types as in the contract."""
-        from mailsim.trace.frame import frame  # noqa: PLC0415 - pandas loads only where a table is asked for
+        from mailsim.trace.arrow import reader  # noqa: PLC0415 - pandas loads only where a table is asked for
+        from mailsim.trace.frame import frame  # noqa: PLC0415 - as above
 
-        return frame(self)
+        return frame(reader(self))
 
 
 _DETAIL = json.JSONEncoder(ensure_ascii=False).encode

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Protocol
 
 from mailsim.errors import MailsimError
-from mailsim.trace.columns import CATEGORIES, COLUMNS, columns
 from mailsim.trace.event import Event, Trace
 
 BATCH = 50_000
@@ -37,19 +36,16 @@ class Parquet:
     """A Parquet file (zstd), `detail` as JSON text."""
 
     def __init__(self, path: Path) -> None:
-        import pyarrow as pa  # noqa: PLC0415 - heavy: loads only where a file is written
         import pyarrow.parquet as pq  # noqa: PLC0415 - heavy: loads only where a file is written
 
-        words = pa.dictionary(pa.int32(), pa.string())
-        types = {name: words if name in CATEGORIES else pa.string() for name in COLUMNS}
-        types |= {"serial": pa.int64(), "size": pa.int64(), "time": pa.timestamp("us", tz="UTC")}
-        self._table = pa.Table.from_pydict
-        self._schema = pa.schema(types)
-        self._writer = pq.ParquetWriter(path, self._schema, compression="zstd")
+        from mailsim.trace.arrow import SCHEMA, table  # noqa: PLC0415 - as above
+
+        self._table = table
+        self._writer = pq.ParquetWriter(path, SCHEMA, compression="zstd")
 
     def write(self, events: Sequence[Event]) -> None:
         """Add a row group."""
-        self._writer.write_table(self._table(columns(events), schema=self._schema))
+        self._writer.write_table(self._table(events))
 
     def close(self) -> None:
         """Write what stands at the end."""

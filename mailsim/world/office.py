@@ -90,6 +90,7 @@ class Office:
             Step.COMPOSED,
             PRACTICE,
             message,
+            peer="" if draft.from_action is None else f"action:{draft.from_action}",
             sender=envelope.sender,
             recipient=", ".join(map(str, envelope.recipients)),
             rule="R3.2" if draft.from_action is None else "R3.1",

@@ -9,13 +9,13 @@ from mailsim.trace import Event, Step, Trace
 CONTRACT = {
     "serial": "int64",
     "time": "datetime64[us, UTC]",
-    "trace_id": "str",
-    "message_id": "str",
+    "trace_id": "category",
+    "message_id": "category",
     "step": "category",
     "place": "category",
     "peer": "category",
-    "sender": "str",
-    "recipient": "str",
+    "sender": "category",
+    "recipient": "category",
     "size": "int64",
     "outcome": "category",
     "reason": "category",
@@ -71,3 +71,13 @@ def test_steps_are_plain_words() -> None:
 
     assert dict(table["step"].value_counts()) == {step.value: 2 for step in Step}
     assert {type(word) for word in table["step"].cat.categories} == {str}
+
+
+def test_senders_and_recipients_can_be_compared() -> None:
+    """Pandas compares categories only where they are the same."""
+    whole = event(0, Step.STORED)
+    table = Trace(
+        [whole._replace(sender="a@x", recipient="b@x"), whole._replace(sender="b@x", recipient="b@x")]
+    ).frame()
+
+    assert list(table["sender"] == table["recipient"]) == [False, True]

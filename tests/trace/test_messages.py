@@ -1,0 +1,169 @@
+"""One row a message: what became of it, told from the events alone."""
+
+import pandas as pd
+import pytest
+
+import mailsim
+from mailsim.trace import Event, Step, Trace
+from mailsim.trace.messages import COLUMNS
+
+from .test_files import ONE
+
+SCENARIO = {
+    "mailbox": {
+        "type": "catch-all",
+        "default_sender": "matters@abc.com",
+        "fallback_address": "help@elsewhere.example",
+    },
+    "action": [{"id": 1234, "name": "Smith v Jones"}, {"id": 5}],
+    "user": [{"name": "mary"}, {"name": "john"}],
+    "alias": [{"address": "sales@abc.com", "mailboxes": ["mary", "john"]}],
+    "correspondent": [{"address": "jane@client.example", "delay": "2h"}],
+}
+
+
+@pytest.fixture(scope="module")
+def rows() -> dict[str, pd.DataFrame]:
+    """The messages of a world with each provider's habit, by its sender policy."""
+    found = {}
+    for policy in ("accept", "rewrite", "reject"):
+        with mailsim.Lab(SCENARIO | {"provider": {"sender_policy": policy}}) as world:
+            world.send(from_action=1234, to="jane@client.example", subject="Draft")
+            world.send(to="sales@abc.com", subject="Inside")
+            world.receive(from_address="peter@shop.example", to="a99@abc.com", subject="Offer")
+            world.receive(from_address="peter@shop.example", to="sales@abc.com", subject="Offer")
+            world.receive(
+                to="nobody@abc.com", octets=b"Subject: \0\n\nbody\n", from_address="peter@shop.example"
+            )
+            world.settle()
+            world.collect()
+            world.settle()
+        found[policy] = world.trace.messages()
+    return found
+
+
+def row(table: pd.DataFrame, **having: str) -> dict[str, object]:
+    """The one row that has these values."""
+    chosen = table
+    for column, value in having.items():
+        chosen = chosen[chosen[column] == value]
+    [only] = chosen.to_dict("records")
+    return {str(key): value for key, value in only.items()}
+
+
+def test_a_letter_and_its_answer_that_comes_home(rows: dict[str, pd.DataFrame]) -> None:
+    """The answer is meant for the action, and gets there."""
+    letter = row(rows["accept"], origin="action:1234")
+    answer = row(rows["accept"], origin="jane@client.example")
+
+    assert (letter["sender"], letter["recipient"]) == ("a1234@abc.com", "jane@client.example")
+    assert (letter["outcome"], letter["targets"], letter["meant_for"], letter["misrouted"]) == (
+        "stored",
+        "",
+        "",
+        False,
+    )
+    assert (answer["outcome"], answer["reason"], answer["targets"]) == (
+        "delivered",
+        "action-address",
+        "action:1234",
+    )
+    assert (answer["meant_for"], answer["misrouted"]) == ("action:1234", False)
+    assert answer["trace_id"] == letter["trace_id"]
+    assert answer["provider"] == letter["provider"] == "smtp.abc.com"
+    assert answer["time"] - letter["time"] >= pd.Timedelta(hours=2)  # type: ignore[operator] # two times
+    assert pd.Timedelta(0) < answer["latency"] < pd.Timedelta(minutes=1)  # type: ignore[operator] # a duration
+
+
+def test_an_answer_that_goes_astray(rows: dict[str, pd.DataFrame]) -> None:
+    """Meant for the action, and in Unassigned."""
+    answer = row(rows["rewrite"], origin="jane@client.example")
+
+    assert (answer["outcome"], answer["reason"], answer["targets"]) == (
+        "unassigned",
+        "sender-rewritten",
+        "unassigned",
+    )
+    assert (answer["meant_for"], answer["misrouted"]) == ("action:1234", True)
+
+
+def test_a_letter_that_is_refused(rows: dict[str, pd.DataFrame]) -> None:
+    """The reason is the server's words; nobody answers."""
+    letter = row(rows["reject"], origin="action:1234")
+
+    assert letter["outcome"] == "refused"
+    assert str(letter["reason"]).startswith("5")
+    assert "jane@client.example" not in set(rows["reject"]["origin"])
+
+
+def test_mail_from_outside_and_inside(rows: dict[str, pd.DataFrame]) -> None:
+    """To nobody's address, to several mailboxes, unreadable, and delivered inside without SMTP."""
+    table = rows["accept"]
+    unknown = row(table, recipient="a99@abc.com")
+    several = row(table, recipient="sales@abc.com", origin="peter@shop.example")
+    unreadable = row(table, recipient="nobody@abc.com")
+    inside = row(table, recipient="sales@abc.com", origin="practice")
+
+    assert (unknown["outcome"], unknown["reason"], unknown["misrouted"]) == (
+        "unassigned",
+        "no-such-action",
+        False,
+    )
+    assert (several["outcome"], several["targets"]) == ("delivered", "mailbox:mary, mailbox:john")
+    assert (unreadable["outcome"], unreadable["message_id"], unreadable["size"]) == ("fallback", "", 17)
+    assert unreadable["targets"] == "fallback:help@elsewhere.example"
+    assert (inside["outcome"], inside["targets"], inside["provider"]) == (
+        "delivered",
+        "mailbox:mary, mailbox:john",
+        "",
+    )
+
+
+def test_rows_and_hops_account_for_every_event(rows: dict[str, pd.DataFrame]) -> None:
+    """In order of time, with the columns promised; a POP3 session is about no message."""
+    with mailsim.Lab(SCENARIO) as world:
+        world.send(from_action=5, to="jane@client.example")
+        world.settle()
+        world.collect()
+    table = world.trace.messages()
+
+    assert tuple(table.columns) == COLUMNS
+    assert table["hops"].sum() == sum(event.step is not Step.OPENED for event in world.trace)
+    assert table["time"].is_monotonic_increasing
+
+
+def test_what_is_on_its_way() -> None:
+    """It has no end, so no latency."""
+    moving = row(ONE.messages())
+
+    assert moving["outcome"] == "moving"
+    assert moving["latency"] is pd.NaT
+
+
+def test_an_empty_trace_has_the_same_types(rows: dict[str, pd.DataFrame]) -> None:
+    """So that a query works on it."""
+    empty = Trace().messages()
+
+    assert {name: kind.name for name, kind in empty.dtypes.items()} == {
+        name: kind.name for name, kind in rows["accept"].dtypes.items()
+    }
+
+
+def test_an_answer_is_misrouted_only_at_its_end() -> None:
+    """While it waits at the provider nobody knows."""
+    events = [
+        (Step.COMPOSED, "practice", "action:7", "<1>"),
+        (Step.REPLIED, "jane@x", "", "<2>"),
+        (Step.STORED, "matters@abc.com", "", "<2>"),
+    ]
+    trace = Trace(
+        [
+            Event(
+                serial=n, time=ONE[0].time, trace_id="t1", message_id=id_, step=step, place=place, peer=peer
+            )
+            for n, (step, place, peer, id_) in enumerate(events)
+        ]
+    )
+    waiting = row(trace.messages(), message_id="<2>")
+
+    assert (waiting["outcome"], waiting["meant_for"], waiting["misrouted"]) == ("stored", "action:7", False)
