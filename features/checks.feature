@@ -1,3 +1,4 @@
+@wire
 Feature: Check POP and Check SMTP turn green or red, and say why
   They log in as the practice would, and change nothing: no message is sent, retrieved or deleted.
 

@@ -36,7 +36,7 @@ def test_the_commands_told_are_the_commands_there_are() -> None:
 
 def test_the_spec_told_passes(tmp_path: Path) -> None:
     """One file, as it stands, run by pytest alone."""
-    [feature] = blocks("gherkin")
+    feature, _ = blocks("gherkin")
     (tmp_path / "reply.feature").write_text(feature, "utf-8")
 
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "."]

@@ -20,8 +20,9 @@ import pytest
 
 from mailsim.testing.blueprint import Blueprint
 from mailsim.testing.found import DOCKET
+from mailsim.testing.program import PURPOSES
 from mailsim.testing.steps import SUBJECTS
-from mailsim.testing.worlds import Kind, chosen, made, parametrize
+from mailsim.testing.worlds import SOCKETS, Kind, chosen, made, parametrize
 
 if TYPE_CHECKING:
     from pytest_bdd.parser import Scenario, Step
@@ -33,7 +34,11 @@ if TYPE_CHECKING:
     from mailsim.trace.event import Trace
     from mailsim.world.world import World
 
-pytest_plugins = ["mailsim.testing.found", *(f"mailsim.testing.steps.{subject}" for subject in SUBJECTS)]
+pytest_plugins = [
+    "mailsim.testing.found",
+    "mailsim.testing.program",
+    *(f"mailsim.testing.steps.{subject}" for subject in SUBJECTS),
+]
 
 _RULE_TAG = re.compile(r"R\d{1,2}\.\d{1,3}")
 _UNLIKE = "No known step is like it; `mailsim steps` lists them all."
@@ -49,7 +54,9 @@ def blueprint() -> Blueprint:
 
 @pytest.fixture
 def mailsim_world(request: pytest.FixtureRequest) -> Kind:
-    """Which world `world` is: as `--mailsim-world` says."""
+    """Which world `world` is: as `--mailsim-world` says, and always on sockets under the tag `@wire`."""
+    if request.node.get_closest_marker(SOCKETS):
+        return Kind.WIRE
     kind: Kind = getattr(request, "param", None) or chosen(request.config)[0]
     return kind
 
@@ -141,6 +148,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "bool",
         default=True,
     )
+    for purpose in PURPOSES:
+        parser.addini(f"mailsim_program_{purpose}", f"The command by which the program under test {purpose}.")
     parser.addini(
         "mailsim_failures",
         "Where mailsim writes what plays a failed scenario again; relative to the root folder.",
@@ -176,6 +185,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_configure(config: pytest.Config) -> None:
     """Have rule tags be known markers."""
+    config.addinivalue_line("markers", f"{SOCKETS}: needs servers on sockets, whatever --mailsim-world says")
     config.pluginmanager.register(_RuleTags(config), "mailsim-rule-tags")
 
 

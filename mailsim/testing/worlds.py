@@ -23,6 +23,10 @@ CHOICE = "mailsim_world"
 """The fixture that names the world of a test."""
 
 
+SOCKETS = "wire"
+"""The marker, and tag, of what runs over sockets alone: other programs cannot come into memory."""
+
+
 class MissingWorldError(MailsimError):
     """A world that this installation does not have."""
 
@@ -74,6 +78,8 @@ def chosen(config: pytest.Config) -> tuple[Kind, ...]:
 def parametrize(metafunc: pytest.Metafunc, *, is_scenario: bool) -> None:
     """Make a test for each world asked for, where there are several and the test has a world."""
     kinds = chosen(metafunc.config)
+    if metafunc.definition.get_closest_marker(SOCKETS):
+        return
     if len(kinds) > 1 and (is_scenario or "world" in metafunc.fixturenames):
         if CHOICE not in metafunc.fixturenames:
             metafunc.fixturenames.append(CHOICE)

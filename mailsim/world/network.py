@@ -13,6 +13,9 @@ from mailsim.errors import MailsimError
 from mailsim.pop3.certificates import issue
 from mailsim.pop3.service import Certificates
 
+_LOOPBACK = "127.0.0.1"
+"""In certificates too: another program knows a server by where it is, not by its name in the world."""
+
 
 class UnknownHostError(MailsimError):
     """A name and port that no server of the world listens on."""
@@ -62,12 +65,12 @@ class Network:
     def server_context(self, name: str) -> ssl.SSLContext:
         """A server's TLS with a certificate for its name."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._authority.issue_cert(name).configure_cert(context)
+        self._authority.issue_cert(name, _LOOPBACK).configure_cert(context)
         return context
 
     def certificates(self, name: str) -> Certificates:
         """A server's TLS with a certificate for its name, and with those that faults have it show instead."""
-        return issue(self._authority, name)
+        return issue(self._authority, name, _LOOPBACK)
 
     @cached_property
     def client_context(self) -> ssl.SSLContext:

@@ -18,5 +18,6 @@ SUBJECTS: Final = (
     "checks",
     "dns",
     "message",
+    "program",
 )
 """The modules, in the order in which they are told."""

@@ -1,0 +1,134 @@
+"""Another mail program under test: a command that collects from, or sends through, the servers of a scenario's world.
+
+It is told in the environment where they are, as `MAILSIM_POP3_*` and `MAILSIM_SMTP_*`, whom to trust and where to keep
+its files; the same stands in a JSON file. The commands stand in pytest's configuration:
+
+    [pytest]
+    mailsim_program_collects = python collector.py
+    mailsim_program_sends = python sender.py
+"""
+
+import json
+import os
+import shlex
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from mailsim.errors import MailsimError
+from mailsim.testing.worlds import Kind
+
+if TYPE_CHECKING:
+    from mailsim.practice.account import PopAccount, SmtpAccount
+    from mailsim.world.lab import Lab
+
+PURPOSES: Final = ("collects", "sends")
+_SECONDS = 60.0
+"""After which a program is ended."""
+_MOST = 2000
+"""Characters of its output that are told."""
+
+
+class ProgramError(MailsimError):
+    """A program that cannot be run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How one run of the program ended."""
+
+    status: int
+    """What it returned; negative, the signal that ended it."""
+    output: str
+    """The end of what it said on both its streams."""
+
+    def __str__(self) -> str:
+        return f"status {self.status}; it said:\n{self.output or 'nothing'}"
+
+
+class Program:
+    """The mail program under test, beside the world of one scenario."""
+
+    def __init__(self, config: pytest.Config, lab: "Lab", folder: Path) -> None:
+        """`folder` is where it keeps its files, run after run."""
+        self.folder = folder
+        self._config = config
+        self._lab = lab
+
+    def run(self, purpose: str) -> Run:
+        """Have it collect or send, and wait until it ends; ended by force after a minute.
+
+        Raises:
+            ProgramError: The configuration names no command for it, or one that cannot be started.
+        """
+        command = shlex.split(self._config.getini(f"mailsim_program_{purpose}"))
+        if not command:
+            raise ProgramError(
+                f"mailsim_program_{purpose} is empty; write the program's command there, in pytest's configuration"
+            )
+        try:
+            done = subprocess.run(  # noqa: S603 - the command that the user wrote
+                command,
+                cwd=self._config.rootpath,
+                env=os.environ | self.environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                timeout=_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            return Run(-9, _end(error.output or b"") + f"\n(ended after {_SECONDS:g} seconds)")
+        except OSError as error:
+            raise ProgramError(f"{command[0]}: {error.strerror}; correct mailsim_program_{purpose}") from None
+        return Run(done.returncode, _end(done.stdout))
+
+    def environment(self) -> Mapping[str, str]:
+        """What it is told, under the names of environment variables."""
+        from mailsim.world.plan import plan
+
+        parts = plan(self._lab.scenario)
+        pop, smtp = parts.pop, parts.smtp
+        authority = self.folder.parent / "mailsim-ca.pem"
+        authority.write_bytes(self._lab.authority)
+        told = {"MAILSIM_CA": str(authority), "MAILSIM_FOLDER": str(self.folder)}
+        told |= self._server("POP3", pop, (pop.server.host, pop.server.port))
+        told |= self._server("SMTP", smtp, (smtp.server, smtp.port))
+        told["MAILSIM_POP3_TLS"] = "implicit" if pop.server.tls else "none"
+        told["MAILSIM_SMTP_TLS"] = parts.smtp_tls
+        file = self.folder.parent / "mailsim-servers.json"
+        file.write_text(json.dumps(told, indent=1), "utf-8")
+        return told | {"MAILSIM_SERVERS": str(file)}
+
+    def _server(
+        self, name: str, account: "PopAccount | SmtpAccount", server: tuple[str, int]
+    ) -> Mapping[str, str]:
+        host, port = self._lab.addresses[server]
+        return {
+            f"MAILSIM_{name}_HOST": host,
+            f"MAILSIM_{name}_PORT": str(port),
+            f"MAILSIM_{name}_USERNAME": account.username,
+            f"MAILSIM_{name}_PASSWORD": account.password.get_secret_value(),
+        }
+
+
+def _end(output: bytes) -> str:
+    return output.decode("utf-8", "replace").strip()[-_MOST:]
+
+
+@pytest.fixture
+def program(mailsim_world: Kind, lab: "Lab", request: pytest.FixtureRequest, tmp_path: Path) -> Program:
+    """The mail program under test, with a folder of its own.
+
+    Raises:
+        ProgramError: The scenario's world is in memory, where no other program can come.
+    """
+    if mailsim_world is not Kind.WIRE:
+        raise ProgramError("another program needs servers on sockets; write the tag @wire above the scenario")
+    folder = tmp_path / "program"
+    folder.mkdir()
+    return Program(request.config, lab, folder)
