@@ -116,7 +116,7 @@ def as_json(subjects: Sequence[Subject]) -> str:
         {
             "subjects": [asdict(subject) for subject in subjects],
             "parameters": [
-                {"name": name, "pattern": one.pattern, "example": one.example}
+                {"name": name, "regexp": one.pattern, "example": one.example}
                 for name, one in PARAMETERS.items()
             ],
         }

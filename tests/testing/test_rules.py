@@ -17,7 +17,7 @@ def test_every_rule_is_the_tag_of_a_scenario() -> None:
         for file in FEATURES.glob("*.feature")
         for section in read_feature(file)
         for scenario in section.scenarios
-        for tag in scenario.tags
+        for tag in scenario.tags - {"wire"}
     }
 
     assert not tags & NOT_YET, "a rule got its scenario: take it out of NOT_YET"
