@@ -191,7 +191,7 @@ class Pop3Server:
         authority = trustme.CA()
         self.ca = Path(stack.enter_context(TemporaryDirectory(prefix="mailsim-"))) / "ca.pem"
         authority.cert_pem.write_to_path(str(self.ca))
-        return issue(authority, "localhost", self.host)
+        return issue(authority, "localhost", self.host, common_name="localhost")
 
     async def __aenter__(self) -> Self:
         return await to_thread.run_sync(self.__enter__)
