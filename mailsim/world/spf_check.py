@@ -7,9 +7,10 @@ only then is there a message to tell of in the trace, and a From that DMARC asks
 
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import NamedTuple
 
 from mailsim.mail import Address, Envelope, Message, Reply, parse_addresses
-from mailsim.provider.dmarc import SpfAlignment, spf_alignment
+from mailsim.provider.dmarc import spf_alignment
 from mailsim.provider.dns import Zone
 from mailsim.provider.rewriting import prepend
 from mailsim.provider.spf import RememberedSpf, Result, SpfResult
@@ -23,6 +24,12 @@ _UNKNOWN_CLIENT = "127.0.0.1"
 _REMEMBERED = 4096
 
 
+class _Finding(NamedTuple):
+    result: SpfResult
+    stamp: str
+    detail: Mapping[str, object]
+
+
 class SpfCheck:
     """SPF of one world's receiving servers; the policy is that of the domain whose mail a server takes."""
 
@@ -34,8 +41,9 @@ class SpfCheck:
         self._policies = policies
         self._idle = set(policies.values()) == {SpfPolicy.IGNORE}
         self._journal = journal
+        self._zone = zone
         self._spf = RememberedSpf(zone)
-        self._alignment = lru_cache(_REMEMBERED)(lambda domain, found: spf_alignment(zone, domain, found))
+        self._found = lru_cache(_REMEMBERED)(self._find)  # writing it down costs more than all the rest
 
     def admit(self, receiver: str, peer: Peer, envelope: Envelope, message: Message) -> Message | Reply:
         """The message as this server takes it, stamped where SPF was asked, or its refusal; one event tells of it."""
@@ -44,8 +52,10 @@ class SpfCheck:
         policy = self._policies.get(envelope.recipients[0].domain, self._policies[""])
         if policy is SpfPolicy.IGNORE:
             return message
-        ip = self._addresses.get(peer.name, _UNKNOWN_CLIENT)
-        found = self._spf.evaluate(ip=ip, sender=str(envelope.sender or ""), helo=peer.name)
+        authors = parse_addresses(message.value("From") or "").addresses
+        author = authors[0].domain if authors else ""
+        finding = self._found(receiver, peer.name, str(envelope.sender or ""), author)
+        found = finding.result
         self._journal.record(
             Step.CHECKED,
             receiver,
@@ -56,10 +66,29 @@ class SpfCheck:
             outcome=found.result,
             reason=found.explanation,
             rule="R5.5",
-            detail=_detail(found, self._aligned(found, message)),
+            detail=finding.detail,
         )
-        refusal = judge_spf(policy, found)
-        return refusal or prepend(message, (FIELD, received_spf(found, receiver=receiver)))
+        return judge_spf(policy, found) or prepend(message, (FIELD, finding.stamp))
+
+    def _find(self, receiver: str, client: str, sender: str, author: str) -> _Finding:
+        """What a server finds about a client and sender, and an author's domain; empty where From names none."""
+        ip = self._addresses.get(client, _UNKNOWN_CLIENT)
+        found = self._spf.evaluate(ip=ip, sender=sender, helo=client)
+        detail: dict[str, object] = {
+            "ip": found.ip,
+            "identity": found.identity,
+            "domain": found.domain,
+            "mechanism": found.mechanism,
+            "lookups": found.lookups,
+            "seconds": found.seconds,
+        }
+        if author:
+            alignment = spf_alignment(self._zone, author, found)
+            detail["dmarc"] = {
+                "policy": alignment.policy or "none published",
+                "aligned": alignment.aligned,
+            }
+        return _Finding(found, received_spf(found, receiver=receiver), detail)
 
     def forged(self, server: str, sender: Address) -> bool:
         """Whether the sender's domain says that this server may not send for it: no report is owed to that address."""
@@ -67,22 +96,3 @@ class SpfCheck:
             return False
         ip = self._addresses.get(server, _UNKNOWN_CLIENT)
         return self._spf.evaluate(ip=ip, sender=str(sender), helo=server).result is Result.FAIL
-
-    def _aligned(self, found: SpfResult, message: Message) -> SpfAlignment | None:
-        """How the result counts for the author's domain; None where From names none."""
-        authors = parse_addresses(message.value("From") or "").addresses
-        return self._alignment(authors[0].domain, found) if authors else None
-
-
-def _detail(found: SpfResult, alignment: SpfAlignment | None) -> Mapping[str, object]:
-    told: dict[str, object] = {
-        "ip": found.ip,
-        "identity": found.identity,
-        "domain": found.domain,
-        "mechanism": found.mechanism,
-        "lookups": found.lookups,
-        "seconds": found.seconds,
-    }
-    if alignment:
-        told["dmarc"] = {"policy": alignment.policy or "none published", "aligned": alignment.aligned}
-    return told
