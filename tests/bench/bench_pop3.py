@@ -1,7 +1,7 @@
 """How fast POP3 goes here: 2,000 messages of 5 KB over loopback, ours beside Dovecot's, and what one server bears.
 
 Run as a program: `python tests/bench/bench_pop3.py [--tls] [--dovecot] [--limits]`. The server runs in a process of
-its own, so that neither side is paid for by the other. Every measure is taken three times, interleaved; the best is
+its own, so that neither side is paid for by the other. Every measure is taken seven times, interleaved; the best is
 shown. `--dovecot` reads the same mail from a Dovecot too (its packages must be installed), for the ratio; `--tls`
 does all over TLS, and reads from our server over asyncio's own TLS too, for the ratio to ours; `--limits` measures
 many sessions, a large maildrop, a large message beside small ones, and memory.
@@ -31,7 +31,7 @@ from mailsim.pop3.service import Service
 
 COUNT = 2000
 MESSAGE = b"Subject: bench\r\nFrom: a@a.example\r\n\r\n" + (b"x" * 70 + b"\r\n") * 69
-ROUNDS = 3
+ROUNDS = 7
 
 Place = tuple[str, int, ssl.SSLContext | None]
 
