@@ -10,6 +10,8 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self, overload
 
 from mailsim.display import Tone, badge, block, heading, note, table
@@ -158,6 +160,16 @@ class Trace(Sequence[Event]):
     def steps(self, *steps: Step) -> Self:
         """The events of these steps, in order."""
         return type(self)([event for event in self._events if event.step in steps])
+
+    def write(self, path: str | PathLike[str]) -> None:
+        """Write all events to a file, in the format that its name says.
+
+        `.parquet` and `.jsonl`, which `mailsim.read_trace` reads; `.csv`; `.chrome.json`, a timeline for
+        ui.perfetto.dev; `.otlp.jsonl`, spans for OpenTelemetry's tools. Raises TraceFileError.
+        """
+        from mailsim.trace.files import write  # noqa: PLC0415 - files are made from events
+
+        write(self, Path(path))
 
     def messages(self) -> "pd.DataFrame":
         """One row a message: from where, meant for whom, what became of it and why, and how long that took."""

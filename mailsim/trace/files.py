@@ -13,6 +13,7 @@ from typing import Protocol
 
 from mailsim.errors import MailsimError
 from mailsim.trace.event import Event, Trace
+from mailsim.trace.exports import ChromeTrace, Csv, OpenTelemetry
 
 BATCH = 50_000
 """Events that wait in memory; a row group of a Parquet file."""
@@ -73,15 +74,22 @@ def json_line(event: Event) -> str:
     return json.dumps(row, ensure_ascii=False) + "\n"
 
 
-FORMATS: dict[str, Callable[[Path], Writer]] = {".parquet": Parquet, ".jsonl": JsonLines}
-"""By how the file's name ends."""
+FORMATS: dict[str, Callable[[Path], Writer]] = {
+    ".parquet": Parquet,
+    ".otlp.jsonl": OpenTelemetry,
+    ".jsonl": JsonLines,
+    ".csv": Csv,
+    ".chrome.json": ChromeTrace,
+}
+"""By how the file's name ends; the first that fits. `read_trace` reads Parquet and plain JSON Lines."""
 
 
 def format_of(path: Path) -> Callable[[Path], Writer]:
     """The format of a trace's file, by its name; raises TraceFileError."""
-    if path.suffix not in FORMATS:
-        raise TraceFileError(f"{path}: no file for a trace; name one that ends in {' or '.join(FORMATS)}")
-    return FORMATS[path.suffix]
+    for ending, form in FORMATS.items():
+        if path.name.endswith(ending):
+            return form
+    raise TraceFileError(f"{path}: no file for a trace; name one that ends in {' or '.join(FORMATS)}")
 
 
 @contextmanager
@@ -102,6 +110,21 @@ def streamed(path: Path, form: Callable[[Path], Writer]) -> Iterator[Callable[[E
 
         yield append
         writer.write(batch)
+
+
+def write(trace: Iterable[Event], path: Path) -> None:
+    """Write events in the format that the file's name says.
+
+    Raises:
+        TraceFileError: It says none, or the file cannot be written.
+    """
+    form = format_of(path)
+    try:
+        _write(trace, path, form)
+    except OSError as error:
+        raise TraceFileError(
+            f"{path}: cannot be written: {error.strerror or error}; name another file"
+        ) from None
 
 
 def write_parquet(trace: Trace, path: Path) -> None:

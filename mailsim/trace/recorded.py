@@ -25,6 +25,7 @@ from mailsim.errors import MailsimError
 from mailsim.trace.arrow import SCHEMA, events
 from mailsim.trace.columns import COLUMNS
 from mailsim.trace.event import Event, Trace
+from mailsim.trace.files import write
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,6 +74,14 @@ class RecordedTrace:
         from mailsim.trace.frame import frame  # noqa: PLC0415 - pandas loads only where a table is asked for
 
         return frame(self.read)
+
+    def write(self, path: str | PathLike[str]) -> None:
+        """Write all events to a file, in the format that its name says.
+
+        `.parquet` and `.jsonl`, which `mailsim.read_trace` reads; `.csv`; `.chrome.json`, a timeline for
+        ui.perfetto.dev; `.otlp.jsonl`, spans for OpenTelemetry's tools. Raises TraceFileError.
+        """
+        write(self, Path(path))
 
     def messages(self) -> "pd.DataFrame":
         """One row a message: from where, meant for whom, what became of it and why, and how long that took."""

@@ -73,8 +73,8 @@ def test_the_trace_is_written_as_it_happens(tmp_path: Path, capsys: pytest.Captu
     [
         (["nowhere.toml"], "nowhere.toml: cannot be read"),
         (
-            [str(SCENARIO), "--out", "trace.csv"],
-            "trace.csv: no file for a trace; name one that ends in .parquet or .jsonl",
+            [str(SCENARIO), "--out", "trace.txt"],
+            "trace.txt: no file for a trace; name one that ends in .parquet or .otlp.jsonl",
         ),
         ([str(SCENARIO), "--out", "no/such/trace.jsonl"], "No such file or directory"),
     ],

@@ -1,0 +1,160 @@
+"""Traces for other tools: CSV for spreadsheets, Chrome's trace events for timelines, OpenTelemetry's spans for tracing.
+
+A hop lasts until the next of its conversation, the last one no time at all. Each format is written in batches, but what
+a conversation did last is kept until the next, so that memory grows with conversations, not with events.
+"""
+
+import csv
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from hashlib import blake2b
+from itertools import count
+from pathlib import Path
+
+from mailsim.trace.event import Event
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_ARGUMENTS = ("message_id", "peer", "sender", "recipient", "size", "outcome", "reason", "rule")
+
+
+class Csv:
+    """RFC 4180, with a first line of names; `time` in ISO 8601, `detail` as JSON text. Texts stand as they are."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("w", encoding="utf-8", newline="")
+        self._rows = csv.writer(self._file)
+        self._rows.writerow(Event._fields)
+
+    def write(self, events: Sequence[Event]) -> None:
+        """Add a record for each."""
+        self._rows.writerows(event._replace(time=event.time.isoformat()) for event in events)  # type: ignore[arg-type] # as text
+
+    def close(self) -> None:
+        """Write what is left."""
+        self._file.close()
+
+
+class _Lasting:
+    """Gives each event back with the time of the next in its conversation."""
+
+    def __init__(self) -> None:
+        self._before: dict[str, Event] = {}
+
+    def after(self, events: Iterable[Event]) -> Iterator[tuple[Event, datetime]]:
+        """The hops that these events end."""
+        for event in events:
+            before = self._before.get(event.trace_id)
+            self._before[event.trace_id] = event
+            if before:
+                yield before, event.time
+
+    def rest(self) -> Iterator[tuple[Event, datetime]]:
+        """The last hop of each conversation."""
+        for event in self._before.values():
+            yield event, event.time
+
+
+class ChromeTrace:
+    """Trace Event Format, JSON object form: one thread a conversation; opens in ui.perfetto.dev and speedscope."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("w", encoding="utf-8", newline="\n")
+        self._lasting = _Lasting()
+        self._threads: dict[str, int] = {}
+        self._file.write('{"displayTimeUnit": "ms", "traceEvents": [\n')
+        self._file.write(_json({"ph": "M", "pid": 1, "name": "process_name", "args": {"name": "mailsim"}}))
+
+    def write(self, events: Sequence[Event]) -> None:
+        """Add the hops that are over."""
+        self._add(self._lasting.after(events))
+
+    def close(self) -> None:
+        """Add the last hops and the closing brackets."""
+        self._add(self._lasting.rest())
+        self._file.write("\n]}\n")
+        self._file.close()
+
+    def _add(self, hops: Iterable[tuple[Event, datetime]]) -> None:
+        for event, until in hops:
+            thread = self._threads.get(event.trace_id)
+            if thread is None:
+                thread = self._threads[event.trace_id] = len(self._threads) + 1
+                name = {"name": event.trace_id or "no message"}
+                self._line({"ph": "M", "pid": 1, "tid": thread, "name": "thread_name", "args": name})
+            self._line(
+                {
+                    "ph": "X",
+                    "pid": 1,
+                    "tid": thread,
+                    "ts": _micros(event.time),
+                    "dur": _micros(until) - _micros(event.time),
+                    "cat": event.step,
+                    "name": f"{event.step} {event.place}",
+                    "args": _arguments(event),
+                }
+            )
+
+    def _line(self, record: dict[str, object]) -> None:
+        self._file.write(",\n" + _json(record))
+
+
+class OpenTelemetry:
+    """OTLP's JSON, one `TracesData` a line as its file exporter writes: one trace a conversation, one span a hop."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("w", encoding="utf-8", newline="\n")
+        self._lasting = _Lasting()
+        self._parents: dict[str, str] = {}
+        self._spans = count(1)
+
+    def write(self, events: Sequence[Event]) -> None:
+        """Add the hops that are over."""
+        self._add(self._lasting.after(events))
+
+    def close(self) -> None:
+        """Add the last hops."""
+        self._add(self._lasting.rest())
+        self._file.close()
+
+    def _add(self, hops: Iterable[tuple[Event, datetime]]) -> None:
+        spans = [self._span(event, until) for event, until in hops]
+        if spans:
+            scope = {"scope": {"name": "mailsim"}, "spans": spans}
+            resource = {"attributes": [_attribute("service.name", "mailsim")]}
+            self._file.write(_json({"resourceSpans": [{"resource": resource, "scopeSpans": [scope]}]}) + "\n")
+
+    def _span(self, event: Event, until: datetime) -> dict[str, object]:
+        span_id = f"{next(self._spans):016x}"
+        parent = self._parents.get(event.trace_id, "")
+        self._parents[event.trace_id] = span_id
+        attributes = {"place": event.place, "conversation": event.trace_id} | _arguments(event)
+        return {
+            "traceId": blake2b(event.trace_id.encode(), digest_size=16).hexdigest(),
+            "spanId": span_id,
+            **({"parentSpanId": parent} if parent else {}),
+            "name": event.step,
+            "kind": 1,  # SPAN_KIND_INTERNAL
+            "startTimeUnixNano": str(_micros(event.time) * 1000),
+            "endTimeUnixNano": str(_micros(until) * 1000),
+            "attributes": [_attribute(f"mailsim.{key}", value) for key, value in attributes.items()],
+        }
+
+
+def _arguments(event: Event) -> dict[str, object]:
+    """What else is known of an event; what is empty is left out."""
+    return {name: value for name in _ARGUMENTS if (value := getattr(event, name))}
+
+
+def _attribute(key: str, value: object) -> dict[str, object]:
+    kind = "intValue" if isinstance(value, int) else "stringValue"
+    return {"key": key, "value": {kind: str(value)}}
+
+
+def _micros(time: datetime) -> int:
+    delta = time - _EPOCH
+    return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
+
+
+def _json(record: dict[str, object]) -> str:
+    return json.dumps(record, ensure_ascii=False)
