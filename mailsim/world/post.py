@@ -11,7 +11,7 @@ from datetime import timedelta
 from functools import partial
 
 from mailsim.mail import Address, Envelope, Message, Reply
-from mailsim.provider.dns import LookupFailed, NoRoute, Zone
+from mailsim.provider.dns import LookupFailed, NoRoute, RecordType, Zone
 from mailsim.smtp.outcome import Outcome
 from mailsim.trace.event import Step
 from mailsim.world.clock import Clock
@@ -43,15 +43,42 @@ class Post:
         for recipient in envelope.recipients:
             domains[recipient.domain].append(recipient)
         for domain, recipients in domains.items():
-            self._relay(server, domain, Envelope(envelope.sender, tuple(recipients)), message, 0)
+            relay = partial(
+                self._relay, server, domain, Envelope(envelope.sender, tuple(recipients)), message
+            )
+            seconds = self._zone.answer(domain, RecordType.MX).seconds if self._zone.faults else 0.0
+            if seconds:  # a slow answer is waited for
+                self._clock.at(self._clock.now() + timedelta(seconds=seconds), relay)
+            else:
+                relay()
 
-    def _relay(self, server: str, domain: str, envelope: Envelope, message: Message, attempt: int) -> None:
+    def _relay(
+        self,
+        server: str,
+        domain: str,
+        envelope: Envelope,
+        message: Message,
+        *,
+        attempt: int = 0,
+        rank: int = 0,
+    ) -> None:
+        """Offer a message to a domain's exchanger of that rank; what it puts off at once to the next, if there is one."""
+        hosts: tuple[str, ...] = ()
+
         def answered(outcome: Outcome) -> None:
-            if later := self._note(hop, envelope, message, outcome, attempt):
-                self._put_off(attempt, lambda: self._relay(server, domain, later, message, attempt + 1))
+            another = rank + 1 < len(hosts) and not outcome.uncertain  # two servers could have taken it
+            last = attempt == len(RETRIES) and not another
+            later = self._note(hop, envelope, message, outcome, last=last)
+            if later and another:
+                self._relay(server, domain, later, message, attempt=attempt, rank=rank + 1)
+            elif later:
+                self._put_off(
+                    attempt, lambda: self._relay(server, domain, later, message, attempt=attempt + 1)
+                )
 
         try:
-            hop = Hop(server, self._zone.exchangers(domain)[0], SMTP_PORT)
+            hosts = self._zone.exchangers(domain)
+            hop = Hop(server, hosts[rank], SMTP_PORT)
         except NoRoute as error:
             hop = Hop(server, domain, SMTP_PORT)
             answered(Outcome(dict.fromkeys(envelope.recipients, _no_route(error)), None))
@@ -71,7 +98,7 @@ class Post:
         """Have the practice submit a message; `heard` is told the first answer, `taken` when nobody is left out."""
 
         def answered(outcome: Outcome) -> None:
-            if later := self._note(hop, envelope, message, outcome, attempt):
+            if later := self._note(hop, envelope, message, outcome, last=attempt == len(RETRIES)):
                 self._put_off(
                     attempt, lambda: self.submit(hop, later, message, taken=taken, attempt=attempt + 1)
                 )
@@ -113,15 +140,16 @@ class Post:
         self._clock.at(self._clock.now() + RETRIES[attempt], again)
 
     def _note(
-        self, hop: Hop, envelope: Envelope, message: Message, outcome: Outcome, attempt: int
+        self, hop: Hop, envelope: Envelope, message: Message, outcome: Outcome, *, last: bool
     ) -> Envelope | None:
         """Note what a server did not take; the envelope to offer again later, None when there is nobody (R3.8).
 
-        The place is the server where the practice submits, else whoever gives up.
+        With the `last` try a server's 'later' is 'never'. The place is the server where the practice submits, else
+        whoever gives up.
         """
         place, peer = (hop.server, hop.client) if hop.submission else (hop.client, hop.server)
         refusals = outcome.refusals(envelope)
-        later = {one: reply for one, reply in refusals.items() if reply.transient and attempt < len(RETRIES)}
+        later = {one: reply for one, reply in refusals.items() if reply.transient and not last}
         ended = {one: reply for one, reply in refusals.items() if one not in later}
         record = partial(self._record, peer=peer, uncertain=outcome.uncertain)
         record(Step.DEFERRED, place, envelope, message, later)
