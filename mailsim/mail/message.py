@@ -72,13 +72,14 @@ _Block = tuple[bytes, int, HeaderDefect | None]
 class Message:
     """Unaltered octets, read on demand."""
 
-    __slots__ = ("_block", "_fields", "_frequent", "octets")
+    __slots__ = ("_block", "_fields", "_frequent", "_message_id", "octets")
 
     def __init__(self, octets: bytes) -> None:
         self.octets = octets
         self._block: _Block | None = None
         self._fields: dict[bytes, list[bytes]] | None = None
         self._frequent: dict[bytes, list[bytes]] | None = None
+        self._message_id: str | None = None
 
     def __repr__(self) -> str:
         return f"Message({len(self.octets)} octets, {self.value('Message-ID')!r})"
@@ -137,7 +138,10 @@ class Message:
     @property
     def message_id(self) -> str | None:
         """The Message-ID with its angle brackets; None when absent or empty."""
-        return self.value("Message-ID") or None
+        message_id = self._message_id
+        if message_id is None:  # read once: whatever happens to a message is told by it
+            message_id = self._message_id = self.value("Message-ID") or ""
+        return message_id or None
 
     def _values(self, key: bytes) -> Sequence[bytes]:
         frequent = self._frequent

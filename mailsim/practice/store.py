@@ -112,8 +112,12 @@ class Store:
     def _prepare(self) -> None:
         execute = self._connection.execute
         execute(f"PRAGMA page_size={_PAGE}")
-        execute("PRAGMA journal_mode=WAL")
-        execute("PRAGMA synchronous=FULL")
+        if self.path:
+            execute("PRAGMA journal_mode=WAL")
+            execute("PRAGMA synchronous=FULL")
+        else:
+            execute("PRAGMA journal_mode=MEMORY")  # nothing of it outlives its process
+            execute("PRAGMA synchronous=OFF")
         if self._version() == _VERSION:
             return
         execute("BEGIN IMMEDIATE")  # and look again: another process may have made it meanwhile

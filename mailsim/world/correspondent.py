@@ -83,4 +83,6 @@ def _threading(message: Message) -> list[str]:
 def _field(message: Message, name: str) -> str:
     """A value of the other's header that can stand in ours: what is not printable becomes a space."""
     value = message.value(name) or ""
-    return "".join(letter if letter.isprintable() else " " for letter in value).strip()
+    if not value.isprintable():
+        value = "".join(letter if letter.isprintable() else " " for letter in value)
+    return value.strip()
