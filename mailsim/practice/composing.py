@@ -11,12 +11,12 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import format_datetime
 from types import MappingProxyType
 from typing import NamedTuple
 
 from mailsim.errors import MailsimError
 from mailsim.mail import Address, Envelope, Message
+from mailsim.mail.date import header_date
 from mailsim.practice.body import body
 from mailsim.practice.directory import Alias, Directory
 from mailsim.practice.header_text import display_name, folded_line, has_controls, text_line
@@ -115,7 +115,7 @@ def compose(
     if _TOKEN.fullmatch(token) is None:
         raise DraftError(f"{token!r} cannot stand in a Message-ID; use letters, digits and dots")
     head = [
-        f"Date: {format_datetime(date)}\r\n",
+        f"Date: {header_date(date)}\r\n",
         _people("From", [Recipient(sender, draft.sender_name)]),
         _people("Reply-To", [Recipient(reply_to)]) if reply_to else "",
         _people("To", draft.to) if draft.to or draft.cc else "To: undisclosed-recipients:;\r\n",

@@ -7,9 +7,9 @@ as application/octet-stream in base64. The forward is automatic (RFC 3834) and b
 import base64
 import re
 from datetime import datetime
-from email.utils import format_datetime
 
 from mailsim.mail import Address, Envelope, Message
+from mailsim.mail.date import header_date
 from mailsim.practice.decision import Decision
 from mailsim.practice.routing import LOOP_HEADER
 
@@ -33,7 +33,7 @@ def forward(
         f"From: {sender}",
         f"To: {fallback}",
         f"Subject: A message that could not be read ({decision.reason})",
-        f"Date: {format_datetime(date)}",
+        f"Date: {header_date(date)}",
         f"Message-ID: {message_id}",
         "Auto-Submitted: auto-generated",
         f"{LOOP_HEADER}: {sender}",

@@ -23,6 +23,7 @@ from mailsim.mail import Address, Message
 _VERSION = 1
 _PRIVATE = ""  # SQLite's name for a database that spills to a temporary file, and ends with its connection
 _PAGE = 16 * 1024  # octets: most messages fit in one, which halves the time to store them
+_CACHE = 32 * 1024 * 1024  # octets of a store in memory, before it spills
 _LARGE = 1024 * 1024  # octets: SQLite makes two more copies of a value that comes with its row
 _SCHEMA = (
     """CREATE TABLE message (
@@ -118,6 +119,7 @@ class Store:
         else:
             execute("PRAGMA journal_mode=MEMORY")  # nothing of it outlives its process
             execute("PRAGMA synchronous=OFF")
+            execute(f"PRAGMA cache_size={-_CACHE // 1024}")
         if self._version() == _VERSION:
             return
         execute("BEGIN IMMEDIATE")  # and look again: another process may have made it meanwhile

@@ -11,9 +11,9 @@ from datetime import datetime
 from email import policy
 from email.message import Message as Fields
 from email.message import MIMEPart
-from email.utils import format_datetime
 
 from mailsim.mail import Address, Message, Reply
+from mailsim.mail.date import header_date
 
 MOST_HEADER = 102_400
 """Octets of the original's header that are returned, as of Postfix (header_size_limit)."""
@@ -50,7 +50,7 @@ def non_delivery(
     report["From"] = f"Mail Delivery System <MAILER-DAEMON@{reporting}>"
     report["To"] = _told(str(to))
     report["Subject"] = "Undelivered Mail Returned to Sender"
-    report["Date"] = format_datetime(date)
+    report["Date"] = header_date(date)
     report["Message-ID"] = message_id
     if answered := _told(original.message_id or ""):
         report["In-Reply-To"] = answered  # RFC 3834 section 3.1.5
@@ -102,7 +102,7 @@ def _status(failures: Sequence[Failure], reporting: str, remote: str, date: date
             ("Status", _status_of(failure.reply)),
             ("Remote-MTA", f"dns; {remote}" if remote else ""),
             ("Diagnostic-Code", f"smtp; {failure.reply}"),
-            ("Last-Attempt-Date", format_datetime(date)),
+            ("Last-Attempt-Date", header_date(date)),
         ]
         blocks.append(_block(*fields))
     part.set_payload(blocks)

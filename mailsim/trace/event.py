@@ -215,7 +215,7 @@ class Recorder:
         detail: Mapping[str, object] | None = None,
     ) -> None:
         """Make one event; `detail` is kept as JSON text, members of enumerations as plain words."""
-        event = Event(
+        columns = (
             self._serial,
             self._now(),
             trace_id,
@@ -231,6 +231,7 @@ class Recorder:
             rule,
             _DETAIL(detail) if detail else "{}",
         )
+        event = tuple.__new__(Event, columns)  # as Event(*columns), in half the time
         self._serial += 1
         for keep in self._keepers:
             keep(event)

@@ -15,16 +15,18 @@ Action = Callable[[], object]
 class Clock:
     """Time from a start, with things due at given times."""
 
-    def __init__(self, start: datetime, *, ticks: Callable[[], float] = time.monotonic) -> None:
-        """`ticks` counts real seconds; a constant makes the time purely virtual."""
+    def __init__(self, start: datetime, *, ticks: Callable[[], float] | None = time.monotonic) -> None:
+        """`ticks` counts real seconds; without them the time is purely virtual."""
         self._start = start
         self._ticks = ticks
-        self._zero = ticks()
+        self._zero = ticks() if ticks else 0.0
         self._due: list[tuple[datetime, int, Action]] = []
         self._serial = 0
 
     def now(self) -> datetime:
         """The world's time, with the start's time zone."""
+        if self._ticks is None:
+            return self._start
         return self._start + timedelta(seconds=self._ticks() - self._zero)
 
     def at(self, due: datetime, action: Action) -> None:
@@ -44,4 +46,6 @@ class Clock:
     def jump(self, time: datetime) -> None:
         """Move on to a time; time never goes back."""
         if time > self.now():
-            self._start, self._zero = time, self._ticks()
+            self._start = time
+            if self._ticks is not None:
+                self._zero = self._ticks()

@@ -3,8 +3,8 @@
 - Each recipient of what was composed, replied or forwarded has exactly one end: refused, bounced, discarded,
   stored in a server mailbox, or delivered inside; and one more for each time that a sender could not know whether a
   server had taken it, and offered it again.
-- Each copy stored in the system mailbox was collected, or waits there still. Or more than once: a server may lose
-  a deletion, and show the copy under another uid.
+- Each copy stored in the system mailbox was collected, or waits there still. Or both, or more than once: a server may
+  lose a deletion, and show the copy under another uid. Without uids equal copies are one message.
 - Each collected message was decided once, and reached each of its targets once; what could not be read was
   forwarded once.
 - What the events say was delivered is what the practice's store holds, and no target holds a message twice.
@@ -22,6 +22,10 @@ from mailsim.trace.event import Event, Step, Trace
 from mailsim.trace.story import told
 
 _BEGIN = (Step.COMPOSED, Step.REPLIED, Step.FORWARDED)
+_OF_NO_COPY = frozenset(
+    (Step.SUBMITTED, Step.ACCEPTED, Step.REWRITTEN, Step.RELAYED, Step.CHECKED, Step.OPENED)
+)
+"""What happens to messages on their way."""
 _END = (Step.REFUSED, Step.BOUNCED, Step.DISCARDED, Step.STORED)
 _MOST_STORIES = 3
 
@@ -64,6 +68,8 @@ class Books:
         """Take one event."""
         step = event.step
         self.steps[step] += 1
+        if step in _OF_NO_COPY:
+            return
         if _is_uncertain(event):
             self._uncertain[event.trace_id, event.message_id, event.recipient] += 1
         for copy in _put_in(event):
@@ -77,11 +83,14 @@ class Books:
             self._add(copy, 1)
         elif step is Step.REMOVED:
             self._lying.pop(_uid(event), None)
-        elif (
-            step is Step.COLLECTED
-            and (copy := (event.trace_id, event.message_id, "collection")) in self._open
-        ):
-            self._add(copy, -1)
+        elif step is Step.COLLECTED:
+            self._collected(event)
+
+    def _collected(self, event: Event) -> None:
+        """Close one copy; where the server showed no true uid, all copies of the message, for which it was is not known."""
+        copy = event.trace_id, event.message_id, "collection"
+        if copy in self._open:
+            self._add(copy, -1 if _uid(event) in self._lying else -self._open[copy])
 
     def _add(self, copy: Copy, number: int) -> None:
         open_copies = self._open
@@ -156,7 +165,7 @@ def _put_in(event: Event) -> Iterator[Copy]:
     elif step is Step.COLLECTED:
         yield event.trace_id, event.message_id, "decision"
     elif step is Step.DECIDED:
-        for target in json.loads(event.detail)["targets"]:
+        for target in _targets(event.detail):
             yield event.trace_id, event.message_id, f"target:{target}"
             if target.startswith("fallback:"):
                 yield event.trace_id, "", "forward"
@@ -175,6 +184,16 @@ def _came_of(event: Event) -> Iterator[Copy]:
         yield event.trace_id, event.message_id, "decision"
     elif step is Step.DELIVERED:
         yield event.trace_id, event.message_id, f"target:{event.place}"
+
+
+_DECODER = json.JSONDecoder()
+_TARGETS = '"targets": '
+
+
+def _targets(detail: str) -> Iterator[str]:
+    """Where a decision leads, without reading all its evidence; a quote inside a JSON string has a backslash before it."""
+    targets, _ = _DECODER.raw_decode(detail, detail.index(_TARGETS) + len(_TARGETS))
+    return iter(targets)
 
 
 def _uid(event: Event) -> str:

@@ -7,10 +7,10 @@ some phones do, to From alone. The answer bears In-Reply-To and References (RFC 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.utils import format_datetime
 from enum import StrEnum
 
 from mailsim.mail import Address, Envelope, Message, parse_addresses
+from mailsim.mail.date import header_date
 
 CONSENT = "Thank you. I agree to all of it."
 """What people answer when nobody says what."""
@@ -45,7 +45,7 @@ def answer(
         f"From: {correspondent.address}",
         f"To: {', '.join(map(str, recipients))}",
         f"Subject: {_answered_subject(_field(message, 'Subject'))}",
-        f"Date: {format_datetime(date)}",
+        f"Date: {header_date(date)}",
         f"Message-ID: {message_id}",
         *_threading(message),
         "MIME-Version: 1.0",

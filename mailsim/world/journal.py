@@ -26,10 +26,15 @@ class Journal:
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self.lineage = Lineage()
+        self._told: tuple[Message | None, Entry] = (None, NO_MESSAGE)
 
     def entry(self, message: Message) -> Entry:
         """What the trace tells of this message."""
-        return Entry(self.lineage.of(message), message.message_id or "", len(message.octets))
+        last, entry = self._told
+        if message is not last:  # often several things happen to one message in a row
+            entry = Entry(self.lineage.of(message), message.message_id or "", len(message.octets))
+            self._told = message, entry
+        return entry
 
     def record(
         self,

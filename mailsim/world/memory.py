@@ -33,7 +33,7 @@ class Memory:
     """The engine of a world in memory, and its transport."""
 
     def __init__(self, scenario: Scenario, plan: Plan) -> None:
-        self.clock = Clock(scenario.tables.start, ticks=lambda: 0.0)
+        self.clock = Clock(scenario.tables.start, ticks=None)
         self.transport = self
         self._seed = scenario.seed
         self._plan = plan

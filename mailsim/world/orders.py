@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from email.header import Header
-from email.utils import format_datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from mailsim.errors import MailsimError
 from mailsim.mail import Address, Envelope, Message
+from mailsim.mail.date import header_date
 from mailsim.practice.composing import Draft, Recipient
 from mailsim.practice.faults import Fault, shown
 from mailsim.practice.site import Site
@@ -92,7 +92,7 @@ def incoming(table: ReceiveTable, folder: Path, *, token: str, date: datetime) -
         f"From: {sender}",
         f"To: {', '.join(map(str, table.to))}",
         f"Subject: {_one_line(table.subject)}",
-        f"Date: {format_datetime(date)}",
+        f"Date: {header_date(date)}",
         f"Message-ID: <{token}@{sender.domain if sender else 'outside.example'}>",
         "MIME-Version: 1.0",
         "Content-Type: text/plain; charset=utf-8",

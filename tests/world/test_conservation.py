@@ -31,6 +31,8 @@ COMPOSED = ("composed", "practice", {"recipient": "a@x, b@x"})
 STORED = ("stored", "matters@abc.com", {"recipient": "b@x", "detail": {"uid": "1"}})
 UNSURE = ("deferred", "smtp", {"recipient": "a@x", "detail": {"uncertain": True}})
 OUTSIDE = ("stored", "a@x", {"recipient": "a@x"})
+AGAIN = ("stored", "matters@abc.com", {"recipient": "b@x", "detail": {"uid": "2"}})
+NAMELESS = ("collected", "practice", {"detail": {"uid": None}})
 COLLECTED = ("collected", "practice", {"detail": {"uid": "1"}})
 
 
@@ -51,6 +53,8 @@ COLLECTED = ("collected", "practice", {"detail": {"uid": "1"}})
         ([STORED], [], ["collection"], ["b@x"]),
         ([STORED], ["1"], [], ["b@x"]),
         ([STORED, COLLECTED], [], ["decision"], ["b@x"]),
+        ([STORED, AGAIN, COLLECTED], [], ["collection", "decision"], ["b@x", "b@x"]),
+        ([STORED, AGAIN, NAMELESS], [], ["decision"], ["b@x", "b@x"]),
         ([STORED, COLLECTED], ["1"], ["decision"], ["b@x"]),
         ([STORED, COLLECTED, COLLECTED], ["1"], ["decision", "decision"], ["b@x"]),
     ],
