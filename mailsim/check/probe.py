@@ -5,6 +5,7 @@ messages that are new are looked at, by TOP, which marks nothing as read; only t
 retrieved and deleted. A server without TOP has its new messages retrieved one by one instead.
 """
 
+import re
 import secrets
 import ssl
 from datetime import UTC, datetime
@@ -33,6 +34,10 @@ TIMEOUT = 60.0
 _SESSION_SECONDS = 10.0
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 8.0
 """Seconds between two looks into the mailbox; each wait is twice the last."""
+_ALLOW = (
+    "have the provider allow the action addresses as senders of this account, "
+    'or write action_address_in = "reply-to"'
+)
 _TEXT = "This message was sent by mailsim to see what becomes of it on its way. It deletes it again.\r\n"
 
 
@@ -108,8 +113,7 @@ class _Round:
         if refusal:
             return self._without(
                 f"the SMTP server did not take the message: {refusal}",
-                "have the provider allow the action addresses as senders of this account, "
-                'or write action_address_in = "reply-to"; `mailsim check smtp` tells of login and connection',
+                f"{_ALLOW}; `mailsim check smtp` tells of login and connection",
             )
         received, deleted = await self._awaited(before, until)
         if received is None:
@@ -117,6 +121,10 @@ class _Round:
                 f"the message was sent, and did not arrive at {self._address}'s mailbox in time",
                 "see that the provider's catch-all leads to the mailbox that is collected, and that it did not bounce",
                 left=True,
+            )
+        if (words := given_up(received)) is not None:
+            return self._without(
+                f"a server took the message, and gave it up: {words}", _ALLOW, left=not deleted
             )
         return self._compared(composed.message, received, left=not deleted)
 
@@ -229,9 +237,7 @@ class _Round:
                 own.append(message)
                 demand(await session.ask(session.client.dele(number), until))
         left = await session.leave(until)
-        # A provider may keep a copy of what was sent in the same mailbox (R5.8): that one made no round.
-        travelled = [message for message in own if message.value("Received") is not None]
-        return next(iter(travelled or own), None), left
+        return next(filter(_has_travelled, own), None), left
 
     async def _own(self, session: PopSession, number: int, until: float) -> Message | None:
         """The message of that number, if it is the probe's; raises Stopped."""
@@ -249,6 +255,24 @@ async def _new(session: PopSession, before: frozenset[str], until: float) -> lis
     if listed.ok:
         return [number for number, uid in uids(listed.body or b"").items() if uid not in before]
     return list(sizes(demand(await session.ask(session.client.listing(), until)).body or b""))
+
+
+def _has_travelled(message: Message) -> bool:
+    """Whether it was delivered: a provider may keep a copy of what was sent in the same mailbox (R5.8), without trace fields.
+
+    RFC 5321 section 4.4: every server on the way adds Received, the last one Return-Path.
+    """
+    return message.value("Received") is not None or message.value("Return-Path") is not None
+
+
+def given_up(message: Message) -> str | None:
+    """What a report says about the message that did not arrive (RFC 3464); None of the message itself."""
+    if not (message.value("Content-Type") or "").lower().startswith("multipart/report"):
+        return None
+    said = re.search(
+        rb"^Diagnostic-Code:([^\n]*(?:\n[ \t][^\n]*)*)", message.octets, re.IGNORECASE | re.MULTILINE
+    )
+    return shown_words(said[1]) if said else "it does not say why"
 
 
 def _left(until: float) -> float:

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 import mailsim
-from mailsim.check.probe import ProbeError, probe
+from mailsim.check.probe import ProbeError, given_up, probe
 from mailsim.check.probed import Probe
+from mailsim.mail import Message
 from mailsim.practice.site import read_site
 
 pytestmark = pytest.mark.anyio
@@ -159,3 +160,40 @@ async def test_the_display() -> None:
     assert "comes back" in html
     assert "<table" in html
     assert (data["arrived"], data["comes_back"], len(found.ways)) == (True, True, 6)
+
+
+async def test_a_copy_that_the_provider_keeps_of_what_it_sent_is_not_taken_for_the_message() -> None:
+    """R5.8: it has made no round, so no header names its recipient; both are deleted."""
+    found, waiting = await probed(scenario(provider={"profile": "cpanel", "sent_copies": True}))
+
+    assert [header.name for header in found.headers] == ["Envelope-to"]
+    assert {change.field for change in found.changes} == {"Envelope-to", "Return-Path"}
+    assert len(waiting) == 1
+
+
+async def test_a_report_is_not_taken_for_the_message() -> None:
+    """A server accepted the message and gave it up: the probe tells its words."""
+    tables = scenario(provider={"spf": "refuse"}, zone={"abc.com": {"txt": "v=spf1 -all"}})
+
+    found, waiting = await probed(tables)
+
+    assert not found
+    assert found.trouble.startswith(
+        "a server took the message, and gave it up: smtp; 550 5.7.23 SPF check of abc.com"
+    )
+    assert found.advice.startswith("have the provider allow the action addresses")
+    assert len(waiting) == 1
+
+
+@pytest.mark.parametrize(
+    ("octets", "said"),
+    [
+        (b"Content-Type: multipart/report\r\n\r\nDiagnostic-Code: smtp; 550\r\n no\r\n", "smtp; 550 no"),
+        (b"Content-Type: Multipart/Report\r\n\r\n", "it does not say why"),
+        (b"Content-Type: text/plain\r\n\r\nDiagnostic-Code: smtp; 550\r\n", None),
+        (b"Subject: x\r\n\r\n", None),
+    ],
+)
+def test_what_a_report_says(octets: bytes, said: str | None) -> None:
+    """In its own words, folded or not; a message that is none says nothing."""
+    assert given_up(Message(octets)) == said
