@@ -40,6 +40,42 @@ Feature: Check POP and Check SMTP turn green or red, and say why
     When the practice checks POP
     Then the check turns red because the server does not answer in time
 
+  @R2.3
+  Scenario Outline: What is wrong with a POP server is told apart
+    Given the fault "<fault>"
+    When the practice checks POP
+    Then the check turns red because <cause>
+
+    Examples:
+      | fault                                      | cause                          |
+      | pop:CONNECT:every:expired-certificate      | the certificate has expired    |
+      | pop:CONNECT:every:foreign-certificate      | the certificate is not trusted |
+      | pop:PASS:every:reply [LOGIN-DELAY] wait    | the login comes too soon       |
+      | pop:USER:every:reply use STLS first        | the credentials are wrong      |
+
+  @R2.3
+  Scenario Outline: What is wrong with an SMTP server is told apart
+    Given the fault "<fault>"
+    When the practice checks SMTP
+    Then the check turns red because <cause>
+
+    Examples:
+      | fault                                         | cause                                  |
+      | smtp:EHLO:every:without STARTTLS              | TLS is spoken to a plain port          |
+      | smtp:STARTTLS:every:expired-certificate       | the certificate has expired            |
+      | smtp:STARTTLS:every:foreign-certificate       | the certificate is not trusted         |
+      | smtp:EHLO:every:without AUTH                  | the authentication type is not offered |
+      | smtp:AUTH:every:reply 535 5.7.8 wrong         | the credentials are wrong              |
+      | smtp:AUTH:every:reply 454 4.7.0 too many      | the login comes too soon               |
+      | smtp:MAIL:every:reply 550 5.7.1 not your name | the sender is refused                  |
+
+  @R2.2 @R2.3
+  Scenario: A green check says what only a message would find out
+    Given a provider that rejects foreign senders
+    When the practice checks SMTP
+    Then the check turns green
+    And the advice is to "mailsim probe"
+
   @R2.4
   Scenario: The probe finds a provider that keeps the sender
     Given a provider that accepts foreign senders
@@ -49,6 +85,14 @@ Feature: Check POP and Check SMTP turn green or red, and say why
   @R2.4
   Scenario: The probe finds a provider that rewrites the sender
     Given a provider that rewrites foreign senders
+    When the practice probes its route
+    Then the probe says that replies do not come back
+    And the probe says that the route changed From
+
+  @R2.4 @R5.8
+  Scenario: The probe is not taken in by the copy that the provider keeps
+    Given a provider that rewrites foreign senders
+    And the provider keeps a copy of what it sends in the mailbox
     When the practice probes its route
     Then the probe says that replies do not come back
     And the probe says that the route changed From

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import pytest
 
@@ -21,7 +22,8 @@ SITE: dict[str, object] = {
 }
 
 
-Made = Callable[[Mapping[str, object]], Simulation | Lab]
+Made = Callable[[Mapping[str, object] | Path], Simulation | Lab]
+SCENARIO = Path(__file__).parents[2] / "fixtures" / "scenarios" / "spf.toml"
 
 
 @pytest.fixture(params=[Simulation, Lab])
@@ -117,3 +119,14 @@ def test_mail_goes_where_the_mx_record_says(made: Made) -> None:
             "mx.old.example",
         ]
         world.check()
+
+
+def test_the_scenario_beside_the_others_comes_out_as_it_says(made: Made) -> None:
+    """`mailsim run fixtures/scenarios/spf.toml`: its expectations hold, mail is conserved."""
+    with made(SCENARIO) as world:
+        world.run()
+
+        told = {(event.place, event.sender): event.outcome for event in world.trace.steps(Step.CHECKED)}
+        assert told["mx1.client.example", "a1234@abc.com"] == "fail"
+        assert told["mx.abc.com", "matters@abc.com"] == "fail"
+        assert told["mx.abc.com", "jane@client.example"] == "pass"
