@@ -12,6 +12,7 @@ Laws:
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from inspect import isasyncgenfunction, iscoroutinefunction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -142,6 +143,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         choices=[*Kind, "both"],
         help="Have mail move in memory, on loopback sockets (wire), or in both, a test each.",
     )
+    group = parser.getgroup("mailsim")
+    group.addoption(
+        "--mailsim-page", metavar="FILE", help="Write the features and what came of them as one page of HTML."
+    )
+    group.addoption(
+        "--mailsim-messages", metavar="FILE", help="Write the same as Cucumber Messages, for other programs."
+    )
     parser.addini(
         "mailsim_features",
         "Whether mailsim collects .feature files that no Python binds.",
@@ -187,6 +195,16 @@ def pytest_configure(config: pytest.Config) -> None:
     """Have rule tags be known markers."""
     config.addinivalue_line("markers", f"{SOCKETS}: needs servers on sockets, whatever --mailsim-world says")
     config.pluginmanager.register(_RuleTags(config), "mailsim-rule-tags")
+    page, messages = config.getoption("mailsim_page"), config.getoption("mailsim_messages")
+    if (page or messages) and config.pluginmanager.hasplugin("pytest-bdd"):
+        from mailsim.testing.cucumber_messages import write_messages
+        from mailsim.testing.living_page import write_page
+        from mailsim.testing.results import Results
+
+        root, start = config.rootpath, config.invocation_params.dir
+        write = [(write_page, page), (write_messages, messages)]
+        writers = [partial(writer, start / name, root=root) for writer, name in write if name]
+        config.pluginmanager.register(Results(writers), "mailsim-results")
 
 
 class _RuleTags:

@@ -1,0 +1,166 @@
+"""What a run leaves for people and programs: one page of HTML, and Cucumber Messages; the same under xdist."""
+
+import json
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cucumber_messages import Envelope, message_converter
+
+FEATURE = """
+@R4.5
+Feature: Mail <b>finds</b> its way
+  And is told so.
+
+  Background:
+    Given a practice whose catch-all mailbox is matters@abc.com
+    And the practice has action 7
+
+  Scenario: Right
+    When a message with these fields is routed:
+      | From | jane@client.example |
+      | To   | a7@abc.com          |
+    Then the message is delivered to action 7
+
+  Rule: Others
+
+    @R4.7
+    Scenario Outline: Wrong <address>
+      When this message is routed:
+        \"\"\"
+        From: <jane@client.example>
+        To: <address>
+
+        Hello
+        \"\"\"
+      Then the message is delivered to action 7
+      And the evidence of R4.5 says "action 7"
+
+      Examples:
+        | address    |
+        | a7@abc.com |
+        | a8@abc.com |
+
+    Scenario: Unknown
+      Then the message goes astray
+"""
+
+
+def run(pytester: pytest.Pytester, *options: str) -> pytest.RunResult:
+    """Run the feature and have both reports written."""
+    pytester.makefile(".feature", one=FEATURE)
+    written = ["--mailsim-page", "out/page.html", "--mailsim-messages", "out/messages.ndjson"]
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-W", "error", *written, *options)
+    result.assert_outcomes(passed=2, failed=2)
+    return result
+
+
+def messages(pytester: pytest.Pytester) -> list[dict[str, Any]]:
+    lines = (pytester.path / "out/messages.ndjson").read_text("utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+class Page(HTMLParser):
+    """The words of a page, and what it would fetch or obey."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.signs: list[str] = []
+        self.outside: list[str] = []
+        self.feed(file.read_text("utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note what a browser would fetch or run, and what the signs say."""
+        self.outside += [tag] if tag in {"script", "link", "img", "iframe"} else []
+        self.outside += [name for name, _ in attrs if name in {"src", "href"} or name.startswith("on")]
+        self.signs += [value or "" for name, value in attrs if name == "aria-label"]
+
+    def handle_data(self, data: str) -> None:
+        """Note the words."""
+        self.words.append(" ".join(data.split()))
+
+
+def test_the_page_tells_what_is_promised_and_what_came_of_it(pytester: pytest.Pytester) -> None:
+    """Features, rules, steps, tables, texts, rows, the failure in full; nothing is fetched, nothing obeyed."""
+    run(pytester)
+    page = Page(pytester.path / "out/page.html")
+    told = " ".join(page.words)
+
+    assert page.outside == []
+    assert "Mail <b>finds</b> its way" in told
+    assert "of 4 scenarios in 1 feature." in told
+    for words in (
+        "And is told so.",
+        "Others",
+        "Right",
+        "a practice whose catch-all mailbox is matters@abc.com",
+        "jane@client.example",
+        "From: <jane@client.example> To: <address>",
+        "a8@abc.com",
+        "expected action:7",
+        "Step definition is not found",
+        "An action's address goes to the action; one without an action to Unassigned.",
+    ):
+        assert words in told, words
+    assert page.signs == [
+        *("failed", "undefined", "passed"),  # how many of each
+        *("failed", "failed"),  # the rules R4.5 and R4.7
+        *("passed", "passed", "passed"),  # the scenario, its steps
+        *("failed", "passed", "failed"),  # the outline, its rows
+        *("undefined", "undefined"),
+    ]
+
+
+@pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["alone", "xdist"])
+def test_messages_are_cucumber_s(pytester: pytest.Pytester, options: tuple[str, ...]) -> None:
+    """Its own library reads them back as they are; each row is a pickle, each step has its result."""
+    run(pytester, *options)
+    found = messages(pytester)
+
+    for one in found:
+        message_converter.from_dict(one, Envelope)  # raises on what is none
+    kinds = [kind for one in found for kind in one]
+    assert kinds[:3] == ["meta", "source", "gherkinDocument"]
+    assert kinds.count("pickle") == kinds.count("testCase") == kinds.count("testCaseFinished") == 4
+    assert kinds[-1] == "testRunFinished"
+    assert found[-1]["testRunFinished"]["success"] is False
+    steps = [one["testStepFinished"]["testStepResult"] for one in found if "testStepFinished" in one]
+    assert [step["status"] for step in steps] == [
+        *("PASSED", "PASSED", "PASSED", "PASSED"),
+        *("PASSED", "PASSED", "PASSED", "PASSED", "PASSED"),
+        *("PASSED", "PASSED", "PASSED", "FAILED", "SKIPPED"),
+        *("PASSED", "PASSED", "UNDEFINED"),
+    ]
+    assert ["expected action:7" in step.get("message", "") for step in steps].count(True) == 1
+
+
+def test_every_identifier_leads_to_what_it_names(pytester: pytest.Pytester) -> None:
+    """Reports are lost in a reference that leads nowhere."""
+    run(pytester)
+    found = messages(pytester)
+    pickles = {one["pickle"]["id"]: one["pickle"] for one in found if "pickle" in one}
+    cases = {one["testCase"]["id"]: one["testCase"] for one in found if "testCase" in one}
+    started = {
+        one["testCaseStarted"]["id"]: one["testCaseStarted"] for one in found if "testCaseStarted" in one
+    }
+
+    assert {case["pickleId"] for case in cases.values()} == pickles.keys()
+    assert {one["testCaseId"] for one in started.values()} == cases.keys()
+    for case in cases.values():
+        wanted = [step["id"] for step in pickles[case["pickleId"]]["steps"]]
+        assert [step["pickleStepId"] for step in case["testSteps"]] == wanted
+    for one in found:
+        if "testStepFinished" in one:
+            told = one["testStepFinished"]
+            case = cases[started[told["testCaseStartedId"]]["testCaseId"]]
+            assert told["testStepId"] in {step["id"] for step in case["testSteps"]}
+
+
+def test_a_scenario_that_did_not_run_is_on_the_page(pytester: pytest.Pytester) -> None:
+    """Left out by a choice of tests, it stays a promise."""
+    pytester.makefile(".feature", one=FEATURE)
+    pytester.runpytest_inprocess("-p", "no:cacheprovider", "--mailsim-page", "page.html", "-k", "right")
+
+    assert "Not in this run." in Page(pytester.path / "page.html").words
