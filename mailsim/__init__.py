@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mailsim.practice.decision import Decision
     from mailsim.practice.faults import Fault, SiteError
     from mailsim.practice.site import Site, load_site, read_site
+    from mailsim.smtp.embedded import SmtpServer
     from mailsim.study.diagnosis.diff import difference
     from mailsim.study.diagnosis.shrink import shrink
     from mailsim.study.diagnosis.why import Explanation, why
@@ -42,6 +43,7 @@ __all__ = [
     "Simulation",
     "Site",
     "SiteError",
+    "SmtpServer",
     "difference",
     "load_scenario",
     "load_site",
@@ -60,6 +62,7 @@ _HOMES = {
     "mailsim.practice.decision": ("Decision",),
     "mailsim.practice.faults": ("Fault", "SiteError"),
     "mailsim.practice.site": ("Site", "load_site", "read_site"),
+    "mailsim.smtp.embedded": ("SmtpServer",),
     "mailsim.study.diagnosis.diff": ("difference",),
     "mailsim.study.diagnosis.shrink": ("shrink",),
     "mailsim.study.diagnosis.why": ("Explanation", "why"),

@@ -32,6 +32,7 @@ from mailsim.cli.route import route
 from mailsim.cli.run import run
 from mailsim.cli.schema import schema
 from mailsim.cli.shrink import shrink
+from mailsim.cli.smtp import smtp
 from mailsim.cli.spf import spf
 from mailsim.cli.steps import steps
 from mailsim.cli.why import why
@@ -62,6 +63,7 @@ app.command("route")(route)
 app.command("run")(run)
 app.command("schema")(schema)
 app.command("shrink")(shrink)
+app.command("smtp")(smtp)
 app.command("spf")(spf)
 app.command("steps")(steps)
 app.command("why")(why)

@@ -16,6 +16,8 @@ def faults(
 ) -> None:
     """List the faults, for --fault, and the quirks, for --quirk.
 
+    `mailsim smtp` and SmtpServer also let a recipient's address ask for a fault: its local part, or what follows a +.
+
     A fault is PROTOCOL:VERB:WHICH:WHAT[@WHERE]. WHICH is a number (the n-th time the verb comes to the server),
     next, every or p=0.1; WHERE an octet of the reply or a message. VERB=ADDRESS counts what is about that address.
 
@@ -27,6 +29,7 @@ def faults(
 
 def _document() -> str:
     from mailsim.pop3.quirks import QUIRKS
+    from mailsim.smtp.address_faults import EXAMPLES
 
     return json.dumps(
         {
@@ -43,6 +46,7 @@ def _document() -> str:
                 }
                 for protocol, what, kind in _kinds()
             ],
+            "addresses": [{"example": address, "does": does} for address, does in EXAMPLES.items()],
             "quirks": [
                 {"name": name, "does": quirk.does, "number": quirk.number, "example": quirk.example}
                 for name, quirk in QUIRKS.items()
@@ -62,9 +66,14 @@ def _kinds() -> "Iterator[tuple[str, str, Kind]]":
 def _lines() -> Iterator[str]:
     from mailsim.cli.table import table, terminal_width
     from mailsim.pop3.quirks import QUIRKS
+    from mailsim.smtp.address_faults import EXAMPLES
 
     faulty = ((example, kind.does) for _, _, kind in _kinds() for example in kind.examples)
     yield from table(("FAULT, FOR EXAMPLE", "WHAT HAPPENS"), faulty, width=terminal_width())
+    yield ""
+    yield from table(
+        ("RECIPIENT OF MAIL TO mailsim smtp", "WHAT HAPPENS"), EXAMPLES.items(), width=terminal_width()
+    )
     yield ""
     quirky = ((quirk.example, quirk.does) for quirk in QUIRKS.values())
     yield from table(("QUIRK, FOR EXAMPLE", "WHAT A CLIENT SEES"), quirky, width=terminal_width())

@@ -1,15 +1,11 @@
 """`mailsim pop3`: a POP3 server alone, for authors of clients."""
 
-import json
-import signal
-import sys
 from typing import Annotated, Literal
 
 import typer
 
+from mailsim.cli.standing import signals_held, stand
 from mailsim.errors import MailsimError
-
-_ENDS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Pop3UsageError(MailsimError):
@@ -54,12 +50,8 @@ def pop3(
     name, colon, password = user.partition(":")
     if not (name and colon):
         raise Pop3UsageError("--user: write NAME:PASSWORD, such as --user alice:secret")
-    # Blocked in every thread from here on, so that one that comes early is not lost, and waited for below.
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS)
-    try:
+    with signals_held():
         _serve(path, (name, password), port=port, tls=tls, quirks=quirk or (), faults=fault or (), seed=seed)
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _serve(
@@ -82,19 +74,4 @@ def _serve(
         {name: (password, messages)}, tls=tls, quirks=quirks, faults=faults, seed=seed, port=port
     )
     with server:
-        line = {
-            "servers": [
-                {
-                    "name": "localhost",
-                    "protocol": "pop3",
-                    "tls": tls,
-                    "host": server.host,
-                    "port": server.port,
-                }
-            ],
-            "accounts": [{"username": name, "password": password}],
-            "ca": None if server.ca is None else str(server.ca),
-        }
-        sys.stdout.write(json.dumps(line) + "\n")
-        sys.stdout.flush()
-        signal.sigwait(_ENDS)
+        stand("pop3", tls, server.host, server.port, accounts=[account], ca=server.ca)

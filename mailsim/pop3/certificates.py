@@ -1,7 +1,10 @@
 """The certificates that a server can show, good and bad: a TLS context for each, with a key of its own."""
 
 import ssl
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from mailsim.pop3.effects import Certificate
@@ -29,3 +32,13 @@ def issue(authority: "trustme.CA", *names: str, common_name: str | None = None) 
         contexts[certificate] = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         leaf.configure_cert(contexts[certificate])
     return contexts
+
+
+def issue_with_file(stack: ExitStack, *names: str) -> tuple[Path, Certificates]:
+    """Have certificates of a new authority, and a file of the one to trust, which lives as long as the stack."""
+    import trustme  # noqa: PLC0415 - as above
+
+    authority = trustme.CA()
+    path = Path(stack.enter_context(TemporaryDirectory(prefix="mailsim-"))) / "ca.pem"
+    authority.cert_pem.write_to_path(str(path))
+    return path, issue(authority, *names, common_name=names[0])

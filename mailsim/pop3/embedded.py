@@ -4,26 +4,22 @@ It works the same in a plain script, under pytest and inside a running loop, bec
 caller's loop.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from types import TracebackType
-from typing import Literal, Self
+from typing import Literal
 
-from anyio import to_thread
-
+from mailsim.background.server import BackgroundServer, Listening
 from mailsim.errors import MailsimError
 from mailsim.faults.syntax import FaultError
-from mailsim.pop3.certificates import issue
+from mailsim.pop3.certificates import issue_with_file
 from mailsim.pop3.conduct import Conduct
 from mailsim.pop3.fault_kinds import What
 from mailsim.pop3.faults import Fault, FaultPlan, read_fault
 from mailsim.pop3.maildrops import Maildrops
-from mailsim.pop3.portal import BackgroundLoop
 from mailsim.pop3.quirks import with_quirks
 from mailsim.pop3.server import serve
 from mailsim.pop3.service import IDLE_SECONDS, Certificates
@@ -43,7 +39,7 @@ class Pop3ServerError(MailsimError):
     """A server asked for what it cannot do."""
 
 
-class Pop3Server:
+class Pop3Server(BackgroundServer):
     """A POP3 server on the loopback, alive inside `with` or `async with`.
 
     Takes a mapping of user to password and messages: `{"alice": ("secret", [octets, ...])}`, and
@@ -65,7 +61,7 @@ class Pop3Server:
         ca: The file with the certificate to trust, while the server runs; None without TLS.
     """
 
-    host = "127.0.0.1"
+    _error = Pop3ServerError
 
     def __init__(
         self,
@@ -87,6 +83,7 @@ class Pop3Server:
         """
         if tls not in tuple(Tls):
             raise Pop3ServerError(f"tls={tls!r}: write one of {', '.join(map(repr, map(str, Tls)))}")
+        super().__init__(port=port)
         self.ca: Path | None = None
         self._tls = Tls(tls)
         self._conduct = replace(with_quirks(Conduct(utf8=True), quirks), stls=self._tls is Tls.STLS)
@@ -94,25 +91,10 @@ class Pop3Server:
         for fault in faults:
             self.add_fault(fault)
         self._maildrops = Maildrops(maildrops, conduct=self._conduct)
-        self._wanted_port = port
         self._idle_seconds = idle_seconds
-        self._port: int | None = None
-        self._running: ExitStack | None = None
 
     def __repr__(self) -> str:
-        where = f"{self.host}:{self._port}" if self._running else "not running"
-        return f"Pop3Server({where}, tls={str(self._tls)!r}, users: {', '.join(self._maildrops.users)})"
-
-    @property
-    def port(self) -> int:
-        """The port it listens on.
-
-        Raises:
-            Pop3ServerError: It was never entered.
-        """
-        if self._port is None:
-            raise Pop3ServerError("this server has no port yet: enter it first, `with server:`")
-        return self._port
+        return f"Pop3Server({self._where}, tls={str(self._tls)!r}, users: {', '.join(self._maildrops.users)})"
 
     def messages(self, user: str) -> tuple[bytes, ...]:
         """Return what a user's maildrop holds now, each message's octets as they were given, oldest first.
@@ -148,55 +130,21 @@ class Pop3Server:
             )
         self._plan.add(read)
 
-    def __enter__(self) -> Self:
-        if self._running is not None:
-            raise Pop3ServerError(f"{self!r} is running: leave it before entering it again")
-        with ExitStack() as stack:
-            certificates = {} if self._tls is Tls.NONE else self._certify(stack)
-            portal = stack.enter_context(BackgroundLoop("mailsim-pop3"))
-            listening = partial(
-                serve,
-                self._maildrops,
-                host=self.host,
-                port=self._wanted_port,
-                tls=certificates,
-                conduct=self._conduct,
-                faults=self._plan,
-                idle_seconds=self._idle_seconds,
-            )
-            try:
-                listener = portal.call(listening)
-            except (OSError, OverflowError) as error:
-                reason = getattr(error, "strerror", None) or str(error)
-                raise Pop3ServerError(
-                    f"port {self._wanted_port} cannot be had: {reason}; choose another, or 0 for any free one"
-                ) from None
-            stack.callback(portal.call, listener.close)
-            self._port = listener.port
-            self._running = stack.pop_all()
-        return self
+    def _listen(self, stack: ExitStack) -> Callable[[], Coroutine[None, None, Listening]]:
+        certificates: Certificates = {}
+        if self._tls is not Tls.NONE:
+            self.ca, certificates = issue_with_file(stack, "localhost", self.host)
+            stack.callback(self._forget_ca)
+        return partial(
+            serve,
+            self._maildrops,
+            host=self.host,
+            port=self._wanted_port,
+            tls=certificates,
+            conduct=self._conduct,
+            faults=self._plan,
+            idle_seconds=self._idle_seconds,
+        )
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._running is not None:
-            self._running.close()
-        self._running = None
+    def _forget_ca(self) -> None:
         self.ca = None
-
-    def _certify(self, stack: ExitStack) -> Certificates:
-        """Make certificates, good and bad, and the file of the CA to trust for as long as the stack lives."""
-        import trustme  # noqa: PLC0415 - slow to import, and only TLS needs it
-
-        authority = trustme.CA()
-        self.ca = Path(stack.enter_context(TemporaryDirectory(prefix="mailsim-"))) / "ca.pem"
-        authority.cert_pem.write_to_path(str(self.ca))
-        return issue(authority, "localhost", self.host, common_name="localhost")
-
-    async def __aenter__(self) -> Self:
-        return await to_thread.run_sync(self.__enter__)
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await to_thread.run_sync(self.__exit__, kind, error, trace)

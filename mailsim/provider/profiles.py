@@ -5,7 +5,7 @@ What a profile holds is judged by its tests, not when it is loaded.
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
@@ -19,6 +19,7 @@ from mailsim.provider.mailhost import EnvelopeHeader, Stamp
 from mailsim.provider.policy import NOT_OWNED, TOO_BIG, Compared, Fate, Policy, SenderAction, Stage
 
 _TONES = {Mark.DOCUMENTED: Tone.GOOD, Mark.REPORTED: Tone.NEUTRAL, Mark.BELIEVED: Tone.WARNING}
+_REFUSER, _REWRITER = "m365", "gmail"
 UNKNOWN = "unknown"
 """What is shown of a fact that nobody knows."""
 
@@ -170,6 +171,13 @@ def profile(id_: str) -> Profile:
         near = nearest(id_) or list(profiles())[:3]
         told = f"{id_[:100]!r} is no built-in provider; write {' or '.join(near)} (`mailsim providers` lists them all)"
         raise UnknownProfile(told) from None
+
+
+def model_policy(action: SenderAction) -> Policy:
+    """A policy that does so, in the words and ways of a provider that is known for it; without a size limit."""
+    words = {SenderAction.REJECT: _REFUSER, SenderAction.REWRITE: _REWRITER}.get(action)
+    model = profile(words).policy() if words else Policy()
+    return replace(model, action=action, size_limit=0, size_reply=TOO_BIG)
 
 
 def nearest(word: str) -> list[str]:

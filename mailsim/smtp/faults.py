@@ -100,15 +100,19 @@ class FaultPlan(Plan[Fault]):
         faults: Iterable[Fault | str] = (),
         *,
         seed: int = 0,
+        by_address: bool = False,
         lost: Lost = lambda _peer, _envelope, _message: None,
     ) -> None:
-        """Take faults, or their texts, and the seed of those that strike by chance; `lost` is told what `lose` loses.
+        """Take faults, or their texts, and the seed of those that strike by chance.
+
+        With `by_address` a recipient's address can ask for a fault; `lost` is told what `lose` loses.
 
         Raises:
             FaultError: A text is no fault.
         """
         super().__init__(seed=seed)
         self.lost = lost
+        self.by_address = by_address
         self._watched: set[str] = set()
         self._greylisted: set[tuple[str, str, str]] = set()
         for fault in faults:
@@ -124,6 +128,9 @@ class FaultPlan(Plan[Fault]):
         self.take(read)
         if read.spec.about:
             self._watched.add(read.spec.moment)
+
+    def __bool__(self) -> bool:
+        return self.by_address or super().__bool__()
 
     def moments(self, moment: Moment, about: Iterable[Address]) -> list[str]:
         """Return what comes with a moment: any command, and the moment about those addresses that a fault names."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from mailsim.mail import Address, Reply
 from mailsim.pop3.effects import Certificate
+from mailsim.smtp.address_faults import asked_for
 from mailsim.smtp.fault_kinds import Moment, What
 from mailsim.smtp.faults import Fault, FaultPlan
 
@@ -103,11 +104,10 @@ class Misfortune:
         if not plan:
             return UNHARMED
         self._come[moment] += 1
-        now = [
-            fault
-            for fault in plan.due(*plan.moments(moment, about))
-            if self._has_effect(fault, moment, peer, sender, about)
-        ]
+        due = plan.due(*plan.moments(moment, about))
+        if plan.by_address:
+            due += tuple(fault for address in about if (fault := asked_for(moment, address)))
+        now = [fault for fault in due if self._has_effect(fault, moment, peer, sender, about)]
         if not now and not self._delay:
             return UNHARMED
         plan.struck += now

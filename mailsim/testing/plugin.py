@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from mailsim.pop3.embedded import Pop3Server
     from mailsim.practice.site import Site
+    from mailsim.smtp.embedded import SmtpServer
     from mailsim.testing.reading import Reading
     from mailsim.testing.reproduction import Record
     from mailsim.trace.event import Trace
@@ -127,6 +128,18 @@ def pop3_server() -> "Iterator[Pop3Server]":
     from mailsim.pop3.embedded import Pop3Server
 
     with Pop3Server({"alice": ("secret", [])}) as server:
+        yield server
+
+
+@pytest.fixture
+def smtp_server() -> "Iterator[SmtpServer]":
+    """An SMTP server on loopback that takes mail from anybody to anybody.
+
+    `smtp_server.messages` is what it took, `.add_fault("smtp:DATA-END:next:drop")` has it fail.
+    """
+    from mailsim.smtp.embedded import SmtpServer
+
+    with SmtpServer() as server:
         yield server
 
 

@@ -18,8 +18,8 @@ from typing import Self, TypeVar
 from anyio import to_thread
 from anyio.from_thread import BlockingPortal
 
+from mailsim.background.loop import BackgroundLoop
 from mailsim.pop3.maildrops import Maildrops
-from mailsim.pop3.portal import BackgroundLoop
 from mailsim.world.clock import Clock
 from mailsim.world.plan import Plan
 from mailsim.world.scenario import Scenario

@@ -16,8 +16,8 @@ from mailsim.pop3.quirks import with_quirks
 from mailsim.practice.account import PopAccount, SmtpAccount, pop_account, smtp_account
 from mailsim.practice.settings import PopTable, Settings, SmtpTable
 from mailsim.provider.mailhost import CatchAll, EnvelopeHeader, MailHost, Stamp, catch_all_of, mailboxes_of
-from mailsim.provider.policy import Policy, SenderAction
-from mailsim.provider.profiles import Profile, profile
+from mailsim.provider.policy import Policy
+from mailsim.provider.profiles import Profile, model_policy, profile
 from mailsim.provider.spf_policy import SpfPolicy
 from mailsim.smtp.backend import Tls
 from mailsim.smtp.faults import Fault
@@ -30,8 +30,6 @@ from mailsim.world.scenario import Scenario
 
 _NO_PROFILE = Profile("", "A host without habits of its own", {})
 _HEADERS = (EnvelopeHeader("Delivered-To", Stamp.RECIPIENT),)
-_REFUSER, _REWRITER = "m365", "gmail"
-"""Whose words and header a provider takes that refuses or rewrites and has no profile that says how."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,10 +135,8 @@ def _policy(scenario: Scenario, facts: Profile) -> Policy:
     own = facts.policy()
     action = table.sender_policy or own.action
     if action is not own.action:
-        words = {SenderAction.REJECT: _REFUSER, SenderAction.REWRITE: _REWRITER}.get(action)
-        model = profile(words).policy() if words else Policy()
         # Of the model all that is about senders; sizes stay the provider's.
-        own = replace(model, action=action, size_limit=own.size_limit, size_reply=own.size_reply)
+        own = replace(model_policy(action), size_limit=own.size_limit, size_reply=own.size_reply)
     limit = own.size_limit if table.size_limit is None else table.size_limit
     return replace(
         own,

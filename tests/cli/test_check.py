@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from mailsim.background.loop import BackgroundLoop
 from mailsim.cli import main
 from mailsim.pop3.embedded import Pop3Server
-from mailsim.pop3.portal import BackgroundLoop
 
 USER, PASSWORD = "matters@abc.com", "hush-hush-hush"
 Keep = Callable[[bytes], object]

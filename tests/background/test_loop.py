@@ -7,7 +7,7 @@ import threading
 import anyio
 import pytest
 
-from mailsim.pop3.portal import BackgroundLoop
+from mailsim.background.loop import BackgroundLoop
 
 
 async def thread_name() -> str:
@@ -36,7 +36,7 @@ def test_an_error_on_its_way_out_cancels_what_runs() -> None:
 
 
 NEVER_LEFT = {
-    "a loop": "from mailsim.pop3.portal import BackgroundLoop; loop = BackgroundLoop('apart'); loop.__enter__()",
+    "a loop": "from mailsim.background.loop import BackgroundLoop; loop = BackgroundLoop('apart'); loop.__enter__()",
     "a POP3 server": "from mailsim import Pop3Server; server = Pop3Server({}, tls='implicit').__enter__()",
 }
 
@@ -59,7 +59,7 @@ def test_one_that_is_never_left_ends_with_its_interpreter(script: str) -> None:
 def test_where_no_loop_is_to_be_had_entering_fails() -> None:
     """Instead of waiting for it for ever."""
     done = run(
-        "import asyncio, resource; from mailsim.pop3.portal import BackgroundLoop;"
+        "import asyncio, resource; from mailsim.background.loop import BackgroundLoop;"
         "resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3));"
         "BackgroundLoop('apart').__enter__()"
     )

@@ -1,0 +1,91 @@
+"""`mailsim smtp`, as a user starts it."""
+
+import json
+import signal
+import smtplib
+import ssl
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from mailsim.cli import main
+
+MESSAGE = b"From: a1234@abc.com\r\nSubject: x\r\n\r\nbody\r\n"
+
+
+@contextmanager
+def running(*arguments: str | Path) -> Iterator[tuple["subprocess.Popen[str]", dict[str, object], int]]:
+    """The server as a process of its own, what it said of itself, and its port."""
+    start = "import sys; from mailsim.cli import main; sys.exit(main())"
+    command = [sys.executable, "-c", start, "smtp", *map(str, arguments)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            said = json.loads(process.stdout.readline())
+            yield process, said, said["servers"][0]["port"]
+        finally:
+            process.kill()
+
+
+def test_mail_is_kept_as_a_provider_sends_it_on(tmp_path: Path) -> None:
+    """Gmail's rewriting, over STARTTLS, after a login; the files stay."""
+    options = ("--provider", "gmail", "--user", "matters@abc.com:se:cret", "--tls", "starttls", "--json")
+    with running(*options, "--store", tmp_path / "taken") as (process, said, port):
+        assert said["servers"] == [
+            {"name": "localhost", "protocol": "smtp", "tls": "starttls", "host": "127.0.0.1", "port": port}
+        ]
+        assert said["accounts"] == [{"username": "matters@abc.com", "password": "se:cret"}]
+        with smtplib.SMTP("localhost", port, timeout=20) as client:
+            client.starttls(context=ssl.create_default_context(cafile=str(said["ca"])))
+            client.login("matters@abc.com", "se:cret")
+            client.sendmail("a1234@abc.com", ["jane@client.example"], MESSAGE)
+        process.send_signal(signal.SIGTERM)
+        rest, errors = process.communicate(timeout=20)
+    assert (process.returncode, rest, errors) == (0, "", "")
+    kept = (tmp_path / "taken" / "000001.eml").read_bytes()
+    assert b"From: matters@abc.com\r\n" in kept
+    assert json.loads((tmp_path / "taken" / "000001.json").read_bytes())["sender"] == "matters@abc.com"
+
+
+def test_size_limits_and_faults_are_taken() -> None:
+    """In the words of `mailsim faults`; nobody need log in."""
+    with running("--size-limit", "1 KB", "--fault", "smtp:MAIL:1:reply 451 4.3.0 later") as (_, said, port):
+        assert said["accounts"] == []
+        with smtplib.SMTP("localhost", port, timeout=20) as client:
+            with pytest.raises(smtplib.SMTPSenderRefused, match="451"):
+                client.sendmail("x@shop.example", ["jane@client.example"], MESSAGE)
+            assert client.esmtp_features["size"] == "1024"
+            with pytest.raises(smtplib.SMTPResponseException, match="552"):
+                client.sendmail("x@shop.example", ["jane@client.example"], MESSAGE + b"x" * 1024)
+            assert client.sendmail("x@shop.example", ["jane@client.example"], MESSAGE) == {}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--user", "alice"], "--user: write NAME:PASSWORD"),
+        (["--size-limit", "much"], "--size-limit: 'much' is no size"),
+        (["--provider", "gmial"], "'gmial' is no built-in provider; write gmail"),
+        (["--provider", "gmail", "--policy", "reject"], "give provider or policy"),
+        (["--fault", "smtp:X:1:drop"], "drop does not happen at 'X'"),
+        (["--tls", "stls"], "--tls"),
+        (["--store", "/dev/null/x"], "cannot be had: Not a directory"),
+    ],
+)
+def test_bad_usage_is_one_line(arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Status 2, and nothing started."""
+    assert main(["smtp", *arguments]) == 2
+    out, error = capsys.readouterr()
+    assert told in error
+    assert (out, error.count("\n")) == ("", 1)
+
+
+def test_a_port_in_use_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """And says what to do."""
+    with running() as (_, _, port):
+        assert main(["smtp", "--port", str(port)]) == 2
+    assert f"port {port} cannot be had: " in capsys.readouterr().err
