@@ -211,7 +211,7 @@ def _joined(traces: Mapping[SenderAction, Trace]) -> Trace:
     rows = [(policy, event) for policy, trace in traces.items() for event in trace]
     return Trace(
         [
-            event._replace(serial=serial, trace_id=f"{policy}-{event.trace_id}")
+            event._replace(serial=serial, trace_id=event.trace_id and f"{policy}-{event.trace_id}")
             for serial, (policy, event) in enumerate(rows)
         ]
     )

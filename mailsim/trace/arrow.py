@@ -12,6 +12,8 @@ _TYPES = {"serial": pa.int64(), "size": pa.int64(), "time": pa.timestamp("us", t
 SCHEMA = pa.schema(
     {name: _TYPES.get(name, _WORDS if name in CATEGORIES else pa.string()) for name in COLUMNS}
 )
+SCENARIO_KEY = b"mailsim.scenario"
+"""Under which the metadata of a Parquet file holds the scenario that plays the run again, as JSON."""
 
 Read = Callable[[Sequence[str]], pa.Table]
 """Gives these columns of a trace, wherever it is; asked for few at a time, so that few are in memory."""

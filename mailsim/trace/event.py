@@ -103,6 +103,9 @@ class Trace(Sequence[Event]):
         """With `most` no more than the last so many are kept; the serial numbers count all."""
         self._events: list[Event] | deque[Event] = list(events) if most is None else deque(events, most)
 
+        self.scenario: Mapping[str, object] | None = None
+        """The tables that play the run again, without secrets; None where none do."""
+
     @overload
     def __getitem__(self, index: int) -> Event: ...
     @overload

@@ -1,8 +1,8 @@
 """One row a message: where it came from, whom it was meant for, what became of it, how long that took.
 
 Laws:
-- Each Message-ID is one row, in order of its first event; a message without one is known by its conversation.
-- The outcome is that of the first decision. What was never decided has the word of the step it ended by: `refused`,
+- Each Message-ID of a conversation is one row, in order of its first event; messages without one share a row.
+- The outcome is that of the first decision, but for those on copies of what was sent (R4.14). What was never decided has the word of the step it ended by: `refused`,
   `bounced`, `discarded`, `delivered` (inside the practice, R3.5), `stored` (in a server mailbox); `moving` is what is
   still on its way.
 - An answer is meant for the action whose letter began the conversation. It is misrouted when it has come to an end and
@@ -17,6 +17,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mailsim.practice.decision import Reason
 from mailsim.trace.arrow import Read
 from mailsim.trace.event import Step
 from mailsim.trace.numbered import NONE, Mask, Numbered, Numbers, numbered, words_at
@@ -41,14 +42,14 @@ def messages(read: Read) -> pd.DataFrame:
     message = _by_message(words["message_id"], trace)
     begun = message.first(_where(~trace.among("")))  # an event without a conversation is about no message
     which = _where(begun != NONE)
-    which = which[np.argsort(begun[which])]
     first = begun[which]
     conversation = trace.numbers[first]
 
     letters = _where(step.among(Step.COMPOSED) & peer.beginning("action:"))
     answered = np.where(step.among(Step.REPLIED)[first], trace.first(letters)[conversation], NONE)
     meant_for = peer.at(answered)
-    decisive = _decisive(message, step)[which]
+    decided = _where(step.among(Step.DECIDED) & ~words["reason"].among(Reason.SENT_COPY))
+    decisive = _decisive(message, step, decided)[which]
     outcome = _outcome(step, words["outcome"], decisive)
     delivered = _where(step.among(Step.DELIVERED))
     targets = _targets(message, place, delivered, which)
@@ -74,7 +75,7 @@ def messages(read: Read) -> pd.DataFrame:
         "misrouted": known & ~unended & ~_got(message, place, delivered, which, meant_for),
         "hops": np.bincount(message.numbers, minlength=len(message.words))[which],
         "latency": _latency(
-            rows["time"], first, message.last(_where(step.among(*_ENDS, Step.DECIDED)))[which]
+            rows["time"], first, message.last(np.union1d(_where(step.among(*_ENDS)), decided))[which]
         ),
     }
     return pd.DataFrame({name: columns[name] for name in COLUMNS}, copy=False)
@@ -107,14 +108,15 @@ def _mask(condition: pa.Array) -> Mask:
 
 
 def _by_message(ids: Numbered, trace: Numbered) -> Numbered:
-    """Each event's message: by its id, or without one by its conversation."""
-    numbers = np.where(ids.among(""), trace.numbers + len(ids.words), ids.numbers)
-    return Numbered(pa.concat_arrays([ids.words, trace.words]), numbers)
+    """Each event's message: by its conversation and its id, numbered in the order in which they appear."""
+    pairs = trace.numbers.astype(np.int64) * len(ids.words) + ids.numbers
+    numbers, found = pd.factorize(pairs)
+    return Numbered(pa.nulls(len(found), pa.string()), numbers)
 
 
-def _decisive(message: Numbered, step: Numbered) -> Numbers:
+def _decisive(message: Numbered, step: Numbered, decided: Numbers) -> Numbers:
     """For each message the event that says what came of it."""
-    found = message.first(_where(step.among(Step.DECIDED)))
+    found = message.first(decided)
     for end in _ENDS:
         found = np.where(found == NONE, message.last(_where(step.among(end))), found)
     return found

@@ -9,7 +9,7 @@ something is first asked for. Which of the two a file is, its first octets say, 
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from itertools import accumulate, islice
@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from mailsim.errors import MailsimError
-from mailsim.trace.arrow import SCHEMA, events
+from mailsim.trace.arrow import SCENARIO_KEY, SCHEMA, events
 from mailsim.trace.columns import COLUMNS
 from mailsim.trace.event import Event, Trace
 from mailsim.trace.files import write
@@ -45,6 +45,7 @@ class _Columns(Protocol):
     def read(self, names: Sequence[str]) -> pa.Table: ...
     def take(self, which: pa.ChunkedArray) -> pa.Table: ...
     def batches(self) -> Iterable[pa.RecordBatch]: ...
+    def scenario(self) -> Mapping[str, object] | None: ...
 
 
 class RecordedTrace:
@@ -64,6 +65,11 @@ class RecordedTrace:
 
     def __repr__(self) -> str:
         return f"RecordedTrace({str(self.path)!r}, {len(self):,} events)"
+
+    @property
+    def scenario(self) -> Mapping[str, object] | None:
+        """The tables that play the run again, without secrets; None where the file holds none, as JSON Lines do."""
+        return self._columns.scenario()
 
     def read(self, names: Sequence[str]) -> pa.Table:
         """These columns, as an Arrow table."""
@@ -163,6 +169,11 @@ class _Parquet:
         with self._open() as file:
             yield from file.iter_batches(columns=list(COLUMNS))
 
+    def scenario(self) -> Mapping[str, object] | None:
+        with self._open() as file:
+            kept = (file.metadata.metadata or {}).get(SCENARIO_KEY)
+        return None if kept is None else json.loads(kept)
+
 
 class _JsonLines:
     """A JSON Lines file: read once, kept as columns."""
@@ -211,3 +222,6 @@ class _JsonLines:
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         yield from self._table.to_batches(_BATCH)
+
+    def scenario(self) -> None:
+        """Lines are events only."""

@@ -167,3 +167,23 @@ def test_an_answer_is_misrouted_only_at_its_end() -> None:
     waiting = row(trace.messages(), message_id="<2>")
 
     assert (waiting["outcome"], waiting["meant_for"], waiting["misrouted"]) == ("stored", "action:7", False)
+
+
+def test_conversations_keep_apart_what_has_the_same_id() -> None:
+    """As where runs of the same seed stand in one trace."""
+    again = ONE[0]._replace(serial=1, trace_id="t2", step=Step.STORED)
+
+    assert list(Trace([*ONE, again]).messages()["outcome"]) == ["moving", "stored"]
+
+
+def test_a_copy_of_what_was_sent_is_no_end_of_the_letter() -> None:
+    """The provider puts one into the system mailbox (R5.8); the letter itself was stored outside."""
+    rows = [(Step.COMPOSED, "", ""), (Step.STORED, "", ""), (Step.DECIDED, "duplicate", "sent-copy")]
+    trace = Trace(
+        [
+            ONE[0]._replace(serial=n, step=step, outcome=outcome, reason=why)
+            for n, (step, outcome, why) in enumerate(rows)
+        ]
+    )
+
+    assert list(trace.messages()["outcome"]) == ["stored"]

@@ -1,0 +1,33 @@
+"""`mailsim report`: a trace as one page."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mailsim.errors import MailsimError
+
+
+class ReportFileError(MailsimError):
+    """A page that cannot be written."""
+
+
+def report(
+    trace: Annotated[Path, typer.Argument(metavar="TRACE", help="A trace's file: .parquet or .jsonl.")],
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="The page to write, .html.")],
+) -> None:
+    """Write one page of a trace, which loads nothing: what became of the mail, how long it took, what was lost and why.
+
+    Example: mailsim report mailsim-demo/trace.parquet -o report.html
+    """
+    from mailsim.practice.faults import printable
+    from mailsim.trace.recorded import read_trace
+    from mailsim.trace.report import report as page
+
+    text = page(read_trace(trace), trace.name)
+    try:
+        out.write_text(text, "utf-8")
+    except OSError as error:
+        raise ReportFileError(f"{out}: cannot be written: {error.strerror}; name another file") from None
+    sys.stdout.write(f"The report: {printable(str(out))}\n")

@@ -1,0 +1,154 @@
+"""Drawings as inline SVG, for pages that load nothing: flows in columns, and counts over time in powers of ten.
+
+Laws: every text is escaped; what is drawn is bounded; colour never speaks alone; text keeps the page's own colour.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from mailsim.display import Html, text
+
+COLOURS = {"delivered": "#0b6aa2", "stored": "#0b6aa2", "unassigned": "#a84300", "refused": "#a3195b"}
+COLOURS |= {"fallback": "#a3195b", "bounced": "#a3195b", "discarded": "#a3195b"}
+OTHER_COLOUR = "#7a7f85"
+"""Of whatever else; the tones of displays, told apart by the colour-blind."""
+
+Way = tuple[str, str, str]
+"""The stations of something that flowed."""
+
+_WIDTH, _HEIGHT, _GAP, _BAR, _MOST = 960.0, 380.0, 22.0, 14.0, 9
+
+
+def flow(ways: Mapping[Way, int], heads: Way) -> Html:
+    """How many went which way through three columns of stations; `ways` are the stations, one of each column, and how many.
+
+    Of the stations of a column the greatest nine are shown, the others together.
+    """
+    shown = _bounded(ways)
+    total = sum(shown.values()) or 1
+    stations = [_sums(shown, column) for column in range(len(heads))]
+    scale = (_HEIGHT - _GAP * (max(map(len, stations)) - 1)) / total
+    lefts = [column * (_WIDTH - 250 - _BAR) / (len(heads) - 1) for column in range(len(heads))]
+    tops = [_tops(column, scale) for column in stations]
+    parts = [
+        f'<text x="{left:.0f}" y="-14" font-weight="600">{text(head)}</text>'
+        for left, head in zip(lefts, heads, strict=True)
+    ]
+    for column in range(len(heads) - 1):
+        parts += _ribbons(shown, column, (lefts[column] + _BAR, lefts[column + 1]), tops, scale)
+    for left, station, top in zip(lefts, stations, tops, strict=True):
+        for name, number in station.items():
+            height = max(number * scale, 1.5)
+            parts.append(
+                f'<rect x="{left:.1f}" y="{top[name]:.1f}" width="{_BAR}" height="{height:.1f}" fill="{_colour(name)}"/>'
+                f'<text x="{left + _BAR + 6:.1f}" y="{top[name] + height / 2 + 4:.1f}">{text(_short(name))}'
+                f' <tspan opacity="0.75">{number:,}</tspan></text>'
+            )
+    label = "; ".join(f"{' to '.join(way)}: {number:,}" for way, number in shown.items())
+    return _svg(parts, (0, -32, _WIDTH, _HEIGHT + 44), label)
+
+
+def decades(counts: Mapping[int, int], per_decade: int, label: str) -> Html:
+    """Bars over lengths of time in powers of ten; `counts` are how many fell in which part of a decade, 0 begins at 1 s."""
+    first, last = min(counts) - 1, max(counts) + 2
+    most, width = max(counts.values()), _WIDTH / (last - first)
+    parts = []
+    for part, number in sorted(counts.items()):
+        height = max(180 * number / most, 1.5)
+        parts.append(
+            f'<rect x="{(part - first) * width + 1:.1f}" y="{180 - height:.1f}" width="{max(width - 2, 1):.1f}" '
+            f'height="{height:.1f}" fill="{COLOURS["delivered"]}"><title>{number:,}</title></rect>'
+        )
+    parts.append(
+        f'<line x1="0" x2="{_WIDTH:.0f}" y1="180" y2="180" stroke="currentColor" stroke-opacity="0.5"/>'
+    )
+    for seconds, name in _TICKS:
+        x = (math.log10(seconds) * per_decade - first) * width
+        if 0 <= x <= _WIDTH:
+            parts.append(
+                f'<line x1="{x:.1f}" x2="{x:.1f}" y1="180" y2="186" stroke="currentColor"/>'
+                f'<text x="{x:.1f}" y="202" text-anchor="middle">{name}</text>'
+            )
+    parts.append(f'<text x="0" y="-6" opacity="0.75">{most:,} in the highest bar</text>')
+    return _svg(parts, (-20, -24, _WIDTH + 40, 232), label)
+
+
+_TICKS = (
+    *((1e-6, "1 µs"), (1e-5, "10 µs"), (1e-4, "100 µs"), (1e-3, "1 ms"), (1e-2, "10 ms"), (1e-1, "100 ms")),
+    *((1.0, "1 s"), (10.0, "10 s"), (60.0, "1 min"), (600.0, "10 min"), (3600.0, "1 h"), (36000.0, "10 h")),
+    *((86400.0, "1 d"), (864000.0, "10 d"), (8640000.0, "100 d")),
+)
+
+
+def _svg(parts: Sequence[str], box: tuple[float, float, float, float], label: str) -> Html:
+    view = " ".join(f"{number:.0f}" for number in box)
+    style = "width:100%;min-width:560px;max-width:1100px;height:auto;font-size:13px;font-family:inherit"
+    return Html(
+        f'<svg viewBox="{view}" role="img" aria-label="{text(label)}" style="{style}" fill="currentColor">'
+        + "".join(parts)
+        + "</svg>"
+    )
+
+
+def _bounded(ways: Mapping[Way, int]) -> dict[Way, int]:
+    kept = [set(list(_sums(ways, column))[:_MOST]) for column in range(3)]
+    found: dict[Way, int] = defaultdict(int)
+    for way, number in ways.items():
+        found[tuple(name if name in names else "others" for name, names in zip(way, kept, strict=True))] += (
+            number
+        )
+    return dict(sorted(found.items(), key=lambda item: -item[1]))
+
+
+def _sums(ways: Mapping[Way, int], column: int) -> dict[str, int]:
+    """The stations of a column, the greatest first."""
+    found: dict[str, int] = defaultdict(int)
+    for way, number in ways.items():
+        found[way[column]] += number
+    return dict(sorted(found.items(), key=lambda item: -item[1]))
+
+
+def _tops(stations: Mapping[str, int], scale: float) -> dict[str, float]:
+    top, found = 0.0, {}
+    for name, number in stations.items():
+        found[name] = top
+        top += number * scale + _GAP
+    return found
+
+
+def _ribbons(
+    ways: Mapping[Way, int],
+    column: int,
+    between: tuple[float, float],
+    tops: Sequence[Mapping[str, float]],
+    scale: float,
+) -> list[str]:
+    """The ways between a column and the next, in the colour of the outcome that they lead to."""
+    begin, end = between
+    left, right = dict(tops[column]), dict(tops[column + 1])
+    pairs: dict[tuple[str, str], int] = defaultdict(int)
+    for way, number in ways.items():
+        pairs[way[column], way[column + 1]] += number
+    parts, middle = [], (begin + end) / 2
+    order = {name: number for number, name in enumerate(tops[column + 1])}
+    for (source, target), number in sorted(pairs.items(), key=lambda pair: order[pair[0][1]]):
+        height = max(number * scale, 0.75)
+        a, b = left[source], right[target]
+        left[source] += number * scale
+        right[target] += number * scale
+        colour = _colour(target) if column == 0 else _colour(source)
+        parts.append(
+            f'<path d="M{begin:.1f},{a:.1f}C{middle:.1f},{a:.1f} {middle:.1f},{b:.1f} {end:.1f},{b:.1f}'
+            f"V{b + height:.1f}C{middle:.1f},{b + height:.1f} {middle:.1f},{a + height:.1f} {begin:.1f},{a + height:.1f}"
+            f'Z" fill="{colour}" fill-opacity="0.3"><title>{text(f"{source} to {target}: {number:,}")}</title></path>'
+        )
+    return parts
+
+
+def _colour(name: str) -> str:
+    return COLOURS.get(name, OTHER_COLOUR)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 34 else name[:33] + "…"

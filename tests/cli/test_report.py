@@ -1,0 +1,36 @@
+"""`mailsim report`: one page from a trace's file, or one line of what is wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from mailsim.cli import main
+from mailsim.trace import Trace
+from mailsim.trace.files import write_json_lines
+
+
+def test_a_page_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """And where it is, is said."""
+    write_json_lines(Trace(), tmp_path / "trace.jsonl")
+
+    assert main(["report", str(tmp_path / "trace.jsonl"), "-o", str(tmp_path / "page.html")]) == 0
+    assert capsys.readouterr().out == f"The report: {tmp_path / 'page.html'}\n"
+    assert (tmp_path / "page.html").read_text("utf-8").startswith("<!DOCTYPE html>")
+
+
+@pytest.mark.parametrize(
+    ("trace", "out", "told"),
+    [
+        ("nowhere.parquet", "page.html", "nowhere.parquet: cannot be read: No such file or directory"),
+        ("trace.jsonl", "no/page.html", "page.html: cannot be written: No such file or directory"),
+    ],
+)
+def test_bad_input_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], trace: str, out: str, told: str
+) -> None:
+    """Status 2, and nothing written."""
+    write_json_lines(Trace(), tmp_path / "trace.jsonl")
+
+    assert main(["report", str(tmp_path / trace), "-o", str(tmp_path / out)]) == 2
+    assert told in capsys.readouterr().err
+    assert [file.name for file in tmp_path.iterdir()] == ["trace.jsonl"]
