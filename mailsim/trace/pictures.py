@@ -95,9 +95,8 @@ def _bounded(ways: Mapping[Way, int]) -> dict[Way, int]:
     kept = [set(list(_sums(ways, column))[:_MOST]) for column in range(3)]
     found: dict[Way, int] = defaultdict(int)
     for way, number in ways.items():
-        found[tuple(name if name in names else "others" for name, names in zip(way, kept, strict=True))] += (
-            number
-        )
+        a, b, c = (name if name in names else "others" for name, names in zip(way, kept, strict=True))
+        found[a, b, c] += number
     return dict(sorted(found.items(), key=lambda item: -item[1]))
 
 

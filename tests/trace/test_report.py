@@ -98,7 +98,7 @@ def test_hostile_mail_is_inert(payload: str) -> None:
     """In every column that mail can fill, and in the name."""
     steps = (Step.COMPOSED, Step.SUBMITTED, Step.REPLIED, Step.BOUNCED)
     events = [
-        Event(n, ONE[0].time, payload, payload, step, *[payload] * 4, 1, *[payload] * 3)
+        Event(n, ONE[0].time, payload, payload, step, payload, payload, payload, payload, 1, payload, payload)
         for n, step in enumerate(steps)
     ]
     trace = Trace(events)
