@@ -61,3 +61,14 @@ Feature: Every hop is on record, and no message is ever nowhere
     When jane@client.example writes to a1234@abc.com
     Then nothing is lost
     And the mailbox at the provider holds 1 message
+
+  @R6.3
+  Scenario: The same scenario and seed give the same trace
+    Given the provider is gmail
+    And the fault "pop:RETR:1:drop@40"
+    And peter@shop.example answers every message after 2 hours
+    When action 1234 writes to jane@client.example and peter@shop.example
+    And all mail has arrived
+    And jane@client.example writes to a99@abc.com
+    And the practice collects its mail
+    Then played again, the same happens

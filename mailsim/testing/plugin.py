@@ -70,6 +70,14 @@ def world(mailsim_world: Kind, blueprint: Blueprint, request: pytest.FixtureRequ
 
 
 @pytest.fixture
+def record(request: pytest.FixtureRequest) -> "Record":
+    """What the scenario has told its world so far."""
+    request.getfixturevalue("world")
+    record: Record = request.node.stash[_RECORD]
+    return record
+
+
+@pytest.fixture
 def simulation(
     mailsim_world: Kind, blueprint: Blueprint, request: pytest.FixtureRequest
 ) -> "Iterator[World]":

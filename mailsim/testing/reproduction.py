@@ -5,6 +5,7 @@ any will do in a world.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,11 +29,11 @@ class Record:
         self._events: list[dict[str, Any]] = []
         self._octets: list[bytes] = []
         self._is_whole = True
+        self._until = world.scenario.tables.start
         for name, note in (("send", self._sent), ("receive", self._received), ("collect", self._collected)):
             self._listen(name, note)
-        for name in ("reply", "run"):
-            if hasattr(world, name):
-                self._listen(name, self._cannot_be_written)
+        self._listen("run", self._passed)
+        self._listen("reply", self._cannot_be_written)
 
     def _listen(self, name: str, note: Callable[[dict[str, Any]], None]) -> None:
         method = getattr(self._world, name)
@@ -57,12 +58,19 @@ class Record:
     def _collected(self, _: dict[str, Any]) -> None:
         self._note("collect", {})
 
+    def _passed(self, arguments: dict[str, Any]) -> None:
+        until = arguments.get("until")
+        if isinstance(until, datetime):
+            self._until = until
+        else:
+            self._is_whole = False  # the scenario's own events have been played, and stand in its tables
+
     def _cannot_be_written(self, _: dict[str, Any]) -> None:
         self._is_whole = False
 
     def _note(self, what: str, arguments: dict[str, Any]) -> None:
         start = self._world.scenario.tables.start
-        now = self._world.trace[-1].time if len(self._world.trace) else start
+        now = self.now
         elapsed = int((now - start).total_seconds())
         at = (
             elapsed + 1 if elapsed else 0
@@ -71,6 +79,12 @@ class Record:
             _KEYS.get(key, key): value for key, value in arguments.items() if value not in (None, "", ())
         }
         self._events.append({"at": f"{at}s", what: given})
+
+    @property
+    def now(self) -> datetime:
+        """The latest time that the world is known to have reached."""
+        trace = self._world.trace
+        return max(self._until, trace[-1].time) if len(trace) else self._until
 
     def write(self, folder: Path, comment: Sequence[str]) -> str:
         """Write the scenario and its messages; the command that plays it, empty where it cannot be told so.

@@ -1,15 +1,21 @@
 """Thens about what the practice sent: its header, what servers said of it, how it travelled."""
 
+import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_bdd import then
 
 from mailsim.testing.expressions import parse
-from mailsim.trace.event import Step
+from mailsim.testing.worlds import Kind, made
+from mailsim.trace.event import Event, Step
 
 if TYPE_CHECKING:
+    from mailsim.testing.reproduction import Record
     from mailsim.world.world import Sent, World
+
+_PORT = re.compile(r"(?<=127\.0\.0\.1):\d+")
 
 
 @then(parse("the letter has {header} {string}", "header", "value"))
@@ -145,3 +151,29 @@ def stories(world: "World", number: int) -> None:
     """
     found = {event.trace_id for event in world.trace if event.trace_id}
     assert len(found) == number, f"expected {number}, found {len(found)}: {', '.join(sorted(found))}"
+
+
+@then("played again, the same happens")
+def the_same(record: "Record", mailsim_world: Kind, tmp_path: Path) -> None:
+    """Two new worlds that are told the same make the same trace; over sockets but for times, ports and order.
+
+    Then played again, the same happens
+    """
+    record.write(tmp_path, ())
+    first, second = (_played(tmp_path, mailsim_world) for _ in range(2))
+    differing = [one for one in first if one not in second] or [one for one in second if one not in first]
+    assert first == second, f"expected the same {len(first)} events, found others: {differing[:3]}"
+
+
+def _played(folder: Path, kind: Kind) -> list[Event]:
+    from mailsim.testing.reproduction import SCENARIO
+
+    with made(kind, folder / SCENARIO) as world:
+        world.run()
+        if kind is Kind.MEMORY:
+            return list(world.trace)
+        start = world.scenario.tables.start
+        return sorted(
+            event._replace(serial=0, time=start, detail="", reason=_PORT.sub("", event.reason))
+            for event in world.trace
+        )

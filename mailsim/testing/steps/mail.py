@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pytest_bdd import when
@@ -10,6 +11,7 @@ from mailsim.testing.expressions import parse
 from mailsim.testing.found import Docket
 
 if TYPE_CHECKING:
+    from mailsim.testing.reproduction import Record
     from mailsim.world.world import Sent, World
 
 OUTSIDE = "post@client.example"
@@ -236,6 +238,17 @@ def arrived(world: "World") -> None:
     world.settle()
 
 
+@when(parse("{duration} has/have passed", "length"))
+def passed(world: "World", record: "Record", length: str) -> None:
+    """What is due until then happens, and nothing that is due later.
+
+    When 2 hours have passed
+    """
+    from mailsim.world.quantities import duration
+
+    world.run(until=record.now + duration(length))
+
+
 @when("the practice collects its mail")
 def collects(world: "World") -> None:
     """The practice collects by POP3, decides on each message and stores it.
@@ -243,6 +256,18 @@ def collects(world: "World") -> None:
     When the practice collects its mail
     """
     world.collect()
+
+
+@when("the practice tries to collect its mail")
+def tries_to_collect(world: "World") -> None:
+    """The same where the line or the server may fail; what was not collected is still there.
+
+    When the practice tries to collect its mail
+    """
+    from mailsim.pop3.collection import CollectError
+
+    with suppress(CollectError):
+        world.collect()
 
 
 @when("everything in the scenario has happened")
