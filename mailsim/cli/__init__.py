@@ -32,6 +32,7 @@ from mailsim.cli.report import report
 from mailsim.cli.route import route
 from mailsim.cli.run import run
 from mailsim.cli.schema import schema
+from mailsim.cli.serve import serve
 from mailsim.cli.shrink import shrink
 from mailsim.cli.smtp import smtp
 from mailsim.cli.spf import spf
@@ -64,6 +65,7 @@ app.command("report")(report)
 app.command("route")(route)
 app.command("run")(run)
 app.command("schema")(schema)
+app.command("serve")(serve)
 app.command("shrink")(shrink)
 app.command("smtp")(smtp)
 app.command("spf")(spf)

@@ -50,3 +50,23 @@ def smtp_faults(texts: Iterable[str], struck: Struck) -> tuple[smtp.Fault, ...]:
     """Those of one of the SMTP servers."""
     mine = (text for text in texts if read_fault_spec(text).protocol == struck)
     return tuple(smtp.read_fault(text, protocol=struck) for text in mine)
+
+
+def added(plans: Mapping[Struck, pop3.FaultPlan | smtp.FaultPlan], text: str) -> None:
+    """Put one more fault among those of the server that it strikes.
+
+    Raises:
+        FaultError: It is none, or shows a certificate.
+    """
+    check_fault(text)
+    spec = read_fault_spec(text)
+    if spec.what.endswith("certificate"):
+        raise FaultError(
+            f"fault {text!r}: a certificate is made when its server starts; write it in the scenario's faults"
+        )
+    struck = Struck(spec.protocol)
+    plan = plans[struck]
+    if isinstance(plan, pop3.FaultPlan):
+        plan.add(text)
+    else:
+        plan.add(smtp.read_fault(text, protocol=struck))

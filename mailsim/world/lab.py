@@ -19,11 +19,11 @@ from anyio import to_thread
 from anyio.from_thread import BlockingPortal
 
 from mailsim.background.loop import BackgroundLoop
-from mailsim.pop3.maildrops import Maildrops
+from mailsim.pop3.service import Service
 from mailsim.world.clock import Clock
 from mailsim.world.plan import Plan
 from mailsim.world.scenario import Scenario
-from mailsim.world.servers import Server
+from mailsim.world.servers import Server, accounts_of
 from mailsim.world.stage import Stage
 from mailsim.world.wire import Wire
 
@@ -35,14 +35,14 @@ class _Loop:
 
     def __init__(self, scenario: Scenario, plan: Plan) -> None:
         self.clock = Clock(scenario.tables.start)
-        self.transport = Wire(plan, seed=scenario.seed)
+        self.transport = Wire(plan)
         self.portal: BlockingPortal
         self._stack = ExitStack()
 
-    def start(self, maildrops: Maildrops, servers: Iterable[Server]) -> None:
+    def start(self, pop3: Service, servers: Iterable[Server]) -> None:
         with ExitStack() as stack:
             self.portal = stack.enter_context(BackgroundLoop("mailsim-lab"))
-            self.portal.call(self.transport.start, maildrops, servers)
+            self.portal.call(self.transport.start, pop3, servers)
             self._stack = stack.pop_all()
 
     def stop(self) -> None:
@@ -99,6 +99,13 @@ class Lab(Stage[_Loop]):
         """Have a name and port lead elsewhere from the next connection on, such as to a server of your own."""
         engine = self._running.engine
         engine.portal.call(engine.transport.redirect, name, port, address)
+
+    @property
+    def accounts(self) -> Mapping[str, str]:
+        """Who may log in to the provider's servers, and the password; the practice's own account may submit, too."""
+        smtp = self._plan.smtp
+        own = {smtp.username: smtp.password.get_secret_value()} if smtp.username else {}
+        return {**accounts_of(self._plan), **own}
 
     @property
     def authority(self) -> bytes:

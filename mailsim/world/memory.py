@@ -12,8 +12,6 @@ from typing import TypeVar
 from mailsim.mail import Envelope, Message
 from mailsim.pop3.collection import Collection
 from mailsim.pop3.collector import TIMEOUT, Keep, Order, collect_over
-from mailsim.pop3.faults import FaultPlan
-from mailsim.pop3.maildrops import Maildrops
 from mailsim.pop3.memory import MemoryChannel
 from mailsim.pop3.service import Service
 from mailsim.smtp.memory import MemoryClient, MemoryServer
@@ -45,8 +43,8 @@ class Memory:
 
     # The engine
 
-    def start(self, maildrops: Maildrops, servers: Iterable[Server]) -> None:
-        """Have the servers take mail; raises NameTakenError."""
+    def start(self, pop3: Service, servers: Iterable[Server]) -> None:
+        """Have the servers be there; raises NameTakenError."""
         pop = self._plan.pop.server
         names = {(pop.host, pop.port)}
         for server in servers:
@@ -62,8 +60,7 @@ class Memory:
                 announces_size=bool(server.size_limit),
                 faults=server.faults,
             )
-        faults = FaultPlan(self._plan.faults, seed=self._seed)
-        self._service = Service(maildrops, self._plan.conduct, faults=faults)
+        self._service = pop3
 
     def stop(self) -> None:
         """Let go of everything that is on its way."""

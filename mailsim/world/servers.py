@@ -1,6 +1,6 @@
 """The servers of a world, made from its plan: what each decides with, and under which name and port it is found."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -37,12 +37,18 @@ class Server:
     """What goes wrong on purpose."""
 
 
+def accounts_of(plan: Plan) -> Mapping[str, str]:
+    """Who may log in to the provider's POP3 server, and the password: a person's is `world-` and their local part."""
+    own = plan.pop.username
+    people = {user: f"world-{mailbox.local}" for mailbox, user in plan.users.items()}
+    return people | {own: plan.pop.password.get_secret_value()}
+
+
 def maildrops_of(plan: Plan, journal: Journal) -> Maildrops:
-    """The maildrops of the practice's server mailboxes, empty; a person's password is `world-` and their local part."""
+    """The maildrops of the practice's server mailboxes, empty."""
     maildrops = Maildrops(conduct=plan.conduct, removed=removals(plan.pop.server.host, plan.users, journal))
-    for mailbox, user in plan.users.items():
-        own = user == plan.pop.username
-        maildrops.add(user, plan.pop.password.get_secret_value() if own else f"world-{mailbox.local}")
+    for user, password in accounts_of(plan).items():
+        maildrops.add(user, password)
     return maildrops
 
 

@@ -17,16 +17,20 @@ from typing import Generic, Protocol, Self, TypeVar
 from mailsim.errors import MailsimError
 from mailsim.mail import Envelope, Message
 from mailsim.pop3.collection import CollectError
+from mailsim.pop3.faults import FaultPlan
 from mailsim.pop3.maildrops import Maildrops
+from mailsim.pop3.service import Service
 from mailsim.practice.decision import Decision, Outcome, Reason
 from mailsim.practice.site import Site
 from mailsim.practice.store import Store
+from mailsim.smtp.faults import FaultPlan as SmtpFaultPlan
 from mailsim.smtp.outcome import Outcome as Answer
 from mailsim.trace.event import Event, Recorder, Step, Trace
 from mailsim.trace.files import format_of, streamed
 from mailsim.world.clock import Clock
 from mailsim.world.conservation import Books
 from mailsim.world.expectation import ExpectationError, unmet
+from mailsim.world.faults import Struck, added
 from mailsim.world.journal import Journal
 from mailsim.world.mailroom import Mailroom
 from mailsim.world.office import Office, Outgoing
@@ -66,8 +70,8 @@ class Engine(Protocol):
         """Its time."""
         ...
 
-    def start(self, maildrops: Maildrops, servers: Iterable[Server]) -> None:
-        """Have the servers take mail; raises StartError."""
+    def start(self, pop3: Service, servers: Iterable[Server]) -> None:
+        """Have the POP3 server and the SMTP servers be there; raises StartError, NameTakenError."""
         ...
 
     def stop(self) -> None:
@@ -101,6 +105,7 @@ class _Parts(Generic[_Engine]):
     mailroom: Mailroom
     people: People
     maildrops: Maildrops
+    faults: Mapping[Struck, FaultPlan | SmtpFaultPlan]
     received: int = 0
     played: int = 0
     """How many of the scenario's events have happened."""
@@ -183,10 +188,11 @@ class Stage(Generic[_Engine]):
             plan.pop, plan.smtp, office=office, post=post, transport=transport, journal=journal
         )
         maildrops = maildrops_of(plan, journal)
-        servers = servers_of(
+        pop3 = Service(maildrops, plan.conduct, faults=FaultPlan(plan.faults, seed=scenario.seed))
+        submission, exchanger, *outside = servers_of(
             plan, maildrops, spf, journal, post=post, arrived=people.arrived, seed=scenario.seed
         )
-        engine.start(maildrops, servers)
+        engine.start(pop3, (submission, exchanger, *outside))
         return _Parts(
             books=books,
             engine=engine,
@@ -195,6 +201,7 @@ class Stage(Generic[_Engine]):
             mailroom=mailroom,
             people=people,
             maildrops=maildrops,
+            faults={Struck.POP: pop3.faults, Struck.SMTP: submission.faults, Struck.MX: exchanger.faults},
         )
 
     def __exit__(
@@ -341,9 +348,18 @@ class Stage(Generic[_Engine]):
             raise collecting.broken
         return collecting.decisions
 
-    def settle(self) -> None:
-        """Let everything happen that is on its way or due later; time jumps instead of being waited for."""
-        self._pass(None)
+    def settle(self, *, until: datetime | None = None) -> None:
+        """Let everything happen that is on its way or due later, or due up to a time; time jumps instead of being waited for."""
+        self._pass(until)
+
+    def add_fault(self, fault: str) -> None:
+        """Have something go wrong from now on, as the provider's `faults` say it; `next` in it counts from now.
+
+        Raises:
+            FaultError: It is none, or shows a certificate, which a server makes when it starts.
+        """
+        parts = self._running
+        parts.engine.call(lambda: added(parts.faults, fault))
 
     def _pass(self, until: datetime | None) -> None:
         """Let happen what is on its way, and what is due up to a time, or ever."""

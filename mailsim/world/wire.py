@@ -14,9 +14,8 @@ from mailsim.errors import MailsimError
 from mailsim.mail import Envelope, Message
 from mailsim.pop3.collection import Collection
 from mailsim.pop3.collector import Keep, Order, collect
-from mailsim.pop3.faults import FaultPlan
-from mailsim.pop3.maildrops import Maildrops
 from mailsim.pop3.server import serve
+from mailsim.pop3.service import Service
 from mailsim.smtp.backend import Tls
 from mailsim.smtp.client import Route
 from mailsim.smtp.outcome import Outcome
@@ -38,10 +37,8 @@ class StartError(MailsimError):
 class Wire:
     """One world's listening servers, connections, and mail on its way."""
 
-    def __init__(self, plan: Plan, *, seed: int) -> None:
-        """`seed` is what faults by chance are drawn from."""
+    def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._seed = seed
         self.network = Network()
         self._carrier = Carrier()
         self._servers = AsyncExitStack()
@@ -50,28 +47,27 @@ class Wire:
 
     # Beginning and end
 
-    async def start(self, maildrops: Maildrops, servers: Iterable[Server]) -> None:
+    async def start(self, pop3: Service, servers: Iterable[Server]) -> None:
         """Start every server; raises StartError, after stopping the others, when one does not."""
         try:
-            await self._start_pop3(maildrops)
+            await self._start_pop3(pop3)
             for server in servers:
                 await self._start_smtp(server)
         except BaseException:
             await self._servers.aclose()
             raise
 
-    async def _start_pop3(self, maildrops: Maildrops) -> None:
+    async def _start_pop3(self, pop3: Service) -> None:
         pop = self._plan.pop
         name, port = pop.server.host, pop.server.port
-        faults = FaultPlan(self._plan.faults, seed=self._seed)
         # bad certificates take a while to make, and only faults show them
-        certify = self.network.certificates if faults else self.network.server_context
+        certify = self.network.certificates if pop3.faults else self.network.server_context
         try:
             listener = await serve(
-                maildrops,
+                pop3.mailboxes,
                 tls=certify(name) if pop.server.tls else None,
-                conduct=self._plan.conduct,
-                faults=faults,
+                conduct=pop3.conduct,
+                faults=pop3.faults,
             )
         except OSError as error:
             raise _start_error(name, port, error) from None

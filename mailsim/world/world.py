@@ -90,8 +90,12 @@ class World(Protocol):
         """Have the practice collect once; the decisions made."""
         ...
 
-    def settle(self) -> None:
-        """Let everything happen that is on its way or due later."""
+    def settle(self, *, until: datetime | None = None) -> None:
+        """Let everything happen that is on its way or due later, or due up to a time."""
+        ...
+
+    def add_fault(self, fault: str) -> None:
+        """Have something go wrong from now on."""
         ...
 
     def run(self, *, until: datetime | timedelta | None = None) -> None:

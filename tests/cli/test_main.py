@@ -29,7 +29,7 @@ COMMAND = [sys.executable, "-m", "mailsim"]
         (["\x1b[31m"], "mailsim: No such command '\\x1b[31m'"),
         (
             ["rout"],
-            "mailsim: No such command 'rout'. Did you mean 'route'? The commands are check, collect, ",
+            "mailsim: No such command 'rout'. Did you mean 'route', 'report'? The commands are check, collect, ",
         ),
         ([], "mailsim: Missing command. The commands are check, collect, "),
         (["schema"], "mailsim schema: Missing argument 'file': must be site or scenario. Try "),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from mailsim.faults.syntax import FaultError
 from mailsim.pop3.collection import CollectError
 from mailsim.practice.decision import Outcome, Reason
 from mailsim.practice.store import Store, StoreError
@@ -674,3 +675,43 @@ def test_only_an_open_relay_takes_mail_of_strangers(open_relay: bool) -> None:
         assert [event.place for event in world.trace.steps(Step.STORED)] == [
             "jane@client.example"
         ] * open_relay
+
+
+def test_what_goes_wrong_can_be_added_while_the_world_runs(made: Made) -> None:
+    """At each server of the provider; `next` counts from then on."""
+    with made(tables(provider={"profile": "postfix"})) as world:
+        world.receive(to="a1234@abc.com", from_address="x@shop.example")
+        world.settle()
+        world.add_fault("pop:RETR:next:drop@10")
+        world.add_fault("smtp:RCPT:next:reply 550 5.1.1 no")
+        world.add_fault("mx:MAIL:next:reply 451 4.3.0 later")
+        world.collect()
+        sent = world.send(from_action=1234, to="joe@other.example")
+        world.receive(to="a1234@abc.com", from_address="y@shop.example")
+        world.settle()
+
+        assert world.trace.steps(Step.OPENED)[0].outcome == "failed"
+        assert str(sent.refused["joe@other.example"]) == "550 5.1.1 no"
+        assert [event.reason for event in world.trace.steps(Step.DEFERRED)] == ["451 4.3.0 later"]
+        world.collect()
+        world.check()
+
+
+@pytest.mark.parametrize(
+    "fault", ["pop:RETR:1:fly", "imap:FETCH:1:drop", "pop:CONNECT:1:foreign-certificate"]
+)
+def test_a_fault_that_cannot_be_added_is_told(made: Made, fault: str) -> None:
+    """One that is none, one of no server, and one that a server must know when it starts."""
+    with made(TABLES) as world, pytest.raises(FaultError, match=fault):
+        world.add_fault(fault)
+
+
+def test_a_world_may_be_settled_up_to_a_time(made: Made) -> None:
+    """What is due later stays due."""
+    people = [{"address": "jane@client.example", "delay": "2h"}]
+    with made(tables(correspondent=people)) as world:
+        world.send(from_action=1234, to="jane@client.example")
+        world.settle(until=world.now + timedelta(hours=1))
+        assert len(world.trace.steps(Step.REPLIED)) == 0
+        world.settle(until=world.now + timedelta(hours=1, seconds=1))
+        assert len(world.trace.steps(Step.REPLIED)) == 1

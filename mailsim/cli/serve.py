@@ -1,0 +1,93 @@
+"""`mailsim serve`: the servers of a scenario, for other programs."""
+
+import json
+import signal
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from mailsim.world.control import Control
+    from mailsim.world.lab import Lab
+
+_ENDS = (signal.SIGINT, signal.SIGTERM)
+_SECONDS = 0.2
+"""Between two looks at what is due by the clock."""
+
+
+def serve(
+    scenario: Annotated[Path, typer.Argument(metavar="SCENARIO", help="A scenario file.")],
+    seed: Annotated[
+        int | None, typer.Option("--seed", min=0, help="Another seed than the scenario's.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="TRACE", help="Write the trace there: a .parquet or .jsonl file."),
+    ] = None,
+    as_json: Annotated[  # noqa: ARG001 - the contract's option; it changes nothing
+        bool, typer.Option("--json", help="No more than without: the line is JSON anyway.")
+    ] = False,
+) -> None:
+    """Keep a scenario's POP3 and SMTP servers up for other programs until SIGINT or SIGTERM.
+
+    Prints one JSON line when they listen: servers, accounts, the file with the certificate to trust, and a control port
+    that takes one JSON object a line, such as {"receive": {"to": "a1234@abc.com", "from_address": "jane@client.example"}},
+    {"add_fault": {"fault": "pop:RETR:next:drop"}}, {"trace": {}}. The scenario's events are played by {"run": {}} only;
+    people outside answer by themselves.
+
+    Example: mailsim serve fixtures/scenarios/rewritten.toml --out /tmp/trace.jsonl
+    """
+    from mailsim.world.control import Control
+    from mailsim.world.lab import Lab
+    from mailsim.world.scenario import load_scenario
+
+    loaded = load_scenario(scenario)
+    if seed is not None:
+        loaded = loaded.with_seed(seed)
+    # Blocked in every thread from here on, so that one that comes early is not lost, and waited for below.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS)
+    try:
+        with (
+            TemporaryDirectory(prefix="mailsim-") as folder,
+            Lab(loaded, out=out) as lab,
+            Control(lab) as control,
+        ):
+            ca = Path(folder) / "ca.pem"
+            ca.write_bytes(lab.authority)
+            sys.stdout.write(json.dumps(_told(lab, control, ca)) + "\n")
+            sys.stdout.flush()
+            while signal.sigtimedwait(_ENDS, _SECONDS) is None:
+                lab.settle(until=lab.now)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _told(lab: "Lab", control: "Control", ca: Path) -> dict[str, object]:
+    from mailsim.world.plan import plan
+
+    parts = plan(lab.scenario)
+    pop = parts.pop.server
+    tls = {
+        (pop.host, pop.port): "implicit" if pop.tls else "none",
+        (parts.smtp.server, parts.smtp.port): parts.smtp_tls,
+    }
+    return {
+        "servers": [
+            {
+                "name": name,
+                "protocol": "pop3" if (name, port) == (pop.host, pop.port) else "smtp",
+                "tls": str(tls.get((name, port), "none")),
+                "host": host,
+                "port": real_port,
+            }
+            for (name, port), (host, real_port) in lab.addresses.items()
+        ],
+        "accounts": [
+            {"username": username, "password": password} for username, password in lab.accounts.items()
+        ],
+        "ca": str(ca),
+        "control": {"host": control.host, "port": control.port},
+    }
