@@ -6,9 +6,12 @@ the story of the mail, and the command that plays it again. Nothing in it is obe
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import dropwhile
 from os.path import relpath
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from _pytest._code.code import ExceptionChainRepr, ReprEntry  # pytest has no public name for what it shows
 
 from mailsim.practice.decision import Decision
 from mailsim.practice.faults import printable
@@ -62,3 +65,15 @@ def story(world: "World") -> Iterator[str]:
         yield from (f"  {printable(line)}" for line in lines[-_MOST_LINES:])
     if not conversations:
         yield "No mail has moved in this world yet."
+
+
+def without_python(shown: object) -> None:
+    """Leave of what pytest shows of a failure the words of the failure alone."""
+    if not isinstance(shown, ExceptionChainRepr):
+        return
+    for traceback, _, _ in shown.chain:
+        traceback.extraline = None
+        for entry in traceback.reprentries:
+            entry.lines = list(dropwhile(lambda line: not line.startswith("E "), entry.lines))
+            if isinstance(entry, ReprEntry):
+                entry.reprfuncargs = entry.reprfileloc = None

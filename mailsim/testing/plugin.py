@@ -44,6 +44,8 @@ pytest_plugins = [
 
 _RULE_TAG = re.compile(r"R\d{1,2}\.\d{1,3}")
 _UNLIKE = "No known step is like it; `mailsim steps` lists them all."
+_IN_WORDS = pytest.StashKey[bool]()
+"""Set where a failure is told in words: the Python of a step that is not the user's says nothing more."""
 _WORLD = pytest.StashKey["World"]()
 _RECORD: pytest.StashKey["Record"] = pytest.StashKey()
 
@@ -244,8 +246,11 @@ class _RuleTags:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_bdd_step_func_lookup_error(step: "Step", exception: BaseException) -> None:
+def pytest_bdd_step_func_lookup_error(
+    request: pytest.FixtureRequest, step: "Step", exception: BaseException
+) -> None:
     """Say which known steps are nearest to one that is not."""
+    request.node.stash[_IN_WORDS] = True
     from mailsim.testing.catalogue import every, suggestions
 
     near = suggestions(step.type, step.name, every())
@@ -280,8 +285,20 @@ def pytest_bdd_step_error(
     if trace is not None:
         exception.__traceback__ = trace
     if step_func.__module__.startswith("mailsim.") and isinstance(exception, AssertionError):
+        request.node.stash[_IN_WORDS] = True
         exception.args = (str(exception).partition("\nassert ")[0],)  # pytest's own words repeat the step's
     exception.add_note("\n".join(_told(request.node, scenario, step, exception)))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Leave out the Python of mailsim's own steps, unless `--tb` asks for it."""
+    report: pytest.TestReport = yield  # type: ignore[assignment]  # as pluggy hands results to wrappers
+    if item.stash.get(_IN_WORDS, False) and report.failed and item.config.getoption("tbstyle") == "auto":
+        from mailsim.testing.failure import without_python
+
+        without_python(report.longrepr)
+    return report  # type: ignore[return-value]
 
 
 def _told(node: pytest.Item, scenario: "Scenario", step: "Step", exception: BaseException) -> Iterator[str]:

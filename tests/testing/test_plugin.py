@@ -162,15 +162,29 @@ def test_an_unknown_step_like_none_says_where_they_are(pytester: pytest.Pytester
     result.stdout.fnmatch_lines(["*No known step is like it; `mailsim steps` lists them all.*"])
 
 
-def test_a_failure_shows_the_step_alone(pytester: pytest.Pytester) -> None:
-    """Nothing of the machinery that called it, nothing that its servers log."""
+def test_a_failure_is_told_without_python(pytester: pytest.Pytester) -> None:
+    """Nothing of the step's code, of the machinery that called it, of what its servers log; the summary stays."""
     result = run(pytester, GIVENS + LOOP + "Then the reply is delivered to action 1")
 
     shown = result.stdout.str()
+    assert [name for name in (".py", "def ", "docket", "Captured log") if name in shown] == []
+    result.stdout.fnmatch_lines(["FAILED one.feature::test_one - AssertionError: expected action:1, fo*"])
+
+
+def test_the_python_of_a_step_is_shown_on_demand(pytester: pytest.Pytester) -> None:
+    """The step alone; of a user's own step always."""
+    steps = GIVENS + LOOP + "Then the reply is delivered to action 1"
+    shown = run(pytester, steps, "--tb=long").stdout.str()
     assert "steps/outcomes.py:" in shown
-    assert [
-        name for name in ("fixtures.py", "scenario.py", "call_fixture_func", "Captured log") if name in shown
-    ] == []
+    assert [name for name in ("scenario.py", "call_fixture_func", "Captured log") if name in shown] == []
+
+
+def test_the_python_of_a_user_s_own_step_is_shown(pytester: pytest.Pytester) -> None:
+    """It is theirs to mend."""
+    python = "from pytest_bdd import then\n@then('one is two')\ndef _():\n    assert 1 == 2\n"
+    result = run(pytester, GIVENS + "Then one is two", python=python)
+
+    result.stdout.fnmatch_lines(["*conftest.py:4: AssertionError*"])
 
 
 def test_that_nothing_is_lost_is_a_question_and_plays_no_events(pytester: pytest.Pytester) -> None:
