@@ -101,6 +101,7 @@ def _person() -> st.SearchStrategy[dict[str, Any]]:
         optional={
             "replies_to": st.sampled_from(("from", "reply-to")),
             "delay": st.sampled_from(("17m", "2h 17m")),
+            "habit": st.sampled_from(("reply", "reply-all", "write-anew", "auto-reply")),
         },
     )
 

@@ -8,6 +8,7 @@
 - Each collected message was decided once, and reached each of its targets once; what could not be read was
   forwarded once.
 - What the events say was delivered is what the practice's store holds, and no target holds a message twice.
+- Nobody answers for ever (R4.9).
 
 The events are taken one by one and what is closed is forgotten, so that memory does not grow with a run.
 """
@@ -28,13 +29,14 @@ _OF_NO_COPY = frozenset(
 """What happens to messages on their way."""
 _END = (Step.REFUSED, Step.BOUNCED, Step.DISCARDED, Step.STORED)
 _MOST_STORIES = 3
+_MOST_LINES = 40
 
 Copy = tuple[str, str, str]
 """Trace id, Message-ID, and the recipient, target, or step that is to come."""
 
 
 class ConservationError(MailsimError):
-    """A run that lost or doubled mail; its text names each message and tells the first stories."""
+    """A run that lost or doubled mail, or whose mail goes round; its text names each message and tells the first stories."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +122,13 @@ class Books:
         held: Mapping[str, int],
         *,
         twice: Iterable[tuple[str, str]] = (),
+        endless: Iterable[str] = (),
         story: Callable[[str], Trace],
     ) -> None:
         """Raises ConservationError when mail was lost or doubled; it says which, and tells their stories.
 
         `held` is how many copies each target holds in the store, `twice` which targets hold which Message-ID more than
-        once; `story` gives the events of a conversation.
+        once, `endless` the conversations in which programs answered each other until they were stopped; `story` gives the events of a conversation.
         """
         found = self.balance(waiting)
         lines = [_named(what, copy) for what in ("lost", "doubled") for copy in getattr(found, what)]
@@ -136,10 +139,15 @@ class Books:
                     f"{target}: {count} copies were delivered, the store holds {held.get(target, 0)}"
                 )
         lines += [f"{target} holds {message_id} more than once" for target, message_id in twice]
+        round_and_round = dict.fromkeys(endless)
+        lines += [f"{trace_id}: answers go round for ever; they were stopped" for trace_id in round_and_round]
         if lines:
-            concerned = dict.fromkeys(copy[0] for copy in (*found.lost, *found.doubled))
+            concerned = dict.fromkeys(
+                (*(copy[0] for copy in (*found.lost, *found.doubled)), *round_and_round)
+            )
             for trace_id in list(concerned)[:_MOST_STORIES]:
-                lines += [f"What happened to {trace_id}:", *(f"  {line}" for line in told(story(trace_id)))]
+                last = list(told(story(trace_id)))[-_MOST_LINES:]
+                lines += [f"What happened to {trace_id}:", *(f"  {line}" for line in last)]
             raise ConservationError("\n".join(lines))
 
 

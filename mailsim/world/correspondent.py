@@ -1,10 +1,10 @@
-"""The people outside: what a correspondent's mail program answers, and to which address: pure.
+"""The people outside: what a correspondent makes of a message, and whom it reaches: pure.
 
 A program answers to Reply-To where there is one (RFC 5322 section 3.6.3), or, as auto-responders and
 some phones do, to From alone. The answer bears In-Reply-To and References (RFC 5322 section 3.6.4).
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -25,6 +25,26 @@ class RepliesTo(StrEnum):
     """Reply-To where there is one, else From."""
 
 
+class Habit(StrEnum):
+    """What somebody does with mail."""
+
+    REPLY = "reply"
+    """Answers who wrote."""
+    REPLY_ALL = "reply-all"
+    """Answers who wrote, and all others it was for."""
+    FORWARD = "forward"
+    """Sends it on, in no thread, as filters do: automatic mail too."""
+    WRITE_ANEW = "write-anew"
+    """Takes the address into the address book and writes of something else, in no thread."""
+    AUTO_REPLY = "auto-reply"
+    """Answers by a program that keeps RFC 3834: to the envelope sender, under the null sender, no automatic mail."""
+    OUT_OF_OFFICE = "out-of-office"
+    """Answers by a program that does not: to From, everything, and its answers do not say that they are automatic."""
+
+
+_BY_HAND = (Habit.REPLY, Habit.REPLY_ALL, Habit.WRITE_ANEW)
+
+
 @dataclass(frozen=True, slots=True)
 class Correspondent:
     """One person outside who answers."""
@@ -32,30 +52,81 @@ class Correspondent:
     address: Address
     replies_to: RepliesTo = RepliesTo.REPLY_TO
     delay: timedelta = timedelta()
+    habit: Habit = Habit.REPLY
+    forwards_to: tuple[Address, ...] = ()
+
+
+def acts_on(habit: Habit, message: Message, *, sender: Address | None, own: Container[str]) -> bool:
+    """Whether somebody of that habit does anything about a message that came under this envelope sender.
+
+    `own` are the Message-IDs of what their own side has written: a person who gets an answer does not answer it.
+    """
+    automatic = (message.value("Auto-Submitted") or "no").lower() != "no"
+    if habit in _BY_HAND:
+        return not automatic and message.value("In-Reply-To") not in own
+    return habit is not Habit.AUTO_REPLY or not (automatic or sender is None)
 
 
 def answer(
-    correspondent: Correspondent, message: Message, *, message_id: str, date: datetime, text: str = CONSENT
+    correspondent: Correspondent,
+    message: Message,
+    *,
+    sender: Address | None = None,
+    message_id: str,
+    date: datetime,
+    text: str = CONSENT,
 ) -> tuple[Envelope, Message] | None:
-    """The correspondent's answer to a message; None where the message names nobody to answer."""
-    recipients = answered(correspondent.replies_to, message)
-    if not recipients:
+    """What the correspondent writes because of a message; None where it names nobody to write to.
+
+    `sender` is the envelope sender that the message came under.
+    """
+    person, subject, threading = correspondent.address, _field(message, "Subject"), _threading(message)
+    to = answered(correspondent.replies_to, message)
+    cc: tuple[Address, ...] = ()
+    more: list[str] = []
+    match correspondent.habit:
+        case Habit.REPLY:
+            subject = _answered_subject(subject)
+        case Habit.REPLY_ALL:
+            subject = _answered_subject(subject)
+            cc = _others(message, {person, *to})
+        case Habit.FORWARD:
+            to, subject, threading = correspondent.forwards_to, f"Fwd: {subject}", []
+        case Habit.WRITE_ANEW:
+            to, subject, threading = answered(RepliesTo.FROM, message), "Another question", []
+        case Habit.AUTO_REPLY:
+            to, subject = (sender,) if sender else (), f"Auto: {subject}"
+            more = ["Auto-Submitted: auto-replied"]
+        case Habit.OUT_OF_OFFICE:
+            to, subject = answered(RepliesTo.FROM, message), _answered_subject(subject)
+    if not to:
         return None
     lines = [
-        f"From: {correspondent.address}",
-        f"To: {', '.join(map(str, recipients))}",
-        f"Subject: {_answered_subject(_field(message, 'Subject'))}",
+        f"From: {person}",
+        f"To: {', '.join(map(str, to))}",
+        *([f"Cc: {', '.join(map(str, cc))}"] if cc else []),
+        f"Subject: {subject}",
         f"Date: {header_date(date)}",
         f"Message-ID: {message_id}",
-        *_threading(message),
+        *threading,
+        *more,
         "MIME-Version: 1.0",
         "Content-Type: text/plain; charset=utf-8",
         "",
         *text.splitlines(),
         "",
     ]
-    envelope = Envelope(correspondent.address, tuple(recipients))
+    by_program = correspondent.habit is Habit.AUTO_REPLY
+    envelope = Envelope(None if by_program else person, tuple(dict.fromkeys((*to, *cc))))
     return envelope, Message("\r\n".join(lines).encode())
+
+
+def _others(message: Message, known: Container[Address]) -> tuple[Address, ...]:
+    """Whom else a message was for, as its To and Cc say."""
+    named = (
+        address for name in ("To", "Cc") for address in parse_addresses(message.value(name) or "").addresses
+    )
+    return tuple(dict.fromkeys(address for address in named if address not in known))
 
 
 def answered(replies_to: RepliesTo, message: Message) -> Sequence[Address]:

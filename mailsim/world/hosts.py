@@ -18,8 +18,8 @@ from mailsim.trace.event import Step
 from mailsim.world.journal import Journal
 from mailsim.world.spf_check import SpfCheck
 
-Arrived = Callable[[Address, Message], None]
-"""Tell that somebody outside has got a message."""
+Arrived = Callable[[Address | None, Address, Message], None]
+"""Tell that somebody outside has got a message: under which envelope sender, who, what."""
 Carry = Callable[[str, Envelope, Message], None]
 """Hand a message on: which server sends it, to whom, what."""
 GiveUp = Callable[[str, Envelope, Message, Mapping[Address, Reply]], None]
@@ -199,7 +199,7 @@ class Exchanger:
             detail={"uid": uid} if uid else None,
         )
         if uid is None:
-            self._arrived(recipient, message)
+            self._arrived(sender, recipient, message)
 
 
 def removals(server: str, users: Mapping[Address, str], journal: Journal) -> Removed:
@@ -255,5 +255,5 @@ class Outside:
                 sender=envelope.sender,
                 recipient=str(recipient),
             )
-            self._arrived(recipient, taken)
+            self._arrived(envelope.sender, recipient, taken)
         return OK

@@ -1,7 +1,6 @@
 """The people outside at work: who got a message answers it, after their delay, and others write of themselves.
 
-Nobody answers automatic mail (RFC 3834), nor an answer to what their own side has written: no two of them answer each
-other for ever.
+No two people answer each other for ever; programs that keep no rules do, and are stopped: a law that is broken (R4.9).
 """
 
 import hashlib
@@ -12,7 +11,7 @@ from mailsim.mail import Address, Envelope, Message
 from mailsim.practice.faults import Fault, shown
 from mailsim.trace.event import Step
 from mailsim.world.clock import Clock
-from mailsim.world.correspondent import CONSENT, Correspondent, answer
+from mailsim.world.correspondent import CONSENT, Correspondent, acts_on, answer
 from mailsim.world.hosts import Carry
 from mailsim.world.internet import ELSEWHERE
 from mailsim.world.journal import Journal
@@ -20,6 +19,8 @@ from mailsim.world.orders import OrderError
 from mailsim.world.plan import Plan
 from mailsim.world.recent import Recent
 
+MOST_ANSWERS = 50
+"""To answers to answers: more than people write, and enough to see that programs do."""
 REMEMBERED = 100
 """Messages that arrived outside, and can be answered when told to; a world's memory does not grow with its mail."""
 
@@ -34,8 +35,11 @@ class People:
         self._carry = carry
         self._clock = clock
         self._journal = journal
-        self._written: Recent[str, None] = Recent()
-        self._got: deque[tuple[Address, Message]] = deque(maxlen=REMEMBERED)
+        self._written: Recent[str, int] = Recent()
+        """Message-ID of what people wrote -> how many answers to answers led there."""
+        self.endless: list[str] = []
+        """The conversations that were stopped after `MOST_ANSWERS`."""
+        self._got: deque[tuple[Address | None, Address, Message]] = deque(maxlen=REMEMBERED)
 
     def write(self, envelope: Envelope, message: Message) -> None:
         """Have somebody send a message."""
@@ -47,41 +51,47 @@ class People:
             sender=sender,
             recipient=", ".join(map(str, envelope.recipients)),
         )
-        self._written.put(message.message_id or "", None)
+        self._written.put(message.message_id or "", 0)
         self._carry(self._servers.get(sender.domain, ELSEWHERE) if sender else ELSEWHERE, envelope, message)
 
-    def arrived(self, recipient: Address, message: Message) -> None:
-        """Tell that somebody has got a message: whoever answers will do so after their delay."""
-        self._got.append((recipient, message))
+    def arrived(self, sender: Address | None, recipient: Address, message: Message) -> None:
+        """Tell that somebody has got a message, under which envelope sender; who acts on it does so after their delay."""
+        self._got.append((sender, recipient, message))
         person = self._correspondents.get(recipient)
-        if person is None or not self._asks_for_an_answer(message):
+        if person is None or not acts_on(person.habit, message, sender=sender, own=self._written):
             return
         if person.delay:
-            self._clock.at(self._clock.now() + person.delay, lambda: self._answer(person, message))
+            self._clock.at(self._clock.now() + person.delay, lambda: self._answer(person, sender, message))
         else:
-            self._answer(person, message)
-
-    def _asks_for_an_answer(self, message: Message) -> bool:
-        automatic = (message.value("Auto-Submitted") or "no").lower() != "no"
-        return not automatic and message.value("In-Reply-To") not in self._written
+            self._answer(person, sender, message)
 
     def reply(self, message_id: str, from_address: str | None, text: str) -> None:
         """Have somebody answer a message that they have got; raises OrderError."""
-        for recipient, message in self._got:
-            if message.message_id == message_id and from_address in (None, str(recipient)):
-                break
-        else:
+        got = (
+            one
+            for one in self._got
+            if one[2].message_id == message_id and from_address in (None, str(one[1]))
+        )
+        found = next(got, None)
+        if found is None:
             who = from_address or "nobody outside"
             told = f"{who} has not got it, or long ago" if from_address else f"{who} has got it, or long ago"
             raise OrderError(
                 [Fault("message_id", shown("", message_id), told, "settle first, so that it arrives")]
             )
+        sender, recipient, message = found
         person = self._correspondents.get(recipient) or Correspondent(recipient)
-        if not self._answer(person, message, text):
+        if not self._answer(person, sender, message, text):
             told = "names nobody who could be answered"
             raise OrderError([Fault("message_id", shown("", message_id), told, "answer another")])
 
-    def _answer(self, person: Correspondent, message: Message, text: str = "") -> bool:
+    def _answer(
+        self, person: Correspondent, sender: Address | None, message: Message, text: str = ""
+    ) -> bool:
+        depth = (self._written.get(message.message_id or "") or 0) + 1
+        if depth > MOST_ANSWERS:
+            self.endless.append(self._journal.lineage.of(message))
+            return False
         domain = person.address.domain
         # Not numbered: over sockets the order of arrivals is not repeatable, the ids must be (R6.3).
         digest = hashlib.blake2b(f"{message.message_id} {person.address}".encode(), digest_size=8)
@@ -89,20 +99,25 @@ class People:
         digest.update(text.encode())
         message_id = f"<{digest.hexdigest()}@{domain}>"
         answered = answer(
-            person, message, message_id=message_id, date=self._clock.now(), text=text or CONSENT
+            person,
+            message,
+            sender=sender,
+            message_id=message_id,
+            date=self._clock.now(),
+            text=text or CONSENT,
         )
         if answered is None:
             return False
         envelope, reply = answered
         self._journal.lineage.tie(reply, self._journal.lineage.of(message))
-        self._written.put(reply.message_id or "", None)
+        self._written.put(reply.message_id or "", depth)
         self._journal.record(
             Step.REPLIED,
             str(person.address),
             reply,
             sender=envelope.sender,
             recipient=", ".join(map(str, envelope.recipients)),
-            detail={"replies_to": person.replies_to},
+            detail={"replies_to": person.replies_to, "habit": person.habit},
         )
         self._carry(self._servers.get(domain, self._neighbours_server), envelope, reply)
         return True

@@ -186,5 +186,8 @@ def _spf(scenario: Scenario, domain: str) -> Mapping[str, SpfPolicy]:
 
 def _correspondents(scenario: Scenario) -> Mapping[Address, Correspondent]:
     rows = scenario.correspondents
-    people = [Correspondent(row.address, row.replies_to, timedelta(seconds=row.delay)) for row in rows]
+    people = [
+        Correspondent(row.address, row.replies_to, timedelta(seconds=row.delay), row.habit, row.forwards_to)
+        for row in rows
+    ]
     return {person.address: person for person in people}

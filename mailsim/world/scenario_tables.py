@@ -16,7 +16,7 @@ from mailsim.provider.mailhost import CatchAll, catch_all_of
 from mailsim.provider.policy import SenderAction
 from mailsim.provider.profiles import UnknownProfile, profile
 from mailsim.provider.spf_policy import SpfPolicy
-from mailsim.world.correspondent import RepliesTo
+from mailsim.world.correspondent import Habit, RepliesTo
 from mailsim.world.faults import check_fault
 from mailsim.world.quantities import duration, octets
 
@@ -169,8 +169,18 @@ class CorrespondentTable(Table):
     """What the mail program answers to: `from` ignores Reply-To, `reply-to` honours it."""
     delay: Seconds = 0
     """How long the answer takes, such as `2h`."""
+    habit: Annotated[Habit, _Lax] = Habit.REPLY
+    """What they do: `reply`, `reply-all`, `forward`, `write-anew`, `auto-reply` (RFC 3834) or `out-of-office` (not)."""
+    forwards_to: Recipients = ()
+    """Whom they forward to."""
     spf: Annotated[SpfPolicy, _Lax] | None = None
     """What the servers of the domain do with SPF: `ignore`, `mark` or `refuse`; `mark` where there is a zone."""
+
+    @model_validator(mode="after")
+    def _forwards_somewhere(self) -> "CorrespondentTable":
+        if (self.habit is Habit.FORWARD) != bool(self.forwards_to):
+            raise fault('needs habit = "forward" and forwards_to together', "write both, or neither")
+        return self
 
 
 class SendTable(Table):

@@ -421,7 +421,13 @@ class Stage(Generic[_Engine]):
             maildrops = parts.maildrops
             waiting = {uid for user in maildrops.users for uid in maildrops.uids(user)}
             twice = parts.store.held_twice()
-            parts.books.check(waiting, parts.store.targets(), twice=twice, story=self.trace.story)
+            parts.books.check(
+                waiting,
+                parts.store.targets(),
+                twice=twice,
+                endless=parts.people.endless,
+                story=self.trace.story,
+            )
 
         parts.engine.call(hold)
 

@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mailsim.mail import Address, Envelope, Message
-from mailsim.world.correspondent import Correspondent, RepliesTo, answer, answered
+from mailsim.world.correspondent import Correspondent, Habit, RepliesTo, acts_on, answer, answered
 
 JANE = Correspondent(Address("jane", "client.example"))
 DATE = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -84,3 +84,65 @@ def test_no_mail_makes_a_correspondent_write_a_broken_header(octets: bytes, repl
         assert reply.defect is None
         for name in ("From", "To", "Subject", "Date", "Message-ID"):
             assert len(reply.values(name)) == 1
+
+
+LETTER = (
+    "From: Matters <matters@abc.com>",
+    "Reply-To: a1234@abc.com",
+    "To: jane@client.example, joe@other.example",
+    "Cc: ann@third.example, a1234@abc.com",
+    "Subject: Draft",
+    "Message-ID: <2@abc.com>",
+)
+SENDER = Address("bounces", "abc.com")
+
+
+@pytest.mark.parametrize(
+    ("habit", "envelope", "fields", "threads"),
+    [
+        (Habit.REPLY, "jane@client.example", ("a1234@abc.com", None, "Re: Draft"), True),
+        (Habit.REPLY_ALL, "jane@client.example", ("a1234@abc.com", "joe@other.example, ann@third.example", "Re: Draft"), True),
+        (Habit.FORWARD, "jane@client.example", ("boss@client.example", None, "Fwd: Draft"), False),
+        (Habit.WRITE_ANEW, "jane@client.example", ("matters@abc.com", None, "Another question"), False),
+        (Habit.AUTO_REPLY, None, ("bounces@abc.com", None, "Auto: Draft"), True),
+        (Habit.OUT_OF_OFFICE, "jane@client.example", ("matters@abc.com", None, "Re: Draft"), True),
+    ],
+)  # fmt: skip
+def test_each_habit_writes_what_it_does(
+    habit: Habit, envelope: str | None, fields: tuple[str, str | None, str], threads: bool
+) -> None:
+    """Whom it reaches, under which sender, and whether it stays in the thread."""
+    person = Correspondent(JANE.address, habit=habit, forwards_to=(Address("boss", "client.example"),))
+    wrote = answer(person, message(*LETTER), sender=SENDER, message_id="<r@client.example>", date=DATE)
+
+    assert wrote is not None
+    sent, written = wrote
+    assert (None if sent.sender is None else str(sent.sender)) == envelope
+    assert (written.value("To"), written.value("Cc"), written.value("Subject")) == fields
+    assert ", ".join(map(str, sent.recipients)) == ", ".join(filter(None, fields[:2]))
+    assert (written.value("In-Reply-To") == "<2@abc.com>") is threads
+    assert (written.value("Auto-Submitted") == "auto-replied") is (habit is Habit.AUTO_REPLY)
+
+
+@pytest.mark.parametrize(
+    ("fields", "sender", "acting"),
+    [
+        ((), SENDER, set(Habit)),
+        (("Auto-Submitted: auto-replied",), None, {Habit.FORWARD, Habit.OUT_OF_OFFICE}),
+        (("Auto-Submitted: no",), SENDER, set(Habit)),
+        ((), None, set(Habit) - {Habit.AUTO_REPLY}),
+        (("In-Reply-To: <own@client.example>",), SENDER, {Habit.FORWARD, Habit.OUT_OF_OFFICE, Habit.AUTO_REPLY}),
+    ],
+)  # fmt: skip
+def test_who_acts_on_what(fields: tuple[str, ...], sender: Address | None, acting: set[Habit]) -> None:
+    """People leave automatic mail and answers to their own alone; RFC 3834 programs automatic mail and the null sender."""
+    mail = message(*LETTER, *fields)
+    own = {"<own@client.example>"}
+
+    assert {habit for habit in Habit if acts_on(habit, mail, sender=sender, own=own)} == acting
+
+
+def test_a_program_that_keeps_rfc_3834_writes_to_nobody_without_a_sender() -> None:
+    """There is no address that it may answer."""
+    person = Correspondent(JANE.address, habit=Habit.AUTO_REPLY)
+    assert answer(person, message(*LETTER), message_id="<r@c>", date=DATE) is None

@@ -16,9 +16,12 @@ from mailsim.practice.store import Store, StoreError
 from mailsim.trace.event import Step
 from mailsim.trace.files import json_line
 from mailsim.trace.story import sentence
+from mailsim.world.conservation import ConservationError
 from mailsim.world.expectation import ExpectationError
 from mailsim.world.lab import Lab
 from mailsim.world.orders import OrderError
+from mailsim.world.people import MOST_ANSWERS
+from mailsim.world.scenario import ScenarioError
 from mailsim.world.simulation import Simulation
 
 Made = Callable[..., Simulation | Lab]
@@ -715,3 +718,63 @@ def test_a_world_may_be_settled_up_to_a_time(made: Made) -> None:
         assert len(world.trace.steps(Step.REPLIED)) == 0
         world.settle(until=world.now + timedelta(hours=1, seconds=1))
         assert len(world.trace.steps(Step.REPLIED)) == 1
+
+
+def test_two_programs_that_answer_everything_are_stopped_and_told(made: Made) -> None:
+    """R4.9: their loop is a law that is broken; the world settles all the same, and nothing is lost in it."""
+    people = [
+        {"address": "jane@client.example", "habit": "out-of-office"},
+        {"address": "joe@other.example", "habit": "out-of-office"},
+    ]
+    with made(tables(correspondent=people)) as world:
+        world.receive(to="joe@other.example", from_address="jane@client.example")
+        world.settle()
+        with pytest.raises(ConservationError) as caught:
+            world.check()
+
+    assert len(world.trace.steps(Step.REPLIED)) == MOST_ANSWERS
+    first, second, *story = str(caught.value).splitlines()
+    assert first == "t000001: answers go round for ever; they were stopped"
+    assert second == "What happened to t000001:"
+    assert len(story) <= 40
+
+
+def test_a_program_that_keeps_the_rules_and_one_that_does_not_come_to_an_end(made: Made) -> None:
+    """RFC 3834: an answer under the null sender, which says that it is automatic, gets none from those who keep it."""
+    people = [
+        {"address": "jane@client.example", "habit": "auto-reply"},
+        {"address": "joe@other.example", "habit": "reply-all"},
+    ]
+    with made(tables(provider={"profile": "postfix"}, correspondent=people)) as world:
+        world.send(from_action=1234, to=["jane@client.example", "joe@other.example"])
+        decisions = world.collect()
+        world.settle()
+        world.check()
+
+        assert world.targets() == {"action:1234": 2}
+        assert len(decisions) == 2
+
+
+def test_what_is_forwarded_outside_has_a_story_of_one_conversation(made: Made) -> None:
+    """From the practice to whom nobody in it wrote; their answer goes to the forwarder."""
+    people = [
+        {"address": "jane@client.example", "habit": "forward", "forwards_to": "boss@client.example"},
+        {"address": "boss@client.example"},
+    ]
+    with made(tables(correspondent=people)) as world:
+        world.send(from_action=1234, to="jane@client.example")
+        world.settle()
+
+        assert [event.place for event in world.trace.steps(Step.REPLIED)][:2] == [
+            "jane@client.example",
+            "boss@client.example",
+        ]
+        assert {event.trace_id for event in world.trace} == {"t000001"}
+
+
+@pytest.mark.parametrize("row", [{"habit": "forward"}, {"forwards_to": "boss@client.example"}])
+def test_who_forwards_says_where(row: dict[str, object]) -> None:
+    """And nobody else does."""
+    people = [{"address": "jane@client.example"} | row]
+    with pytest.raises(ScenarioError, match="needs habit"):
+        Simulation(tables(correspondent=people))
