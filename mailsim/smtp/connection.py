@@ -102,7 +102,7 @@ class Connection(SMTP):
             tls_context=service.context(Certificate.GOOD) if service.tls is Tls.STARTTLS else None,
             loop=asyncio.get_running_loop(),
         )
-        self.command_size_limits |= {"AUTH": AUTH_LIMIT, "MAIL": self.command_size_limit + MAIL_PARAMETERS}
+        self.command_size_limits["AUTH"] = AUTH_LIMIT
         self._connections = connections
         self._ended = ended
         self._socket_transport: asyncio.Transport
@@ -188,6 +188,8 @@ class Connection(SMTP):
         self._strike = strike = self._misfortune.at(moment, peer=self.peer.name, sender=sender, about=about)
         if moment is Moment.EHLO:
             self.without = strike.without
+            # aiosmtpd lengthens it with each EHLO
+            self.command_size_limits["MAIL"] = self.command_size_limit + MAIL_PARAMETERS
         return strike
 
     @property
