@@ -28,6 +28,7 @@ from mailsim.cli.mailboxes import mailboxes
 from mailsim.cli.pop3 import pop3
 from mailsim.cli.probe import probe
 from mailsim.cli.providers import providers
+from mailsim.cli.replay import replay
 from mailsim.cli.report import report
 from mailsim.cli.route import route
 from mailsim.cli.run import run
@@ -61,6 +62,7 @@ app.command("mailboxes")(mailboxes)
 app.command("pop3")(pop3)
 app.command("providers")(providers)
 app.command("probe")(probe)
+app.command("replay")(replay)
 app.command("report")(report)
 app.command("route")(route)
 app.command("run")(run)

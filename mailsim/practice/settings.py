@@ -10,7 +10,16 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    SecretStr,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 from mailsim.mail import Address, parse_address, parse_addresses
@@ -197,6 +206,7 @@ SiteAddress = Annotated[
 PopServer = Annotated[
     ServerAddress,
     BeforeValidator(_pop_server),
+    PlainSerializer(str),
     WithJsonSchema({"type": "string", "pattern": "^(ssl|tcp)://"}),
 ]
 SmtpServer = Annotated[str, AfterValidator(_smtp_server)]

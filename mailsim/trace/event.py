@@ -19,6 +19,8 @@ from mailsim.display import Tone, badge, block, heading, note, table
 if TYPE_CHECKING:
     import pandas as pd
 
+    from mailsim.study.replay import SiteSource
+
 
 class Step(StrEnum):
     """What a hop did."""
@@ -96,15 +98,31 @@ class Event(NamedTuple):
 _TONES = {"delivered": Tone.GOOD, "unassigned": Tone.WARNING, "fallback": Tone.BAD}
 
 
+Retold = Callable[[], Mapping[str, object] | None]
+
+
+def _nothing() -> None:
+    """What no scenario is known to play again."""
+
+
 class Trace(Sequence[Event]):
     """The events of a run, in the order they happened: all of them, or the last ones."""
 
-    def __init__(self, events: Sequence[Event] = (), *, most: int | None = None) -> None:
-        """With `most` no more than the last so many are kept; the serial numbers count all."""
+    def __init__(
+        self, events: Sequence[Event] = (), *, most: int | None = None, retold: Retold = _nothing
+    ) -> None:
+        """With `most` no more than the last so many are kept; the serial numbers count all.
+
+        `retold` makes the tables of the scenario that plays the run again.
+        """
         self._events: list[Event] | deque[Event] = list(events) if most is None else deque(events, most)
 
-        self.scenario: Mapping[str, object] | None = None
-        """The tables that play the run again, without secrets; None where none do."""
+        self._retold = retold
+
+    @property
+    def scenario(self) -> Mapping[str, object] | None:
+        """The tables of the scenario that plays the run again, without secrets; None where none is known to."""
+        return self._retold()
 
     @overload
     def __getitem__(self, index: int) -> Event: ...
@@ -172,7 +190,7 @@ class Trace(Sequence[Event]):
         """
         from mailsim.trace.files import write  # noqa: PLC0415 - files are made from events
 
-        write(self, Path(path))
+        write(self, Path(path), self._retold)
 
     def messages(self) -> "pd.DataFrame":
         """One row a message: from where, meant for whom, what became of it and why, and how long that took."""
@@ -180,6 +198,15 @@ class Trace(Sequence[Event]):
         from mailsim.trace.messages import messages  # noqa: PLC0415 - as above
 
         return messages(reader(self))
+
+    def replay(self, *, site: "SiteSource | None" = None, provider: str | None = None) -> "pd.DataFrame":
+        """The same mail under another site or at another provider: one row a message, before and after.
+
+        See `mailsim.study.replay.replay`. Raises ReplayError where the trace holds no scenario that plays it again.
+        """
+        from mailsim.study.replay import replay  # noqa: PLC0415 - above this room: a trace is made without a world
+
+        return replay(self, site=site, provider=provider)
 
     def frame(self) -> "pd.DataFrame":
         """The trace as a pandas table: one row an event, columns and types as in the contract."""

@@ -6,13 +6,13 @@ replaced when the new one is complete.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Protocol
 
 from mailsim.errors import MailsimError
-from mailsim.trace.event import Event, Trace
+from mailsim.trace.event import Event, Retold, Trace
 from mailsim.trace.exports import ChromeTrace, Csv, OpenTelemetry
 
 BATCH = 50_000
@@ -39,14 +39,19 @@ class Parquet:
     def __init__(self, path: Path) -> None:
         import pyarrow.parquet as pq  # noqa: PLC0415 - heavy: loads only where a file is written
 
-        from mailsim.trace.arrow import SCHEMA, table  # noqa: PLC0415 - as above
+        from mailsim.trace.arrow import SCENARIO_KEY, SCHEMA, table  # noqa: PLC0415 - as above
 
         self._table = table
+        self._key = SCENARIO_KEY
         self._writer = pq.ParquetWriter(path, SCHEMA, compression="zstd")
 
     def write(self, events: Sequence[Event]) -> None:
         """Add a row group."""
         self._writer.write_table(self._table(events))
+
+    def keep(self, scenario: Mapping[str, object]) -> None:
+        """Note what plays the run again."""
+        self._writer.add_key_value_metadata({self._key: json.dumps(scenario)})
 
     def close(self) -> None:
         """Write what stands at the end."""
@@ -93,8 +98,10 @@ def format_of(path: Path) -> Callable[[Path], Writer]:
 
 
 @contextmanager
-def streamed(path: Path, form: Callable[[Path], Writer]) -> Iterator[Callable[[Event], None]]:
+def streamed(path: Path, form: Callable[[Path], Writer], retold: Retold) -> Iterator[Callable[[Event], None]]:
     """A trace on its way to a file: what takes each event; where the block ends well, the file is there.
+
+    What plays the run again goes along where the format has a place for it: in Parquet's metadata.
 
     Raises:
         OSError: It cannot be written.
@@ -110,9 +117,11 @@ def streamed(path: Path, form: Callable[[Path], Writer]) -> Iterator[Callable[[E
 
         yield append
         writer.write(batch)
+        if isinstance(writer, Parquet) and (scenario := retold()) is not None:
+            writer.keep(scenario)
 
 
-def write(trace: Iterable[Event], path: Path) -> None:
+def write(trace: Iterable[Event], path: Path, retold: Retold) -> None:
     """Write events in the format that the file's name says.
 
     Raises:
@@ -120,7 +129,7 @@ def write(trace: Iterable[Event], path: Path) -> None:
     """
     form = format_of(path)
     try:
-        _write(trace, path, form)
+        _write(trace, path, form, retold)
     except OSError as error:
         raise TraceFileError(
             f"{path}: cannot be written: {error.strerror or error}; name another file"
@@ -129,16 +138,16 @@ def write(trace: Iterable[Event], path: Path) -> None:
 
 def write_parquet(trace: Trace, path: Path) -> None:
     """Write a whole trace as one Parquet file; raises OSError where it cannot."""
-    _write(trace, path, Parquet)
+    _write(trace, path, Parquet, lambda: trace.scenario)
 
 
 def write_json_lines(trace: Trace, path: Path) -> None:
     """Write a whole trace as JSON Lines; raises OSError where it cannot."""
-    _write(trace, path, JsonLines)
+    _write(trace, path, JsonLines, lambda: None)
 
 
-def _write(events: Iterable[Event], path: Path, form: Callable[[Path], Writer]) -> None:
-    with streamed(path, form) as append:
+def _write(events: Iterable[Event], path: Path, form: Callable[[Path], Writer], retold: Retold) -> None:
+    with streamed(path, form, retold) as append:
         for event in events:
             append(event)
 

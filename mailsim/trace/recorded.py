@@ -30,6 +30,8 @@ from mailsim.trace.files import write
 if TYPE_CHECKING:
     import pandas as pd
 
+    from mailsim.study.replay import SiteSource
+
 _MAGIC = b"PAR1"
 _BATCH = 50_000  # lines that are Python objects at the same time
 
@@ -87,13 +89,19 @@ class RecordedTrace:
         `.parquet` and `.jsonl`, which `mailsim.read_trace` reads; `.csv`; `.chrome.json`, a timeline for
         ui.perfetto.dev; `.otlp.jsonl`, spans for OpenTelemetry's tools. Raises TraceFileError.
         """
-        write(self, Path(path))
+        write(self, Path(path), lambda: self.scenario)
 
     def messages(self) -> "pd.DataFrame":
         """One row a message: from where, meant for whom, what became of it and why, and how long that took."""
         from mailsim.trace.messages import messages  # noqa: PLC0415 - as above
 
         return messages(self.read)
+
+    def replay(self, *, site: "SiteSource | None" = None, provider: str | None = None) -> "pd.DataFrame":
+        """The same mail under another site or at another provider: see `Trace.replay`."""
+        from mailsim.study.replay import replay  # noqa: PLC0415 - above this room: a trace is read without a world
+
+        return replay(self, site=site, provider=provider)
 
     def story(self, name: str) -> Trace:
         """The events of one conversation, in order; empty when there is none of that name.

@@ -1,5 +1,6 @@
 """What somebody is told to do in a world, from the same tables in a scenario file and in Python."""
 
+from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -85,7 +86,7 @@ def _named(addresses: tuple[Address, ...]) -> tuple[Recipient, ...]:
 def incoming(table: ReceiveTable, folder: Path, *, token: str, date: datetime) -> tuple[Envelope, Message]:
     """The envelope and message that `receive = {...}` describes; a file is sent as it is."""
     if table.file is not None:
-        message = Message((folder / table.file).read_bytes())
+        message = Message(message_file(folder, table.file))
         return Envelope(table.sender, table.to), message
     sender = table.sender
     lines = [
@@ -102,6 +103,24 @@ def incoming(table: ReceiveTable, folder: Path, *, token: str, date: datetime) -
         "",
     ]
     return Envelope(sender, table.to), Message("\r\n".join(lines).encode())
+
+
+_INLINE = "data:message/rfc822;base64,"
+
+
+def inline(octets: bytes) -> str:
+    """What `file = ...` says of a message that stands in it (RFC 2397)."""
+    return _INLINE + b64encode(octets).decode()
+
+
+def is_inline(name: str) -> bool:
+    """Whether `file = ...` holds the message itself."""
+    return name.startswith(_INLINE)
+
+
+def message_file(folder: Path, name: str) -> bytes:
+    """The octets of a message that `file = ...` names, or holds."""
+    return b64decode(name.removeprefix(_INLINE)) if is_inline(name) else (folder / name).read_bytes()
 
 
 def _one_line(subject: str) -> str:

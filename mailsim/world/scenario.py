@@ -24,7 +24,7 @@ from mailsim.provider.profiles import profile
 from mailsim.provider.spf_policy import SpfPolicy
 from mailsim.provider.zone_file import ZoneError
 from mailsim.provider.zone_table import read_zone_table
-from mailsim.world.orders import unknown_senders
+from mailsim.world.orders import is_inline, unknown_senders
 from mailsim.world.scenario_tables import (
     CorrespondentTable,
     EventTable,
@@ -141,7 +141,7 @@ def _file_faults(tables: ScenarioTables, folder: Path) -> list[Fault]:
     faults = []
     for index, event in enumerate(tables.event):
         name = event.receive.file if event.receive else None
-        if name is None:
+        if name is None or is_inline(name):
             continue
         path = folder / name
         if not path.resolve().is_relative_to(folder.resolve()):

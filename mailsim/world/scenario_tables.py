@@ -1,10 +1,11 @@
 """The scenario file's own tables as models: what may stand where (contracts, "The scenario file")."""
 
+import math
 import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
 
 from mailsim.faults.syntax import FaultError
 from mailsim.mail import Address
@@ -112,7 +113,10 @@ Size = Annotated[
     ),
 ]
 Seconds = Annotated[
-    float, BeforeValidator(_duration), WithJsonSchema({"type": "string", "examples": ["30s", "15m", "2h"]})
+    float,
+    BeforeValidator(_duration),
+    PlainSerializer(lambda seconds: f"{math.floor(seconds)}s"),
+    WithJsonSchema({"type": "string", "examples": ["30s", "15m", "2h"]}),
 ]
 Recipients = Annotated[
     tuple[SiteAddress, ...],
@@ -220,7 +224,7 @@ class ReceiveTable(Table):
     text: str = ""
     """The body."""
     file: str | None = None
-    """A message to send as it is, beside the scenario file."""
+    """A message to send as it is, beside the scenario file, or here as `data:message/rfc822;base64,...`."""
 
     @model_validator(mode="after")
     def _has_a_source(self) -> "ReceiveTable":

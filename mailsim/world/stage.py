@@ -39,8 +39,9 @@ from mailsim.world.people import People
 from mailsim.world.plan import Plan, plan
 from mailsim.world.post import Post
 from mailsim.world.reports import Reports
+from mailsim.world.retelling import Retelling
 from mailsim.world.scenario import Scenario, scenario_of
-from mailsim.world.scenario_tables import EventTable, ReceiveTable, SendTable
+from mailsim.world.scenario_tables import CollectTable, EventTable, ReceiveTable, SendTable
 from mailsim.world.servers import Server, maildrops_of, servers_of
 from mailsim.world.spf_check import SpfCheck
 from mailsim.world.transport import Transport
@@ -122,6 +123,7 @@ class Stage(Generic[_Engine]):
     ) -> None:
         self.scenario = scenario_of(scenario)
         self.trace = Trace()
+        self._retelling = Retelling(self.scenario)
         self._out = None if out is None else Path(out)
         self._format = None if out is None else format_of(Path(out))
         self._decisions: deque[Decision] = deque()
@@ -162,12 +164,13 @@ class Stage(Generic[_Engine]):
         if self._stack is not None:
             raise WorldError(f"this {name} runs already; make another {name} for another world")
         kept = None if self._out is None else KEPT
-        self.trace = Trace(most=kept)  # one that is entered again is a new world
+        self._retelling = Retelling(self.scenario)
+        self.trace = Trace(most=kept, retold=self._retelling.tables)  # entered again, it is a new world
         self._decisions = deque(maxlen=kept)
         with ExitStack() as stack:
             keepers: list[Callable[[Event], None]] = [self.trace.append]
             if self._out is not None and self._format is not None:
-                keepers.append(stack.enter_context(streamed(self._out, self._format)))
+                keepers.append(stack.enter_context(streamed(self._out, self._format, self._retelling.tables)))
             self._parts = self._assemble(stack, keepers)
             self._stack = stack.pop_all()
         return self
@@ -270,7 +273,12 @@ class Stage(Generic[_Engine]):
         table = order(SendTable, arguments)
         if faults := unknown_senders(table, self.site):
             raise OrderError(faults)
+        self._order(table)
         return self._send(table)
+
+    def _order(self, table: SendTable | ReceiveTable | CollectTable, octets: bytes | None = None) -> None:
+        """Note for the trace's retelling what was ordered in Python."""
+        self._retelling.ordered(self._running.engine.clock.now() - self.scenario.tables.start, table, octets)
 
     def _send(self, table: SendTable) -> Sent:
         parts = self._running
@@ -302,6 +310,7 @@ class Stage(Generic[_Engine]):
         """
         given = {"to": to, "from": from_address, "subject": subject, "text": text}
         table = order(ReceiveTable, given if octets is None else given | {"file": "octets"})
+        self._order(table, octets)
         self._receive(table, octets)
 
     def _receive(self, table: ReceiveTable, octets: bytes | None = None) -> None:
@@ -330,6 +339,7 @@ class Stage(Generic[_Engine]):
         parts = self._running
         parts.engine.quiet()
         parts.engine.call(lambda: parts.people.reply(message_id, from_address, text))
+        self._retelling.lose()
 
     def collect(self) -> Sequence[Decision]:
         """Have the practice collect once; mail on its way arrives first, what is due later does not.
@@ -340,6 +350,10 @@ class Stage(Generic[_Engine]):
             CollectError: The last POP3 session failed; what was kept stays kept, nothing else was deleted.
             StoreError: A batch could not be stored; it is still at the server.
         """
+        self._order(CollectTable())
+        return self._collect()
+
+    def _collect(self) -> Sequence[Decision]:
         parts = self._running
         parts.engine.quiet()
         collecting = parts.engine.hear(parts.mailroom.collect)
@@ -401,13 +415,14 @@ class Stage(Generic[_Engine]):
             raise ExpectationError("\n".join(differences))
 
     def _play(self, event: EventTable) -> None:
+        self._retelling.played(event)
         if event.send is not None:
             self._send(event.send)
         elif event.receive is not None:
             self._receive(event.receive)
         else:
             with suppress(CollectError):  # a session that failed is in the trace; the next collection goes on
-                self.collect()
+                self._collect()
 
     def check(self) -> None:
         """Hold the laws of conservation over all that has happened; the world must be settled.

@@ -101,8 +101,7 @@ def test_hostile_mail_is_inert(payload: str) -> None:
         Event(n, ONE[0].time, payload, payload, step, payload, payload, payload, payload, 1, payload, payload)
         for n, step in enumerate(steps)
     ]
-    trace = Trace(events)
-    trace.scenario = {"mailbox": {payload: payload}, payload: [payload]}
+    trace = Trace(events, retold=lambda: {"mailbox": {payload: payload}, payload: [payload]})
     html = report(trace, payload)
     page = Page(html)
 
@@ -125,8 +124,8 @@ def test_nothing_and_little(trace: Trace) -> None:
 
 def test_settings_are_shown(trace: Trace) -> None:
     """Each value by its key; of lists how many."""
-    kept = Trace(list(trace))
-    kept.scenario = {"mailbox": {"type": "catch-all"}, "seed": 7, "action": [{"id": 1}, {"id": 2}]}
+    tables = {"mailbox": {"type": "catch-all"}, "seed": 7, "action": [{"id": 1}, {"id": 2}]}
+    kept = Trace(list(trace), retold=lambda: tables)
     words = Page(report(kept, "run")).words
 
     assert "mailbox.typecatch-all" in words

@@ -1,0 +1,72 @@
+"""What plays a run again: its scenario, with all that was ordered in Python as events. It goes with the trace (R6.4).
+
+Laws: no secret is told (R1.11); messages that were given as octets or files stand in it as `data:` URLs (RFC 2397), so
+that it needs nothing beside it; what people outside were told to answer by hand has no event, so such a run is not told.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import cast
+
+from mailsim.world.orders import inline, message_file
+from mailsim.world.scenario import Scenario
+from mailsim.world.scenario_tables import CollectTable, EventTable, ReceiveTable, SendTable
+
+MOST_ORDERS = 100_000
+"""Orders given in Python that are remembered; a run of more is not told, so that memory does not grow with it."""
+
+
+class Retelling:
+    """The events of one run so far."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self._scenario = scenario
+        self._events: list[EventTable] | None = []
+        self._orders = 0
+
+    def played(self, event: EventTable) -> None:
+        """One of the scenario's own events happened."""
+        if self._events is not None:
+            self._events.append(event)
+
+    def ordered(
+        self,
+        since_start: timedelta,
+        order: SendTable | ReceiveTable | CollectTable,
+        octets: bytes | None = None,
+    ) -> None:
+        """Something was ordered in Python, that long after the start; `octets` are a message sent as it is."""
+        self._orders += 1
+        if self._orders > MOST_ORDERS:
+            self.lose()
+        if self._events is None:
+            return
+        if octets is not None:
+            order = order.model_copy(update={"file": inline(octets)})
+        key = {SendTable: "send", ReceiveTable: "receive", CollectTable: "collect"}[type(order)]
+        at = f"{int(since_start.total_seconds())}s"
+        self._events.append(EventTable.model_validate({"at": at, key: order}))
+
+    def lose(self) -> None:
+        """Something happened that no event tells."""
+        self._events = None
+
+    def tables(self) -> Mapping[str, object] | None:
+        """The tables of a scenario file; None where events do not tell the run."""
+        if self._events is None:
+            return None
+        scenario = self._scenario
+        site = scenario.site.settings.model_dump(by_alias=True, exclude_defaults=True)
+        own = scenario.tables.model_dump(by_alias=True, exclude_defaults=True, exclude={"event", "expect"})
+        events = [self._told(event) for event in self._events]
+        text = json.dumps(site | own | {"event": events}, default=str)  # a secret's text is its mask
+        return cast("Mapping[str, object]", json.loads(text))
+
+    def _told(self, event: EventTable) -> dict[str, object]:
+        told = event.model_dump(by_alias=True, exclude_defaults=True)
+        if event.collect is not None:
+            told["collect"] = {}
+        if event.receive is not None and event.receive.file is not None:
+            told["receive"]["file"] = inline(message_file(self._scenario.folder, event.receive.file))
+        return told
