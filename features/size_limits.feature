@@ -32,3 +32,20 @@ Feature: A message that is too big is refused, and nobody has to guess why
     Then jane@client.example is told that a1234@abc.com was not reached
     And the mailbox at the provider is empty
     And nothing is lost
+
+  @R3.7 @R5.4
+  Scenario: A letter over the recommended size is sent, with a warning of who would refuse it
+    Given the provider takes messages of at most 14 MB
+    When action 1234 writes to jane@client.example with a 9 MB attachment
+    And all mail has arrived
+    Then the practice is warned of "over the recommended"
+    And jane@client.example gets 1 message
+
+  @R3.7 @R5.4 @R3.8
+  Scenario: A letter over the provider's limit too is warned of, and refused
+    Given the provider takes messages of at most 11 MB
+    When action 1234 writes to jane@client.example with a 9 MB attachment
+    Then the practice is warned of "over the recommended"
+    And the practice is warned of "smtp.abc.com"
+    And the practice is told 552 and "octets"
+    And nothing is lost

@@ -32,22 +32,18 @@ from mailsim.pop3.sasl import Login
 from mailsim.smtp import line
 from mailsim.smtp.authentication import ACCEPTED, WRONG, exchange, last_challenge
 from mailsim.smtp.backend import Peer, Tls
-from mailsim.smtp.fault_kinds import Moment, What
+from mailsim.smtp.content import HARD_LIMIT, LINE_LIMIT, acknowledge, has_long_line, read_content, unstuffed
+from mailsim.smtp.fault_kinds import Moment
 from mailsim.smtp.faults import Fault
 from mailsim.smtp.hooks import Hooks
 from mailsim.smtp.service import Service
 from mailsim.smtp.strike import CLOSING, UNHARMED, Misfortune, Strike
 
-HARD_LIMIT = 256 * 1024 * 1024
-"""Octets of one message, and of one line, whatever the server's own limit says."""
-LINE_LIMIT = 1024 * 1024
-"""Octets of a line that is taken: far over RFC 5321's 1,000, since real mail has such lines and real servers take them."""
 AUTH_LIMIT = 12288
 """Octets of an AUTH command (RFC 4954 section 4)."""
 MAIL_PARAMETERS = 26 + 10
 """How much longer MAIL may be for SIZE (RFC 1870 section 3) and SMTPUTF8 (RFC 6531 section 3.4)."""
 HANDSHAKE_SECONDS = 30.0
-_END_OF_DATA = b"\r\n.\r\n"
 _GO_ON = Reply(354, "End data with <CR><LF>.<CR><LF>")
 _LONG_LINE = Reply(500, "Line too long (see RFC5321 4.5.3.1.6)", "5.5.2")
 _BARE = re.compile(r"([245]\d\d) (?!\d\.\d)")
@@ -68,16 +64,6 @@ _ENHANCED = {
 _LOG = logging.getLogger("mail.log")
 _LOG.addHandler(logging.NullHandler())
 _LOG.setLevel(logging.ERROR)
-
-
-def _unstuffed(content: bytes) -> bytes:
-    """The message: each line that begins with a dot loses it (RFC 5321 section 4.5.2)."""
-    content = content.replace(b"\r\n.", b"\r\n")
-    return content[1:] if content.startswith(b".") else content
-
-
-def _has_long_line(content: bytes) -> bool:
-    return len(content) > LINE_LIMIT and max(map(len, content.split(b"\r\n"))) > LINE_LIMIT
 
 
 class Connection(SMTP):
@@ -256,60 +242,28 @@ class Connection(SMTP):
             if strike.in_body:  # of the reply nothing is missing
                 self._strike = Strike(strike.reply, None, strike.delay)
             await self.push(_GO_ON.wire().encode())
+            acknowledge(self._socket_transport)
             if strike.reply is None:
                 await self._take_message(self.envelope, strike.in_body)
 
     async def _take_message(self, envelope: Transaction, fault: Fault | None) -> None:
-        content = await self._content(fault)
+        content = await read_content(self._reader, self._socket_transport, most=self.size_taken, fault=fault)
         hooks, session = self._hooks, cast("Session", self.session)
         strike = self.meet(Moment.DATA_END, sender=hooks.sender, about=hooks.recipients)
         if strike.loses_message and content is not None:
             lost = Envelope(hooks.sender, hooks.recipients)
-            self._service.faults.lost(self.peer, lost, Message(_unstuffed(content)))
+            self._service.faults.lost(self.peer, lost, Message(unstuffed(content)))
         if strike.reply is not None:
             reply = strike.reply.wire()
         elif content is None:
             reply = hooks.too_big(self.size_taken + 1).wire()
-        elif _has_long_line(content):
+        elif has_long_line(content):
             reply = _LONG_LINE.wire()
         else:
-            envelope.content = envelope.original_content = _unstuffed(content)
+            envelope.content = envelope.original_content = unstuffed(content)
             reply = await hooks.handle_DATA(self, session, envelope)
         self.envelope = Transaction()
         await self.push(reply.encode())
-
-    async def _content(self, fault: Fault | None) -> bytes | None:
-        """What stands before the end of data, dots still stuffed; None when it is more than is taken.
-
-        Raises:
-            ConnectionResetError: The connection ended before the data did, or the fault ends it.
-        """
-        data, searched, too_big = bytearray(b"\r\n"), 0, False  # the end may stand on the first line
-        while (end := data.find(_END_OF_DATA, searched)) < 0:
-            if fault and len(data) >= (fault.where or 0) + len("\r\n"):
-                await self._break(fault)
-                fault = None
-            if len(data) > self.size_taken:
-                too_big = True
-                del data[: -len(_END_OF_DATA)]
-            searched = max(0, len(data) - len(_END_OF_DATA))
-            segment = await self._reader.read(HARD_LIMIT)
-            if not segment:
-                raise ConnectionResetError
-            data += segment
-        if fault:
-            await self._break(fault)
-        self._reader.feed_data(
-            bytes(data[end + len(_END_OF_DATA) :])
-        )  # all was read: what is behind goes back
-        return None if too_big or end > self.size_taken else bytes(data[2 : end + 2])
-
-    async def _break(self, fault: Fault) -> None:
-        """Break off the message, or stop for a while; a fault strikes once."""
-        if fault.what is What.DROP:
-            self.abort()
-            raise ConnectionResetError
-        await line.pause(fault.amount)
 
     @syntax("STARTTLS", when="tls_context")
     async def smtp_STARTTLS(self, arg: str) -> None:  # noqa: N802 - aiosmtpd's name

@@ -7,6 +7,7 @@ table is of long messages: the policy looks at the header alone, so it costs not
 import argparse
 import asyncio
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -95,6 +96,26 @@ def deliver(source: str, port: int, messages: int, octets: int) -> float:
     return time.perf_counter() - begin
 
 
+def line_by_line(port: int, messages: int = 20) -> float:
+    """The milliseconds that a message takes from a client that writes each line by itself, as it comes, with Nagle's delay."""
+    with socket.create_connection(("127.0.0.1", port)) as client, client.makefile("rb") as replies:
+
+        def say(*lines: bytes) -> None:
+            for line in lines:
+                client.send(line)
+            while replies.readline()[3:4] == b"-":
+                pass
+
+        say()
+        say(b"EHLO me\r\n")
+        begin = time.perf_counter()
+        for _ in range(messages):
+            for command in (b"MAIL FROM:<a@b.example>\r\n", b"RCPT TO:<a@b.example>\r\n", b"DATA\r\n"):
+                say(command)
+            say(*[b"line of text\r\n"] * 20, b".\r\n")
+        return (time.perf_counter() - begin) / messages * 1000
+
+
 SERVERS: dict[str, Callable[[], Coroutine[None, None, int]]] = {
     "bare aiosmtpd": bare,
     "ours": ours,
@@ -125,6 +146,8 @@ def main() -> None:
     with BackgroundLoop("bench") as portal:
         ports = {name: portal.call(start) for name, start in SERVERS.items()}
         compare(source, ports, messages=options.messages, octets=5 * 1024, rounds=options.rounds)
+        for name, port in ports.items():
+            print(f"  {name:20} {line_by_line(port):7.2f} ms a message, written line by line")
         compare(source, ports, messages=options.messages // 50, octets=1024 * 1024, rounds=options.rounds)
 
 
