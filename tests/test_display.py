@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import mailsim
 from mailsim.display import MOST_ROWS, Html, Tone, badge, block, code, heading, note, path, table, text
-from mailsim.mail import Message
+from mailsim.mail import Address, Message
 from mailsim.practice.decision import Decision, Evidence, Outcome, Reason, Resolver
+from mailsim.practice.directory import Action, Alias, Directory, User
 from mailsim.trace.event import Event, Step, Trace
 
 PAYLOADS = [
@@ -27,6 +29,7 @@ PAYLOADS = [
     "javascript:alert(1)",
 ]
 
+DRAWN = {"svg", "line", "circle", "path", "text"}
 ALLOWED = {"div", "span", "strong", "bdi", "code", "table", "thead", "tbody", "tr", "th", "td", "ol", "li"}
 
 
@@ -331,4 +334,68 @@ def test_a_trace_of_hostile_mail_is_inert(payload: str) -> None:
         [event(0, step, place=payload, detail=json.dumps(details.get(step, {})), **words) for step in Step]
     )
 
-    assert_safe(trace._repr_html_())
+    assert_drawn(trace._repr_html_())
+    assert_safe(Trace([*trace, event(1, trace_id="t000002")])._repr_html_())
+
+
+def assert_drawn(html: str) -> Markup:
+    """A display with a drawing in it: our own elements, with nothing that loads or runs."""
+    markup = Markup(html)
+    assert set(markup.tags) <= ALLOWED | DRAWN
+    assert not [
+        name for name in markup.attributes if name.startswith("on") or "href" in name or name == "src"
+    ]
+    assert not markup.open
+    return markup
+
+
+def test_a_short_story_is_drawn() -> None:
+    """A lane for each party and a row for each hop, its words beside it."""
+    trace = Trace([event(0), event(1, Step.RELAYED, place="mx.a.example", peer="mx.b.example")])
+    markup = assert_drawn(trace._repr_html_())
+
+    assert markup.tags.count("line") == 3 + 1  # lanes (the mailbox and two servers), an arrow
+    assert "takes the copy for jane@client.example" in markup.words
+    assert "table" not in markup.tags
+
+
+def test_the_directory_shows_where_every_address_leads() -> None:
+    """Actions and aliases, those that lead nowhere too."""
+    directory = Directory(
+        "abc.com",
+        [Action(1234, "Smith v Jones")],
+        [User("mary")],
+        [Alias(Address("sales", "abc.com"), ("mary",)), Alias(Address("old", "abc.com"), ())],
+    )
+    words = assert_safe(directory._repr_html_()).words
+
+    told = ["a1234@abc.com", "action 1234 Smith v Jones", "action:1234", "sales@abc.com", "mailbox:mary"]
+    assert all(one in words for one in [*told, "old@abc.comaliasunassigned", "action: 1"])
+
+
+def test_a_site_shows_its_settings_without_secrets_and_what_is_wrong_with_them() -> None:
+    """Given settings only; the directory below."""
+    site = mailsim.read_site(
+        {
+            "mailbox": {
+                "type": "catch-all",
+                "default_sender": "matters@abc.com",
+                "fallback_address": "help@abc.com",
+                "allow_fallback_clash": True,
+            },
+            "pop": {"server": "ssl://pop.abc.com:995", "username": "m", "password": "hunter2"},
+            "action": [{"id": 7, "name": PAYLOADS[0]}],
+        }
+    )
+    words = assert_safe(site._repr_html_()).words
+
+    told = [
+        "mailbox.typecatch-all",
+        "pop.serverssl://pop.abc.com:995",
+        "pop.password**********",
+        "action1",
+        "a7@abc.com",
+    ]
+    assert all(one in words for one in told)
+    assert "! warning" in words
+    assert "hunter2" not in site._repr_html_()

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple
 
+from mailsim.display import block, heading, note, table
 from mailsim.mail import Address, normal_domain
 
 
@@ -92,6 +93,28 @@ class Directory:
             f"Directory({self.domain!r}, {len(self.actions)} actions, "
             f"{len(self.users)} users, {len(self.aliases)} aliases)"
         )
+
+    def _repr_html_(self) -> str:
+        """For notebooks: every address of the practice, whose it is, and where mail to it goes."""
+        rows: list[tuple[Address, Action | Alias]] = [
+            (self.action_address(action.id), action) for action in self.actions.values()
+        ]
+        rows += [(alias.address, alias) for alias in self.aliases]
+        return block(
+            heading(f"Directory of {self.domain}"),
+            note(*self._counts()),
+            table(("address", "of", "leads to"), rows, self._shown),
+        )
+
+    def _counts(self) -> list[str]:
+        numbers = {"action": len(self.actions), "user": len(self.users), "alias": len(self.aliases)}
+        return [f"{what}: {number:,}" for what, number in numbers.items()]
+
+    def _shown(self, row: tuple[Address, Action | Alias]) -> tuple[str, str, str]:
+        address, who = row
+        holder = self.holder(address)
+        of = f"action {who.id} {who.name}" if isinstance(who, Action) else "alias"
+        return str(address), of, ", ".join(holder.targets if holder else ()) or "unassigned"
 
     def action_address(self, action_id: int) -> Address:
         """The address of an action, existing or not: `a<ID>@domain` (R3.1, R4.5)."""

@@ -22,6 +22,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from mailsim.display import block, code, heading, table
 from mailsim.mail import Address, parse_address, parse_addresses
 from mailsim.practice.decision import Resolver
 from mailsim.practice.server_address import ServerAddress, ServerAddressError, check_smtp_port, smtp_host
@@ -353,6 +354,20 @@ class Settings(Table):
     """The aliases."""
     sent: Annotated[tuple[SentTable, ...], _Lax] = ()
     """What the system sent before; the resolver `thread` and R4.7 read it."""
+
+    def _repr_html_(self) -> str:
+        """For notebooks: every setting that is given, and how many rows each list has; secrets stay masked."""
+        given = self.model_dump(by_alias=True, exclude_unset=True)
+        rows = [
+            (f"{name}.{key}", str(value))
+            for name, part in given.items()
+            if isinstance(part, dict)
+            for key, value in part.items()
+        ]
+        rows += [(name, f"{len(part):,}") for name, part in given.items() if not isinstance(part, dict)]
+        return block(
+            heading(f"Settings of {self.domain}"), table(("", ""), rows, lambda row: (row[0], code(row[1])))
+        )
 
     @property
     def domain(self) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from os import PathLike, fspath
 from typing import TYPE_CHECKING
 
+from mailsim.display import Html, Tone, badge, block, note
 from mailsim.mail import Message
 from mailsim.practice.account import PopAccount, SmtpAccount, pop_account, smtp_account
 from mailsim.practice.decision import Decision
@@ -40,6 +41,11 @@ class Site:
     """Message-ID, with angle brackets, to the action that the system sent it from."""
     warnings: tuple[Fault, ...] = ()
     """What in the settings will go wrong, or has no effect."""
+
+    def _repr_html_(self) -> str:
+        """For notebooks: the settings, what is wrong with them, and the directory."""
+        warnings = [note(badge("warning", Tone.WARNING), str(warning)) for warning in self.warnings]
+        return block(Html(self.settings._repr_html_()), *warnings, Html(self.directory._repr_html_()))
 
     def route(self, octets: bytes, *, name: str | None = None) -> Decision:
         """What ought to happen to a message; pure, and no octets raise (R4.11, R4.12, R4.14).

@@ -95,6 +95,8 @@ class Event(NamedTuple):
     """JSON: what else is known, such as the evidence of a decision."""
 
 
+_MOST_DRAWN = 60
+"""Events of a conversation that is drawn."""
 _TONES = {"delivered": Tone.GOOD, "unassigned": Tone.WARNING, "fallback": Tone.BAD}
 
 
@@ -144,8 +146,9 @@ class Trace(Sequence[Event]):
         return f"Trace({len(self)} events, {messages} conversations)"
 
     def _repr_html_(self) -> str:
-        """For notebooks: what came of the mail, and the first and last events in words."""
-        from mailsim.trace.story import sentence  # noqa: PLC0415 - a story is made of events
+        """For notebooks: what came of the mail; a short story as a sequence diagram, else the first and last events in words."""
+        from mailsim.trace.pictures import sequence  # noqa: PLC0415 - a story is made of events
+        from mailsim.trace.story import hops, sentence  # noqa: PLC0415 - as above
 
         came = Counter(str(e.outcome) for e in self._events if e.step is Step.DECIDED)
         badges = [
@@ -156,10 +159,13 @@ class Trace(Sequence[Event]):
         sizes = {"event": len(self), "conversation": len({event.trace_id for event in self._events})}
         counts = [f"{count:,} {what}" + "s" * (count != 1) for what, count in sizes.items()]
         times = [f"{e.time:%Y-%m-%d %H:%M:%S}" for e in (*self[:1], *self[-1:])]
+        drawn = sizes["conversation"] == 1 and len(self) <= _MOST_DRAWN
         return block(
             heading("Trace", *badges),
             note(*counts, " to ".join(times)),
-            table(
+            sequence(hops(self))
+            if drawn
+            else table(
                 ("", "time", "conversation", "step", "place", "what happened"),
                 list(self._events),
                 lambda e: (f"{e.serial}", f"{e.time:%H:%M:%S}", e.trace_id, e.step, e.place, sentence(e)),

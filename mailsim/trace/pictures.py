@@ -1,4 +1,4 @@
-"""Drawings as inline SVG, for pages that load nothing: flows in columns, and counts over time in powers of ten.
+"""Drawings as inline SVG, for pages that load nothing: flows in columns, lengths of time, stories as sequences.
 
 Laws: every text is escaped; what is drawn is bounded; colour never speaks alone; text keeps the page's own colour.
 """
@@ -6,6 +6,7 @@ Laws: every text is escaped; what is drawn is bounded; colour never speaks alone
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from mailsim.display import Html, text
 
@@ -14,10 +15,24 @@ COLOURS |= {"fallback": "#a3195b", "bounced": "#a3195b", "discarded": "#a3195b"}
 OTHER_COLOUR = "#7a7f85"
 """Of whatever else; the tones of displays, told apart by the colour-blind."""
 
+
+class Hop(NamedTuple):
+    """One row of a sequence diagram."""
+
+    time: str
+    begin: str
+    """Who did it."""
+    end: str
+    """To whom; the same party where it is nobody else's affair."""
+    words: str
+    colour: str
+    """The outcome that it tells, if any."""
+
+
 Way = tuple[str, str, str]
 """The stations of something that flowed."""
 
-_WIDTH, _HEIGHT, _GAP, _BAR, _MOST = 960.0, 380.0, 22.0, 14.0, 9
+_WIDTH, _HEIGHT, _GAP, _BAR, _MOST, _MOST_WORDS = 960.0, 380.0, 22.0, 14.0, 9, 110
 
 
 def flow(ways: Mapping[Way, int], heads: Way) -> Html:
@@ -81,9 +96,14 @@ _TICKS = (
 )
 
 
-def _svg(parts: Sequence[str], box: tuple[float, float, float, float], label: str) -> Html:
+def _svg(
+    parts: Sequence[str],
+    box: tuple[float, float, float, float],
+    label: str,
+    size: str = "width:100%;min-width:560px;max-width:1100px",
+) -> Html:
     view = " ".join(f"{number:.0f}" for number in box)
-    style = "width:100%;min-width:560px;max-width:1100px;height:auto;font-size:13px;font-family:inherit"
+    style = f"{size};height:auto;font-size:13px;font-family:inherit"
     return Html(
         f'<svg viewBox="{view}" role="img" aria-label="{text(label)}" style="{style}" fill="currentColor">'
         + "".join(parts)
@@ -151,3 +171,36 @@ def _colour(name: str) -> str:
 
 def _short(name: str) -> str:
     return name if len(name) <= 34 else name[:33] + "…"
+
+
+_LANE, _ROW, _TIME = 92.0, 22.0, 66.0
+
+
+def sequence(hops: Sequence[Hop]) -> Html:
+    """A story as a sequence diagram: a lane for each party, a row for each hop, its words beside it."""
+    parties = list(dict.fromkeys(party for hop in hops for party in (hop.begin, hop.end)))
+    lane = {party: _TIME + 20 + number * _LANE for number, party in enumerate(parties)}
+    bottom, right = len(hops) * _ROW + 8, _TIME + 20 + len(parties) * _LANE
+    parts = []
+    for party, x in lane.items():
+        parts.append(
+            f'<line x1="{x:.0f}" x2="{x:.0f}" y1="0" y2="{bottom:.0f}" stroke="currentColor" stroke-opacity="0.25"/>'
+            f'<text transform="translate({x + 3:.0f},-8) rotate(-32)">{text(_short(party))}</text>'
+        )
+    for number, hop in enumerate(hops):
+        y, begin, end = (number + 0.6) * _ROW, lane[hop.begin], lane[hop.end]
+        colour = COLOURS.get(hop.colour, "currentColor")
+        parts.append(f'<text x="0" y="{y + 4:.0f}" opacity="0.75">{text(hop.time)}</text>')
+        parts.append(f'<circle cx="{begin:.0f}" cy="{y:.0f}" r="4" fill="{colour}"/>')
+        if begin != end:
+            tip = end - math.copysign(5, end - begin)
+            wing = tip - math.copysign(7, end - begin)
+            parts.append(
+                f'<line x1="{begin:.0f}" x2="{tip:.0f}" y1="{y:.0f}" y2="{y:.0f}" stroke="{colour}" stroke-width="1.5"/>'
+                f'<path d="M{tip:.0f},{y:.0f}L{wing:.0f},{y - 4:.0f}V{y + 4:.0f}Z" fill="{colour}"/>'
+            )
+        words = text(hop.words if len(hop.words) <= _MOST_WORDS else hop.words[: _MOST_WORDS - 1] + "…")
+        parts.append(f'<text x="{right:.0f}" y="{y + 4:.0f}">{words}</text>')
+    top, width = 96.0, right + _MOST_WORDS * 6.6
+    label = "; ".join(f"{hop.time} {hop.begin}: {hop.words}" for hop in hops[:3])
+    return _svg(parts, (0, -top, width, bottom + top), label, f"width:{width:.0f}px;max-width:none")

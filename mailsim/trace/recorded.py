@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from mailsim.display import Tone, badge, block, heading, note
 from mailsim.errors import MailsimError
 from mailsim.trace.arrow import SCENARIO_KEY, SCHEMA, events
 from mailsim.trace.columns import COLUMNS
@@ -67,6 +68,16 @@ class RecordedTrace:
 
     def __repr__(self) -> str:
         return f"RecordedTrace({str(self.path)!r}, {len(self):,} events)"
+
+    def _repr_html_(self) -> str:
+        """For notebooks: what came of its messages; of a large file that takes as long as `messages`."""
+        outcomes = self.messages()["outcome"].value_counts()
+        return block(
+            heading(
+                self.path.name, *(badge(f"{count:,} {end}", Tone.NEUTRAL) for end, count in outcomes.items())
+            ),
+            note(f"{len(self):,} events", str(self.path)),
+        )
 
     @property
     def scenario(self) -> Mapping[str, object] | None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from mailsim.practice.decision import whereto
 from mailsim.practice.faults import printable
 from mailsim.trace.event import Event, Step, Trace
+from mailsim.trace.pictures import Hop
 
 _LONGEST_PLACE = 60
 _LONGEST = 500
@@ -26,6 +27,23 @@ def told(trace: Trace) -> Iterator[str]:
 
 def _bounded(text: str, longest: int) -> str:
     return printable(text[:longest]) + ("…" if len(text) > longest else "")
+
+
+def hops(trace: Trace) -> list[Hop]:
+    """The story as rows of a sequence diagram."""
+    return [_hop(event) for event in trace]
+
+
+def _hop(event: Event) -> Hop:
+    other = event.peer.rpartition(":")[0] if event.step is Step.SUBMITTED else event.peer
+    begin, end = {
+        Step.SUBMITTED: (event.place, other),
+        Step.RELAYED: (event.place, other),
+        Step.STORED: (other, event.place),
+        Step.DELIVERED: ("practice", event.place),
+    }.get(event.step, (event.place, event.place))
+    told = event.outcome if event.step in {Step.DECIDED, Step.DELIVERED} else event.step.value
+    return Hop(f"{event.time:%H:%M:%S}", begin or event.place, end or event.place, sentence(event), told)
 
 
 def sentence(event: Event) -> str:
