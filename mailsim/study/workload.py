@@ -1,7 +1,6 @@
-"""Who writes to whom about what: people, matters and words from one seed, drawn from pools.
+"""Who writes to whom about what: people, matters and words from one seed.
 
-Faker makes the pools once, since it costs more a word than a delivery does a message; drawing is cheap. Outside
-domains are reserved ones (RFC 2606), so nothing made here can ever reach anybody.
+Outside domains are reserved ones (RFC 2606), so nothing made here can ever reach anybody.
 """
 
 import random
@@ -10,10 +9,14 @@ from dataclasses import dataclass
 
 from faker import Faker
 
+from mailsim.world.words import Words
+
 _DOMAINS = tuple(
     f"{name}.example" for name in ("harbour", "orchard", "quarry", "meadow", "foundry", "lantern")
 )
-_PEOPLE, _SUBJECTS, _PARAGRAPHS = 24, 40, 40
+_PEOPLE = 24
+_MEDIAN = 3 * 1024
+"""Octets of a letter's text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +41,19 @@ class Workload:
         }
         """Action id -> name."""
         self.correspondents = tuple(dict.fromkeys(self._address(fake) for _ in range(_PEOPLE)))
-        self._subjects = [fake.sentence(nb_words=4).rstrip(".") for _ in range(_SUBJECTS)]
-        self._paragraphs = [fake.paragraph(nb_sentences=8) for _ in range(_PARAGRAPHS)]
+        self._words = Words(seed)
 
     def _address(self, fake: Faker) -> str:
         name = f"{fake.first_name()}.{fake.last_name()}".lower().replace("'", "").replace(" ", "")
         return f"{name}@{self._random.choice(_DOMAINS)}"
 
     def letters(self, count: int) -> Iterator[Letter]:
-        """That many letters, of about 1 to 5 KB each."""
+        """That many letters."""
         actions = tuple(self.actions)
         for _ in range(count):
             yield Letter(
                 self._random.choice(actions),
                 self._random.choice(self.correspondents),
-                self._random.choice(self._subjects),
-                "\n\n".join(self._random.choices(self._paragraphs, k=self._random.randint(2, 10))),
+                self._words.subject(),
+                self._words.text(_MEDIAN),
             )

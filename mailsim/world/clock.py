@@ -34,6 +34,11 @@ class Clock:
         heapq.heappush(self._due, (due, self._serial, action))
         self._serial += 1
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is due any more."""
+        return not self._due
+
     def step(self, *, until: datetime | None = None) -> bool:
         """Jump to the next thing due and do it; False when nothing is due any more, or nothing up to `until`."""
         if not self._due or (until is not None and self._due[0][0] > until):

@@ -119,7 +119,12 @@ def read_scenario(tables: Mapping[str, object], *, folder: Path = Path(), source
     if own is None or site is None or faults:
         raise ScenarioError(faults, source=source)
     faults = [*_file_faults(own, folder), *_action_faults(own, site), *_mailbox_faults(own.provider, site)]
-    faults += [*_people_faults(own, site), *_zone_faults(own), *_time_faults(own)]
+    faults += [
+        *_people_faults(own, site),
+        *_zone_faults(own),
+        *_time_faults(own),
+        *_workload_faults(own, site),
+    ]
     if faults:
         raise ScenarioError(faults, source=source)
     return Scenario(site, own, folder)
@@ -226,4 +231,16 @@ def _time_faults(tables: ScenarioTables) -> list[Fault]:
         Fault(f"event[{index}].at", f"{at:g} seconds", told, "put the events in the order of their times")
         for (_, before), (index, at) in pairwise(times)
         if at < before
+    ]
+
+
+def _workload_faults(tables: ScenarioTables, site: Site) -> list[Fault]:
+    """Letters go from somebody to somebody."""
+    if tables.workload is None:
+        return []
+    missing = {"[[action]]": not site.directory.actions, "[[correspondent]]": not tables.correspondent}
+    return [
+        Fault("workload", None, f"has nobody to take from: there is no {table}", f"add {table}")
+        for table, gone in missing.items()
+        if gone
     ]

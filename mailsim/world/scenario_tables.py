@@ -258,6 +258,17 @@ class EventTable(Table):
         return self
 
 
+class WorkloadTable(Table):
+    """`[workload]`: letters from the practice's actions to its correspondents, made up from the seed."""
+
+    letters: Annotated[int, Field(ge=1, le=100_000_000)]
+    """How many."""
+    over: Seconds = 0
+    """In which time, at random moments; without it all at once."""
+    size: Size = 2048
+    """The median size of their texts, such as `5 KB`; log-normally spread."""
+
+
 class ExpectTable(Table):
     """`[expect]`: what must have come of the mail at the end."""
 
@@ -288,5 +299,9 @@ class ScenarioTables(Table):
     """What DNS says: domain name -> `a`, `aaaa`, `mx`, `txt`, `ptr`, `cname` as in a zone file, and `fault`."""
     event: Annotated[tuple[EventTable, ...], _Lax] = ()
     """What happens, in order."""
+    workload: WorkloadTable | None = None
+    """Letters besides the events."""
+    poll: Annotated[Seconds, Field(gt=0)] | None = None
+    """How often the practice collects as long as mail moves, such as `5m`; without it only when an event says so."""
     expect: ExpectTable = ExpectTable()
     """What must have come of it."""

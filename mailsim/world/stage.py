@@ -32,12 +32,13 @@ from mailsim.world.conservation import Books
 from mailsim.world.expectation import ExpectationError, unmet
 from mailsim.world.faults import Struck, added
 from mailsim.world.journal import Journal
-from mailsim.world.mailroom import Mailroom
+from mailsim.world.mailroom import Collecting, Mailroom
 from mailsim.world.office import Office, Outgoing
 from mailsim.world.orders import OrderError, draft_of, incoming, order, unknown_senders
 from mailsim.world.people import People
 from mailsim.world.plan import Plan, plan
 from mailsim.world.post import Post
+from mailsim.world.programme import Programme
 from mailsim.world.reports import Reports
 from mailsim.world.retelling import Retelling
 from mailsim.world.scenario import Scenario, scenario_of
@@ -107,9 +108,11 @@ class _Parts(Generic[_Engine]):
     people: People
     maildrops: Maildrops
     faults: Mapping[Struck, FaultPlan | SmtpFaultPlan]
+    programme: Programme
+    """What of the scenario is still to happen."""
     received: int = 0
-    played: int = 0
-    """How many of the scenario's events have happened."""
+    polling: bool = False
+    """Whether the practice collects by itself."""
 
 
 class Stage(Generic[_Engine]):
@@ -204,6 +207,7 @@ class Stage(Generic[_Engine]):
             mailroom=mailroom,
             people=people,
             maildrops=maildrops,
+            programme=Programme(scenario),
             faults={Struck.POP: pop3.faults, Struck.SMTP: submission.faults, Struck.MX: exchanger.faults},
         )
 
@@ -357,7 +361,7 @@ class Stage(Generic[_Engine]):
         parts = self._running
         parts.engine.quiet()
         collecting = parts.engine.hear(parts.mailroom.collect)
-        self._decisions += collecting.decisions
+        self._collected(collecting)
         if collecting.broken is not None:
             raise collecting.broken
         return collecting.decisions
@@ -396,17 +400,41 @@ class Stage(Generic[_Engine]):
         parts = self._running
         start = self.scenario.tables.start
         end = start + until if isinstance(until, timedelta) else until
-        for event in self.scenario.events[parts.played :]:
+        self._keep_polling()
+        while (event := parts.programme.peek()) is not None:
             if event.at is not None:
                 due = start + timedelta(seconds=event.at)
                 if end is not None and due > end:
                     break
                 self._pass(due)
             self._play(event)
-            parts.played += 1
+            parts.programme.take()
         self._pass(end)
         if end is None:
             self._hold_laws()
+
+    def _keep_polling(self) -> None:
+        """Have the practice collect again and again, until nothing else is to come."""
+        parts, every = self._running, self.scenario.tables.poll
+        if every is None or parts.polling:
+            return
+        clock = parts.engine.clock
+
+        def again() -> None:
+            clock.at(clock.now() + timedelta(seconds=every), lambda: parts.mailroom.collect(collected))
+
+        def collected(collecting: Collecting) -> None:
+            self._collected(collecting)
+            more = not clock.idle or parts.programme.peek() is not None
+            parts.polling = more or bool(collecting.decisions)  # of these there may be forwards, and answers
+            if parts.polling:
+                again()
+
+        parts.polling = True
+        parts.engine.call(again)
+
+    def _collected(self, collecting: Collecting) -> None:
+        self._decisions += collecting.decisions
 
     def _hold_laws(self) -> None:
         self.check()

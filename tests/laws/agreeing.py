@@ -38,7 +38,7 @@ def played(kind: type[Simulation | Lab], tables: Mapping[str, Any] | Scenario) -
             (one.message_id or "", one.outcome, one.reason, one.targets, one.meant_for or "", one.guessed)
             for one in world.decisions
         )
-        sessions = [event.outcome for event in world.trace.steps(Step.OPENED)]
+        sessions = [event.outcome for event in world.trace.steps(Step.OPENED) if event.outcome != "ended"]
     return {"decided": decided, "held": held, "waiting": waiting, "sessions": sessions} | {
         f"the events of {key}": told for key, told in sorted(stories(world.trace).items())
     }

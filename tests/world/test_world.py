@@ -778,3 +778,39 @@ def test_who_forwards_says_where(row: dict[str, object]) -> None:
     people = [{"address": "jane@client.example"} | row]
     with pytest.raises(ScenarioError, match="needs habit"):
         Simulation(tables(correspondent=people))
+
+
+def test_a_practice_that_polls_collects_until_nothing_more_comes(made: Made) -> None:
+    """Without an event that says so: what comes late too, and what is forwarded and answered because of it."""
+    people = [{"address": "jane@client.example", "delay": "5h"}]
+    events = [{"send": {"from_action": 1234, "to": "jane@client.example"}}]
+    expect = {"delivered": {"action:1234": 1}}
+    with made(
+        tables(provider={"profile": "postfix"}, correspondent=people, event=events, poll="2h", expect=expect)
+    ) as world:
+        world.run()
+
+    opened = [event.time - world.scenario.tables.start for event in world.trace.steps(Step.OPENED)]
+    assert {round(when.total_seconds() / 3600) for when in opened} == {2, 4, 6, 8}
+    assert world.waiting() == []
+
+
+def test_a_practice_that_cannot_collect_stops_polling(made: Made) -> None:
+    """When nothing else is to come: a broken server is no reason to go on for ever."""
+    provider = {"faults": ["pop:PASS:every:refuse"]}
+    events = [{"receive": {"to": "a1234@abc.com", "from": "x@shop.example"}}]
+    with made(tables(provider=provider, event=events, poll="1h")) as world:
+        world.run()
+
+        assert {event.outcome for event in world.trace.steps(Step.OPENED)} == {"failed"}
+        assert len(world.waiting()) == 1
+
+
+def test_letters_of_a_workload_are_sent_answered_and_collected(made: Made) -> None:
+    """Made up as they go out; each answer reaches the action that asked."""
+    workload = {"letters": 20, "over": "3h", "size": "1 KB"}
+    with made(tables(provider={"profile": "postfix"}, workload=workload, poll="1h")) as world:
+        world.run()
+
+        assert world.targets() == {"action:1234": 20}
+        assert len({event.time for event in world.trace.steps(Step.COMPOSED)}) == 20

@@ -1,0 +1,44 @@
+"""What happens in a scenario, in order: its events, and the letters of its workload between them."""
+
+from collections.abc import Iterator
+from heapq import merge
+from typing import NamedTuple
+
+from mailsim.world.scenario import Scenario
+from mailsim.world.scenario_tables import EventTable
+from mailsim.world.workload import letters
+
+
+class _Timed(NamedTuple):
+    """An event and when it happens, which for one without a time is when the one before does."""
+
+    at: float
+    event: EventTable
+
+
+class Programme:
+    """What is still to happen, one thing after the other."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        streams = [_timed(iter(scenario.events))]
+        if (workload := scenario.tables.workload) is not None:
+            actions = tuple(scenario.site.directory.actions)
+            people = tuple(row.address for row in scenario.correspondents)
+            streams.append(_timed(letters(workload, actions=actions, people=people, seed=scenario.seed)))
+        self._rest = merge(*streams, key=lambda timed: timed.at)
+        self._next = next(self._rest, None)
+
+    def peek(self) -> EventTable | None:
+        """What happens next; None when all has happened."""
+        return self._next.event if self._next else None
+
+    def take(self) -> None:
+        """Go on: it has happened."""
+        self._next = next(self._rest, None)
+
+
+def _timed(events: Iterator[EventTable]) -> Iterator[_Timed]:
+    at = 0.0
+    for event in events:
+        at = at if event.at is None else event.at
+        yield _Timed(at, event)
