@@ -64,7 +64,8 @@ def internet(
     outside |= {name: (*routes[name], own[name])[0] for name in people}
     servers = sorted({ELSEWHERE, *outside.values(), *chain(*routes.values())} - {exchanger})
     zone, addresses = _with_addresses(zone, (exchanger, submission, LOCALHOST, *servers))
-    lists = {INCLUDED: [addresses[LOCALHOST]], included: [addresses[exchanger], addresses[submission]]}
+    provided = [addresses[name] for name in (exchanger, submission) if name != LOCALHOST]
+    lists = {INCLUDED: [addresses[LOCALHOST]], included: provided}
     zone = replace(zone, txt=dict(_including(lists)) | dict(zone.txt))
     return Internet(zone=zone, addresses=addresses, outside=outside, servers=servers)
 

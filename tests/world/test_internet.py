@@ -70,6 +70,16 @@ def test_a_domain_can_be_without_mail_and_dns_can_fail() -> None:
     assert found.outside["client.example"] == "mx.client.example"
 
 
+def test_names_that_are_no_mail_domains_get_no_mx_record() -> None:
+    """Such as those of DMARC's records."""
+    found = world(
+        {"_dmarc.shop.example": {"txt": "v=DMARC1; p=none"}, "shop.example": {"txt": "v=spf1 -all"}}
+    )
+
+    assert "shop.example" in found.zone.mx
+    assert "_dmarc.shop.example" not in found.zone.mx
+
+
 def test_the_practice_s_domain_may_lead_to_a_server_that_is_not_the_provider_s() -> None:
     """An MX record that was forgotten when the provider changed."""
     found = world({"abc.com": {"mx": "10 mx.old.example"}})
@@ -154,6 +164,15 @@ def test_the_advised_records_let_the_servers_through_that_they_include(
 
     assert says(submission) == "pass"
     assert says("mx.client.example") in ("fail", "softfail")
+
+
+def test_what_a_provider_has_included_does_not_let_the_system_s_own_servers_through() -> None:
+    """They are not the provider's."""
+    record = "v=spf1 include:_spf.google.com -all"
+    found = world({"abc.com": {"txt": record}}, submission="localhost", included="_spf.google.com")
+
+    ip = found.addresses["localhost"]
+    assert evaluate(found.zone, ip=ip, sender="a1@abc.com", helo="localhost").result == "fail"
 
 
 def test_an_included_record_that_the_zone_holds_stands() -> None:

@@ -94,3 +94,16 @@ def test_a_slow_answer_of_dns_is_waited_for(kind: type[Simulation] | type[Lab]) 
 
     at = {event.recipient: event.time for event in world.trace.steps(Step.STORED)}
     assert at["jane@client.example"] - at["joe@other.example"] >= timedelta(seconds=85)
+
+
+def test_a_message_that_the_first_exchanger_may_have_taken_is_not_offered_to_the_next() -> None:
+    """Two servers would have it: it goes to the same one again, later (RFC 5321 section 4.2.5)."""
+    zone = {"abc.com": {"mx": ["10 mx.abc.com", "20 mx2.abc.com"]}}
+    with Simulation(SITE | {"zone": zone, "provider": {"faults": ["mx:DATA-END:1:drop"]}}) as world:
+        world.receive(to="a1@abc.com", from_address="jane@client.example")
+        world.settle()
+        world.check()
+
+    [deferred] = world.trace.steps(Step.DEFERRED)
+    assert "uncertain" in deferred.detail
+    assert {event.peer for event in world.trace.steps(Step.STORED)} == {"mx.abc.com"}
