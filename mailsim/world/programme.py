@@ -14,17 +14,20 @@ class _Timed(NamedTuple):
 
     at: float
     event: EventTable
+    made_up: bool
 
 
 class Programme:
     """What is still to happen, one thing after the other."""
 
     def __init__(self, scenario: Scenario) -> None:
-        streams = [_timed(iter(scenario.events))]
+        streams = [_timed(iter(scenario.events), made_up=False)]
         if (workload := scenario.tables.workload) is not None:
             actions = tuple(scenario.site.directory.actions)
             people = tuple(row.address for row in scenario.correspondents)
-            streams.append(_timed(letters(workload, actions=actions, people=people, seed=scenario.seed)))
+            streams.append(
+                _timed(letters(workload, actions=actions, people=people, seed=scenario.seed), made_up=True)
+            )
         self._rest = merge(*streams, key=lambda timed: timed.at)
         self._next = next(self._rest, None)
 
@@ -32,13 +35,18 @@ class Programme:
         """What happens next; None when all has happened."""
         return self._next.event if self._next else None
 
+    @property
+    def made_up(self) -> bool:
+        """Whether that is a letter of the workload."""
+        return self._next is not None and self._next.made_up
+
     def take(self) -> None:
         """Go on: it has happened."""
         self._next = next(self._rest, None)
 
 
-def _timed(events: Iterator[EventTable]) -> Iterator[_Timed]:
+def _timed(events: Iterator[EventTable], *, made_up: bool) -> Iterator[_Timed]:
     at = 0.0
     for event in events:
         at = at if event.at is None else event.at
-        yield _Timed(at, event)
+        yield _Timed(at, event, made_up)

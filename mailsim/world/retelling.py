@@ -13,7 +13,7 @@ from mailsim.world.orders import inline, message_file
 from mailsim.world.scenario import Scenario
 from mailsim.world.scenario_tables import CollectTable, EventTable, ReceiveTable, SendTable
 
-MOST_ORDERS = 100_000
+MOST_ORDERS = 10_000
 """Orders given in Python that are remembered; a run of more is not told, so that memory does not grow with it."""
 
 
