@@ -199,3 +199,15 @@ Feature: A message that comes twice is delivered once
         | Message-ID | <sent@abc.com>      |
         | To         | jane@client.example |
       Then the message is a duplicate because it is a copy of what was sent
+
+    @R4.14
+    Scenario: What a provider writes around an address counts there too
+      Given the settings:
+        | pop.common               | qmail        |
+        | mailbox.catch_all_header | Delivered-To |
+      When a message with these fields is routed:
+        | From         | a1234@abc.com       |
+        | Message-ID   | <sent@abc.com>      |
+        | Delivered-To | abc.com-a7@abc.com  |
+        | To           | jane@client.example |
+      Then the message is delivered to action 7

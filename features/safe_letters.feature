@@ -37,3 +37,58 @@ Feature: A letter tells nobody more than it should
     When action 1234 writes to jane@client.example and JANE@client.example
     Then the letter was submitted for jane@client.example
     And jane@client.example gets 1 message
+
+  @R3.1 @R3.9
+  Scenario: A letter is what its readers see, and nothing else
+    Given the practice puts the action address in both
+    When action 1234 writes to jane@client.example and joan@client.example, copy to peter@shop.example and anna@shop.example
+    Then the letter reads, but for its date:
+      """
+      From: a1234@abc.com
+      Reply-To: a1234@abc.com
+      To: jane@client.example, joan@client.example
+      Cc: peter@shop.example, anna@shop.example
+      Subject: Draft agreement
+      Message-ID: <0.1.a1234@abc.com>
+      MIME-Version: 1.0
+      Content-Type: text/plain; charset=us-ascii
+      Content-Transfer-Encoding: 7bit
+
+      Please read and answer.
+      """
+    And the letter was submitted for jane@client.example, joan@client.example, peter@shop.example and anna@shop.example
+    And the practice is warned of nothing
+
+  @R3.3
+  Scenario: What the system sends of itself says so (RFC 3834)
+    When the system notifies jane@client.example of action 1234
+    Then the letter reads, but for its date:
+      """
+      From: matters@abc.com
+      To: jane@client.example
+      Subject: Reminder
+      Message-ID: <0.1.a1234@abc.com>
+      Auto-Submitted: auto-generated
+      MIME-Version: 1.0
+      Content-Type: text/plain; charset=us-ascii
+      Content-Transfer-Encoding: 7bit
+
+      Do not forget.
+      """
+
+  @R3.9
+  Scenario: A letter without a subject has none
+    When action 1234 writes to jane@client.example with the subject ""
+    Then the letter has no Subject
+
+  @R3.7
+  Scenario: A letter over the recommended size says how big it is, and who would refuse it
+    Given the provider takes messages of at most 11 MB
+    When action 1234 writes to jane@client.example with a 9 MB attachment
+    Then the practice is warned of "octets as transmitted, over the recommended 10485760 (10 MB); refused by smtp.abc.com (11534336 octets)"
+
+  @R3.7
+  Scenario: A small letter over a server's limit is warned of too
+    Given the provider takes messages of at most 1,000 octets
+    When action 1234 writes to jane@client.example with a 2 KB attachment
+    Then the practice is warned of "octets as transmitted; refused by smtp.abc.com (1000 octets)"

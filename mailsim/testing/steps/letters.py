@@ -38,6 +38,29 @@ def has_no(sent: "Sent", header: str) -> None:
     assert found is None, f"expected no {header}, found {found!r}"
 
 
+@then("the letter reads, but for its date:")
+def reads(sent: "Sent", docstring: str) -> None:
+    '''The last letter that the practice sent, whole; line ends are CRLF.
+
+    Then the letter reads, but for its date:
+      """
+      From: a1234@abc.com
+      To: jane@client.example
+      Subject: Draft agreement
+      Message-ID: <0.1.a1234@abc.com>
+      MIME-Version: 1.0
+      Content-Type: text/plain; charset=us-ascii
+      Content-Transfer-Encoding: 7bit
+
+      Please read and answer.
+      """
+    '''
+    date, _, found = sent.message.octets.decode().partition("\r\n")
+    expected = docstring.replace("\n", "\r\n") + "\r\n"
+    assert date.startswith("Date: "), f"expected its date first, found {date!r}"
+    assert found == expected, f"expected another letter, found:\n{found}"
+
+
 @then(parse("the letter nowhere names {address}", "address"))
 def nowhere_names(sent: "Sent", address: str) -> None:
     """Neither header nor body tells of somebody.

@@ -65,6 +65,18 @@ def action_writes_secretly(world: "World", action: int, to: Sequence[str], bcc: 
 
 
 @when(
+    parse("action {int} writes to {addresses}, copy to {addresses}", "action", "to", "cc"),
+    target_fixture="sent",
+)
+def action_writes_openly(world: "World", action: int, to: Sequence[str], cc: Sequence[str]) -> "Sent":
+    """The same with recipients in Cc.
+
+    When action 1234 writes to jane@client.example, copy to peter@client.example
+    """
+    return world.send(from_action=action, to=to, cc=cc, subject=SUBJECT, text=TEXT)
+
+
+@when(
     parse("action {int} writes to {addresses} as {address}", "action", "to", "sender"), target_fixture="sent"
 )
 def action_writes_as(world: "World", action: int, to: Sequence[str], sender: str) -> "Sent":
@@ -206,6 +218,16 @@ def encoded_routed(docket: Docket, text: str, codec: str) -> None:
 
 def _raw(text: str) -> str:
     return re.sub("[␀-␠]", lambda picture: chr(ord(picture[0]) - ord("␀")), text)
+
+
+@when(parse("a message of {size} for {address} is routed", "size", "recipient"))
+def size_routed(docket: Docket, size: int, recipient: str) -> None:
+    """The same of a message of exactly that size, as transmitted.
+
+    When a message of 12 MB for a1234@abc.com is routed
+    """
+    head = f"From: jane@client.example\r\nDelivered-To: {recipient}\r\n\r\n".encode()
+    docket.route(head + b"x" * (size - len(head)))
 
 
 @when("a message with these fields is routed:")

@@ -122,6 +122,16 @@ def looked_for(docket: Docket, resolver: str) -> None:
     assert found.resolver == resolver, f"expected {resolver}, found {found.resolver}:\n{found}"
 
 
+@then("the decision was a guess")
+def a_guess(docket: Docket) -> None:
+    """Of the last message collected: To or Cc gave its recipient, or nothing did.
+
+    Then the decision was a guess
+    """
+    found = docket.decision("message")
+    assert found.guessed, f"expected a guess, found certainty:\n{found}"
+
+
 @then("the decision was no guess")
 def no_guess(docket: Docket) -> None:
     """Of the last message collected: a header field told its recipient for certain.
