@@ -25,6 +25,14 @@ FAULTS = (
     "pop:LOGIN:1:refuse",
     "pop:PASS:1:locked",
     "pop:CONNECT:1:drop",
+    "smtp:RCPT:every:greylist",
+    "smtp:MAIL:every:reply 550 5.7.1 not you",
+    "smtp:DATA-END:every:drop",
+    "smtp:DATA-END:every:lose",
+    "smtp:EHLO:every:without SIZE",
+    "mx:RCPT:every:greylist",
+    "mx:DATA:every:reply 451 4.3.0 later",
+    "mx:DATA-END:every:lose",
 )
 """What strikes whole sessions, so that it makes no difference which message came first: on sockets that is chance."""
 HARSH_FAULTS = (
@@ -46,6 +54,18 @@ HARSH_FAULTS = (
     "pop:PASS:1:garbage",
     "pop:DELE:2:drop",
     "pop:CONNECT:1:expired-certificate",
+    "smtp:CONNECT:1:garbage",
+    "smtp:STARTTLS:1:expired-certificate",
+    "smtp:AUTH:1:stall",
+    "smtp:MAIL:2:half-close",
+    "smtp:RCPT:2:reply 550 5.1.1 unknown",
+    "smtp:DATA:1:drop@40",
+    "smtp:DATA-END:next:drop",
+    "smtp:RSET:1:drop",
+    "mx:CONNECT:2:drop",
+    "mx:MAIL:1:reply 421 4.3.2 closing",
+    "mx:RCPT:2:reply 451 4.3.0 later",
+    "mx:DATA-END:p=0.3:drop",
 )
 """All kinds that end; none at which somebody else takes mail away or puts it in (`vanish`, `arrive`)."""
 

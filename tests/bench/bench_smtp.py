@@ -13,7 +13,6 @@ import sys
 import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from statistics import median
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
@@ -124,15 +123,15 @@ SERVERS: dict[str, Callable[[], Coroutine[None, None, int]]] = {
 
 
 def compare(source: str, ports: dict[str, int], *, messages: int, octets: int, rounds: int) -> None:
-    """Deliver to each by turns, and print the medians."""
-    print(f"{messages} messages of {octets} octets, {SESSIONS} connections, median of {rounds} rounds")
+    """Deliver to each by turns, and print the best: others use the machine too."""
+    print(f"{messages} messages of {octets} octets, {SESSIONS} connections, the best of {rounds} rounds")
     taken: dict[str, list[float]] = {name: [] for name in ports}
     for _ in range(rounds):
         for name, port in ports.items():
             taken[name].append(deliver(source, port, messages, octets))
-    floor = median(taken["bare aiosmtpd"])
+    floor = min(taken["bare aiosmtpd"])
     for name, seconds in taken.items():
-        found = median(seconds)
+        found = min(seconds)
         print(f"  {name:20} {found:7.2f} s {messages / found:8.0f} a second  {found / floor:5.2f}")
 
 

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
+from mailsim.smtp.outcome import CLOSED
 from mailsim.trace.event import Event, Step, Trace
 from mailsim.world.lab import Lab
 from mailsim.world.scenario import Scenario
@@ -64,7 +65,9 @@ def seen(event: Event) -> tuple[object, ...]:
         event.peer,
         event.sender,
         event.outcome,
-        event.reason,
+        str(CLOSED)
+        if event.reason.startswith(str(CLOSED))
+        else event.reason,  # a system has its words for it
         event.rule,
         str(detail),
     )

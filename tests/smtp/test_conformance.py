@@ -5,6 +5,7 @@ Where a reply is a reading of an RFC, its section stands beside it. Faults are i
 
 import asyncio
 import base64
+import contextlib
 import ssl
 from collections.abc import Sequence
 from hmac import new as hmac
@@ -25,18 +26,28 @@ WRONG_TOKEN = base64.b64encode(f"user={USER}\1auth=Bearer no\1\1".encode()).deco
 
 
 async def heard(
-    octets: bytes, *, mechanisms: Sequence[Mechanism] = (), recorder: Recorder | None = None
+    octets: bytes,
+    *,
+    mechanisms: Sequence[Mechanism] = (),
+    open_relay: bool = False,
+    recorder: Recorder | None = None,
 ) -> list[str]:
     """The replies to octets sent at once, until the server closes; of each the last line, without the greeting."""
     listener = await listen(
-        recorder or Recorder(), hostname="mx.example", mechanisms=mechanisms, size_limit=100_000
+        recorder or Recorder(),
+        hostname="mx.example",
+        mechanisms=mechanisms,
+        open_relay=open_relay,
+        size_limit=100_000,
     )
     reader, writer = await asyncio.open_connection(listener.host, listener.port)
     writer.write(octets)
     writer.write_eof()
-    told = await asyncio.wait_for(reader.read(), 20)
-    writer.close()
-    await listener.close()
+    try:
+        told = await asyncio.wait_for(reader.read(), 20)
+    finally:
+        writer.transport.abort()
+        await listener.close()
     lines = told.decode("utf-8", "replace").split("\r\n")[1:-1]
     return [line for line in lines if line[3:4] == " "]
 
@@ -55,6 +66,8 @@ async def dialogue(*commands: str, mechanisms: Sequence[Mechanism] = ()) -> list
     [
         # RFC 5321 section 4.1.4: the order of commands
         ([MAIL], "503 5.5.1 send HELO first"),
+        (["DATA"], "503 5.5.1 send HELO first"),
+        (["AUTH PLAIN"], "503 5.5.1 send EHLO first"),
         ([EHLO, RCPT], "503 5.5.1 need MAIL command"),
         ([EHLO, "DATA"], "503 5.5.1 need RCPT command"),
         ([EHLO, MAIL, "DATA"], "503 5.5.1 need RCPT command"),
@@ -142,6 +155,21 @@ async def test_a_login_is_answered(commands: list[str], replies: list[str]) -> N
     told = (await dialogue(EHLO, *commands, mechanisms=tuple(Mechanism)))[1:]
 
     assert [reply[: len(expected)] for reply, expected in zip(told, replies, strict=True)] == replies
+
+
+async def test_nobody_logs_in_amid_a_message() -> None:
+    """RFC 4954 section 4."""
+    sent = f"{EHLO}\r\n{MAIL}\r\nAUTH PLAIN {PLAIN}\r\nQUIT\r\n".encode()
+    replies = await heard(sent, mechanisms=[Mechanism.PLAIN], open_relay=True)
+
+    assert replies[2] == "503 5.5.1 AUTH is not allowed during a mail transaction"
+
+
+async def test_an_endless_response_ends_the_connection() -> None:
+    """A login is no way to fill memory."""
+    sent = f"{EHLO}\r\nAUTH PLAIN\r\n".encode() + b"A" * 3_000_000
+    with contextlib.suppress(ConnectionError):  # reset while it is sent
+        assert (await heard(sent, mechanisms=[Mechanism.PLAIN]))[1:] == ["334 "]
 
 
 async def test_cram_md5_proves_the_password_by_a_challenge() -> None:

@@ -112,6 +112,15 @@ async def test_a_message_broken_off_is_not_taken(octet: int) -> None:
     assert [call[0] for call in recorder.calls] == ["mail", "rcpt"]
 
 
+async def test_a_message_is_broken_off_as_it_comes() -> None:
+    """Its end is not waited for."""
+    recorder = Recorder()
+    heard = await said("smtp:DATA:1:drop@5", TO_DATA, b"Subject: x\r\n", recorder=recorder)
+
+    assert heard[-1].startswith("354")
+    assert [call[0] for call in recorder.calls] == ["mail", "rcpt"]
+
+
 async def test_a_message_can_be_taken_and_its_reply_lost() -> None:
     """The classic duplicate (RFC 1047)."""
     recorder = Recorder()

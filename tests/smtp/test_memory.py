@@ -4,7 +4,6 @@ import asyncio
 import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 import pytest
 import trustme
@@ -12,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailsim.mail import Address, Envelope, Message, Reply
+from mailsim.pop3.certificates import issue
 from mailsim.pop3.conduct import Mechanism
-from mailsim.pop3.effects import Certificate
 from mailsim.practice.settings import Authentication
 from mailsim.smtp.backend import Tls
 from mailsim.smtp.client import Client, Route
@@ -47,18 +46,15 @@ KEYS = (*(f"from {sender}" for sender in SENDERS), *map(str, RECIPIENTS), "data"
 
 
 @pytest.fixture(scope="session")
-def contexts(authority: trustme.CA, server_tls: ssl.SSLContext) -> Certificates:
+def contexts(authority: trustme.CA) -> Certificates:
     """A server's certificates, the bad ones too."""
-    yesterday = datetime.now(UTC) - timedelta(days=1)
-    leaves = {
-        Certificate.EXPIRED: authority.issue_cert(NAME, not_after=yesterday),
-        Certificate.FOREIGN: trustme.CA().issue_cert(NAME),
-    }
-    contexts = {Certificate.GOOD: server_tls}
-    for certificate, leaf in leaves.items():
-        contexts[certificate] = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        leaf.configure_cert(contexts[certificate])
-    return contexts
+    return issue(authority, NAME)
+
+
+@pytest.fixture(scope="session")
+def trust(contexts: Certificates, client_tls: ssl.SSLContext) -> tuple[Certificates, ssl.SSLContext]:
+    """What both sides need for TLS."""
+    return contexts, client_tls
 
 
 @dataclass(frozen=True)
@@ -217,6 +213,37 @@ def test_memory_and_sockets_agree(case: Case, contexts: Certificates, client_tls
     envelopes = [envelope for envelope, _ in case.messages]
     assert list(map(told, outcomes, envelopes)) == list(map(told, heard, envelopes))
     assert calls == asked
+
+
+UNFIT = Address("x", "y> SIZE=1")
+FROM_UNFIT = Envelope(UNFIT, RECIPIENTS[:1])
+TO_TWO = Envelope(SENDERS[0], RECIPIENTS[:2])
+
+
+@pytest.mark.parametrize(
+    ("envelope", "tls", "login", "fault"),
+    [
+        (FROM_UNFIT, Tls.NONE, True, "smtp:RSET:2:drop"),
+        (Envelope(SENDERS[1], RECIPIENTS[:1]), Tls.NONE, True, "smtp:EHLO:1:without SMTPUTF8"),
+        (TO_TWO, Tls.STARTTLS, True, "smtp:EHLO:1:without STARTTLS"),
+        (TO_TWO, Tls.STARTTLS, True, "smtp:STARTTLS:1:reply 454 4.7.0 later"),
+        (TO_TWO, Tls.IMPLICIT, True, "smtp:AUTH:1:reply 454 4.7.0 later"),
+        (TO_TWO, Tls.STARTTLS, True, "smtp:MAIL:1:half-close"),
+        (TO_TWO, Tls.NONE, True, "smtp:EHLO:1:without AUTH"),
+        (TO_TWO, Tls.NONE, False, "smtp:MAIL:9:drop"),
+    ],
+)
+def test_what_ends_before_data_agrees_too(
+    envelope: Envelope, tls: Tls, login: bool, fault: str, trust: tuple[Certificates, ssl.SSLContext]
+) -> None:
+    """Addresses that cannot be offered, extensions that are missing, logins that fail: the next message goes on."""
+    case = Case([(envelope, BODIES[0])] * 2, {}, login, USER, SECRET, True, tls, [fault])
+    heard, asked = asyncio.run(over_sockets(case, *trust))
+    outcomes, calls = in_memory(case)
+
+    assert [told(outcome, envelope) for outcome in outcomes] == [told(outcome, envelope) for outcome in heard]
+    assert calls == asked
+    assert outcomes[0].refusals(envelope)
 
 
 def test_a_client_s_patience_ends_in_memory_too(contexts: Certificates, client_tls: ssl.SSLContext) -> None:

@@ -439,6 +439,20 @@ async def test_a_counted_size_is_judged_after_data(line: bytes, count: int, *, t
     assert len(backend.kept) == taken
 
 
+async def test_a_message_too_big_is_not_kept_as_it_comes() -> None:
+    """It is read to its end, and the connection goes on."""
+    backend = Keeper()
+    async with serving(backend) as listener, connected(listener) as raw:
+        await raw.say(b"EHLO me", b"MAIL FROM:<a@b>", b"RCPT TO:<c@d>", b"DATA")
+        for _ in range(3):
+            raw.writer.write((b"x" * 98 + b"\r\n") * 100)
+            await raw.writer.drain()
+            await asyncio.sleep(0.02)
+        assert await raw.say(b"x\r\n.") == TOO_BIG.wire()
+        assert await raw.say(b"NOOP") == "250 2.0.0 OK"
+    assert backend.kept == []
+
+
 async def test_a_backend_without_opinion_leaves_the_refusal_to_the_server() -> None:
     """A message over what is taken at all is refused, whatever the backend says of its declared size."""
 
