@@ -5,123 +5,49 @@ thread, one thing at a time.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
-from typing import Generic, Protocol, Self, TypeVar
+from typing import Generic, Self
 
 from mailsim.errors import MailsimError
 from mailsim.mail import Envelope, Message
 from mailsim.pop3.collection import CollectError
-from mailsim.pop3.faults import FaultPlan
-from mailsim.pop3.maildrops import Maildrops
-from mailsim.pop3.service import Service
 from mailsim.practice.decision import Decision, Outcome, Reason
 from mailsim.practice.site import Site
-from mailsim.practice.store import Store
-from mailsim.smtp.faults import FaultPlan as SmtpFaultPlan
 from mailsim.smtp.outcome import Outcome as Answer
-from mailsim.trace.event import Event, Recorder, Step, Trace
+from mailsim.trace.event import Event, Step, Trace
 from mailsim.trace.files import format_of, streamed
-from mailsim.world.clock import Clock
-from mailsim.world.conservation import Books
 from mailsim.world.expectation import ExpectationError, unmet
-from mailsim.world.faults import Struck, added
-from mailsim.world.journal import Journal
-from mailsim.world.mailroom import Collecting, Mailroom
-from mailsim.world.office import Office, Outgoing
+from mailsim.world.faults import added
+from mailsim.world.mailroom import Collecting
+from mailsim.world.office import Outgoing
 from mailsim.world.orders import OrderError, draft_of, incoming, order, unknown_senders
-from mailsim.world.people import People
+from mailsim.world.parts import AnyEngine, Heard, Parts, assembled
 from mailsim.world.plan import Plan, plan
-from mailsim.world.post import Post
-from mailsim.world.programme import Programme
-from mailsim.world.reports import Reports
 from mailsim.world.retelling import Retelling
 from mailsim.world.scenario import Scenario, scenario_of
 from mailsim.world.scenario_tables import CollectTable, EventTable, ReceiveTable, SendTable
-from mailsim.world.servers import Server, maildrops_of, servers_of
-from mailsim.world.spf_check import SpfCheck
-from mailsim.world.transport import Transport
 from mailsim.world.world import Sent
 
 KEPT = 10_000
 """Events and decisions that a world holds whose trace goes to a file."""
-
-_Result = TypeVar("_Result")
-_Heard = Callable[[_Result], None]
 
 
 class WorldError(MailsimError):
     """A world asked for what it cannot do now."""
 
 
-class Engine(Protocol):
-    """What makes a world move."""
-
-    @property
-    def transport(self) -> Transport:
-        """What carries its mail."""
-        ...
-
-    @property
-    def clock(self) -> Clock:
-        """Its time."""
-        ...
-
-    def start(self, pop3: Service, servers: Iterable[Server]) -> None:
-        """Have the POP3 server and the SMTP servers be there; raises StartError, NameTakenError."""
-        ...
-
-    def stop(self) -> None:
-        """End everything; raises what went wrong and nobody heard of."""
-        ...
-
-    def call(self, what: Callable[[], _Result]) -> _Result:
-        """Do something where the world lives."""
-        ...
-
-    def hear(self, begin: Callable[[_Heard[_Result]], object]) -> _Result:
-        """Begin something there, and wait until it has told its result."""
-        ...
-
-    def quiet(self) -> None:
-        """Wait until nothing is on its way."""
-        ...
-
-
-_Engine = TypeVar("_Engine", bound=Engine)
-
-
-@dataclass(slots=True, kw_only=True)
-class _Parts(Generic[_Engine]):
-    """What one run is made of."""
-
-    engine: _Engine
-    books: Books
-    store: Store
-    office: Office
-    mailroom: Mailroom
-    people: People
-    maildrops: Maildrops
-    faults: Mapping[Struck, FaultPlan | SmtpFaultPlan]
-    programme: Programme
-    """What of the scenario is still to happen."""
-    received: int = 0
-    polling: bool = False
-    """Whether the practice collects by itself."""
-
-
-class Stage(Generic[_Engine]):
+class Stage(Generic[AnyEngine]):
     """A world that runs inside `with` or `async with`; see `World` for what it can do."""
 
     def __init__(
         self,
         scenario: Scenario | str | PathLike[str] | Mapping[str, object],
-        engine: Callable[[Scenario, Plan], _Engine],
+        engine: Callable[[Scenario, Plan], AnyEngine],
         out: str | PathLike[str] | None,
     ) -> None:
         self.scenario = scenario_of(scenario)
@@ -132,7 +58,7 @@ class Stage(Generic[_Engine]):
         self._decisions: deque[Decision] = deque()
         self._plan = plan(self.scenario)
         self._make_engine = engine
-        self._parts: _Parts[_Engine] | None = None
+        self._parts: Parts[AnyEngine] | None = None
         self._stack: ExitStack | None = None
 
     @property
@@ -174,42 +100,10 @@ class Stage(Generic[_Engine]):
             keepers: list[Callable[[Event], None]] = [self.trace.append]
             if self._out is not None and self._format is not None:
                 keepers.append(stack.enter_context(streamed(self._out, self._format, self._retelling.tables)))
-            self._parts = self._assemble(stack, keepers)
+            engine = self._make_engine(self.scenario, self._plan)
+            self._parts = assembled(self.scenario, self._plan, engine, keepers, stack)
             self._stack = stack.pop_all()
         return self
-
-    def _assemble(self, stack: ExitStack, keepers: Sequence[Callable[[Event], None]]) -> _Parts[_Engine]:
-        scenario, plan, books = self.scenario, self._plan, Books()
-        engine = self._make_engine(scenario, plan)
-        clock, transport = engine.clock, engine.transport
-        journal = Journal(Recorder(clock.now, books.note, *keepers))
-        store = stack.enter_context(Store())
-        limits = {plan.smtp.server: plan.policy.size_limit}
-        office = Office(scenario.site, store, journal, now=clock.now, seed=scenario.seed, limits=limits)
-        spf = SpfCheck(plan.internet.zone, plan.internet.addresses, plan.spf, journal)
-        reports = Reports(plan.smtp.server, spf, clock.now, journal)
-        post = Post(plan.internet.zone, transport, reports, clock, journal)
-        people = People(plan, post.carry, clock, journal)
-        mailroom = Mailroom(
-            plan.pop, plan.smtp, office=office, post=post, transport=transport, journal=journal
-        )
-        maildrops = maildrops_of(plan, journal)
-        pop3 = Service(maildrops, plan.conduct, faults=FaultPlan(plan.faults, seed=scenario.seed))
-        submission, exchanger, *outside = servers_of(
-            plan, maildrops, spf, journal, post=post, arrived=people.arrived, seed=scenario.seed
-        )
-        engine.start(pop3, (submission, exchanger, *outside))
-        return _Parts(
-            books=books,
-            engine=engine,
-            store=store,
-            office=office,
-            mailroom=mailroom,
-            people=people,
-            maildrops=maildrops,
-            programme=Programme(scenario),
-            faults={Struck.POP: pop3.faults, Struck.SMTP: submission.faults, Struck.MX: exchanger.faults},
-        )
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -225,13 +119,13 @@ class Stage(Generic[_Engine]):
                     raise
 
     @property
-    def _built(self) -> _Parts[_Engine]:
+    def _built(self) -> Parts[AnyEngine]:
         if self._parts is None:
             raise self._not_running()
         return self._parts
 
     @property
-    def _running(self) -> _Parts[_Engine]:
+    def _running(self) -> Parts[AnyEngine]:
         if self._stack is None:
             raise self._not_running()
         return self._built
@@ -288,7 +182,7 @@ class Stage(Generic[_Engine]):
         parts = self._running
         written: list[Outgoing] = []
 
-        def begin(heard: _Heard[Answer]) -> None:
+        def begin(heard: Heard[Answer]) -> None:
             written.append(parts.mailroom.send(draft_of(table), heard))
 
         outcome = parts.engine.hear(begin)
