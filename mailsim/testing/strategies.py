@@ -73,6 +73,7 @@ _inside = st.sampled_from(
     ("a1234@abc.com", "A1235@ABC.com", "a99@abc.com", "sales@abc.com", "nobody@abc.com", SYSTEM)
 )
 _outside = st.sampled_from((*PEOPLE, "stranger@elsewhere.example"))
+_spf = st.sampled_from(("ignore", "mark", "refuse"))
 _subjects = st.sampled_from(("Draft", "Lease [a1234]", "Grüße", ""))
 _texts = st.sampled_from(("Please read.", "Sehr geehrte Frau Jones\n\n.\n..\nMit Grüßen", "", "x" * 2000))
 
@@ -107,8 +108,13 @@ def scenarios(*, faults: tuple[str, ...] = FAULTS) -> st.SearchStrategy[dict[str
                 "catch_all": st.sampled_from((SYSTEM, "discard", "refuse")),
                 "mailboxes": st.just(["john@abc.com"]),
                 "sent_copies": st.booleans(),
+                "on_behalf": st.booleans(),
+                "forwards": st.just({"john@abc.com": SYSTEM}),
+                "spf": _spf,
             },
         ),
+        zone=_zone(),
+        spf=st.none() | _spf,
         people=st.lists(_person(), max_size=3, unique_by=lambda row: row["address"]),
         events=st.lists(st.one_of(_send(), _receive(), st.just({"collect": {}})), min_size=1, max_size=8),
         times=st.lists(st.integers(0, 4), max_size=8),
@@ -122,6 +128,26 @@ def _person() -> st.SearchStrategy[dict[str, Any]]:
             "replies_to": st.sampled_from(("from", "reply-to")),
             "delay": st.sampled_from(("17m", "2h 17m")),
             "habit": st.sampled_from(("reply", "reply-all", "write-anew", "auto-reply")),
+        },
+    )
+
+
+def _zone() -> st.SearchStrategy[dict[str, Any]]:
+    """What DNS says of the domains above: mail led elsewhere, refused, put off, and who may send."""
+    txt = st.sampled_from(
+        ("v=spf1 a:smtp.abc.com mx -all", "v=spf1 -all", "v=spf1 ?all", "v=spf1 include:_spf.google.com ~all")
+    )
+    own = st.sampled_from((["10 mx.abc.com", "20 mx2.abc.com"], "10 mx.old.example", []))
+    others = st.sampled_from((["10 mx1.client.example", "20 mx2.client.example"], "0 .", []))
+    fault = st.sampled_from(
+        ("servfail", "timeout", {"mx": "nxdomain"}, {"txt": "servfail"}, {"mx": "slow 7"})
+    )
+    return st.fixed_dictionaries(
+        {},
+        optional={
+            DOMAIN: st.fixed_dictionaries({}, optional={"txt": txt, "mx": own}),
+            "client.example": st.fixed_dictionaries({}, optional={"txt": txt, "mx": others, "fault": fault}),
+            "other.example": st.fixed_dictionaries({}, optional={"txt": txt, "fault": fault}),
         },
     )
 
@@ -155,6 +181,8 @@ def _tables(
     mailbox: dict[str, Any],
     routing: dict[str, Any],
     provider: dict[str, Any],
+    zone: dict[str, Any],
+    spf: str | None,
     people: list[dict[str, Any]],
     events: list[dict[str, Any]],
     times: list[int],
@@ -177,6 +205,7 @@ def _tables(
         "user": [{"name": "mary"}, {"name": "john", "from": "john@abc.com"}],
         "alias": [{"address": "sales@abc.com", "mailboxes": ["mary", "john"]}],
         "provider": provider,
-        "correspondent": people,
+        "correspondent": [row | ({"spf": spf} if spf else {}) for row in people],
+        "zone": zone,
         "event": [*(at | event for at, event in zip(ats, events, strict=True)), {"collect": {}}],
     }

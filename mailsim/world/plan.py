@@ -163,8 +163,8 @@ def _mail_host(scenario: Scenario, settings: Settings, facts: Profile) -> MailHo
     catch_all = (catch_all_of(named) if named else None) or (
         system if settings.catch_all else CatchAll.REFUSE
     )
-    # Somebody else at the same public provider; a catch-all's domain is the practice's alone.
     forwards = scenario.provider.forwards
+    # Somebody else at the same public provider; a catch-all's domain is the practice's alone.
     neighbours = [row.address for row in scenario.correspondents if row.address.domain == settings.domain]
     return MailHost(
         domain=settings.domain,
