@@ -122,14 +122,19 @@ class MemoryClient:
 
     def _disturbed(self, moment: Moment, strike: Strike, verb: Callable[[], Reply]) -> Reply:
         reply = strike.reply or verb()
-        bad = strike.certificate is not Certificate.GOOD and strike.reply is None
-        if bad and (moment is Moment.STARTTLS or self._server.tls is Tls.IMPLICIT):
+        if strike.certificate is not Certificate.GOOD and self._shakes_hands(moment, strike):
             raise _Lost
         if strike.in_body is None:  # else of the reply to DATA nothing is missing
             if strike.loses(len(reply.wire()) + len("\r\n"), self._timeout):
                 raise _Lost
             self._open = not strike.closes
         return reply
+
+    def _shakes_hands(self, moment: Moment, strike: Strike) -> bool:
+        """Whether TLS begins: before the greeting, or after a good reply to STARTTLS."""
+        if moment is Moment.CONNECT:
+            return self._server.tls is Tls.IMPLICIT
+        return strike.reply is None
 
     def _reset(self) -> None:
         """Leave the refused transaction; the connection goes on where the server lets it."""

@@ -221,23 +221,25 @@ TO_TWO = Envelope(SENDERS[0], RECIPIENTS[:2])
 
 
 @pytest.mark.parametrize(
-    ("envelope", "tls", "login", "fault"),
+    ("envelope", "tls", "login", "faults"),
     [
-        (FROM_UNFIT, Tls.NONE, True, "smtp:RSET:2:drop"),
-        (Envelope(SENDERS[1], RECIPIENTS[:1]), Tls.NONE, True, "smtp:EHLO:1:without SMTPUTF8"),
-        (TO_TWO, Tls.STARTTLS, True, "smtp:EHLO:1:without STARTTLS"),
-        (TO_TWO, Tls.STARTTLS, True, "smtp:STARTTLS:1:reply 454 4.7.0 later"),
-        (TO_TWO, Tls.IMPLICIT, True, "smtp:AUTH:1:reply 454 4.7.0 later"),
-        (TO_TWO, Tls.STARTTLS, True, "smtp:MAIL:1:half-close"),
-        (TO_TWO, Tls.NONE, True, "smtp:EHLO:1:without AUTH"),
-        (TO_TWO, Tls.NONE, False, "smtp:MAIL:9:drop"),
+        (FROM_UNFIT, Tls.NONE, True, ["smtp:RSET:2:drop"]),
+        (Envelope(SENDERS[1], RECIPIENTS[:1]), Tls.NONE, True, ["smtp:EHLO:1:without SMTPUTF8"]),
+        (TO_TWO, Tls.STARTTLS, True, ["smtp:EHLO:1:without STARTTLS"]),
+        (TO_TWO, Tls.STARTTLS, True, ["smtp:STARTTLS:1:reply 454 4.7.0 later"]),
+        (TO_TWO, Tls.IMPLICIT, True, ["smtp:AUTH:1:reply 454 4.7.0 later"]),
+        (TO_TWO, Tls.STARTTLS, True, ["smtp:MAIL:1:half-close"]),
+        (TO_TWO, Tls.NONE, True, ["smtp:EHLO:1:without AUTH"]),
+        (TO_TWO, Tls.NONE, False, ["smtp:MAIL:9:drop"]),
+        (TO_TWO, Tls.IMPLICIT, True, ["smtp:CONNECT:1:foreign-certificate", "smtp:CONNECT:1:reply 554 no"]),
+        (TO_TWO, Tls.STARTTLS, True, ["smtp:STARTTLS:1:foreign-certificate", "smtp:STARTTLS:1:reply 454 no"]),
     ],
 )
 def test_what_ends_before_data_agrees_too(
-    envelope: Envelope, tls: Tls, login: bool, fault: str, trust: tuple[Certificates, ssl.SSLContext]
+    envelope: Envelope, tls: Tls, login: bool, faults: list[str], trust: tuple[Certificates, ssl.SSLContext]
 ) -> None:
     """Addresses that cannot be offered, extensions that are missing, logins that fail: the next message goes on."""
-    case = Case([(envelope, BODIES[0])] * 2, {}, login, USER, SECRET, True, tls, [fault])
+    case = Case([(envelope, BODIES[0])] * 2, {}, login, USER, SECRET, True, tls, faults)
     heard, asked = asyncio.run(over_sockets(case, *trust))
     outcomes, calls = in_memory(case)
 
