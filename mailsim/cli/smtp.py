@@ -77,6 +77,7 @@ def smtp(
             size_limit=limit,
             faults=fault or (),
             store=store or None,
+            remembers=False,  # nobody asks, and it may run for long
             port=port,
         ) as server,
     ):

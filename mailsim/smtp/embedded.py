@@ -41,6 +41,7 @@ class SmtpServer(BackgroundServer):
     - `faults`: what goes wrong on purpose, such as `"smtp:RCPT:2:reply 451 4.3.0 try later"` (`fault_kinds.KINDS`), and
       the `seed` of what goes wrong by chance. A recipient's address can ask for a fault too (`address_faults`);
     - `store`: a folder where each message is kept as `.eml`, its envelope as `.json`;
+    - `remembers`: whether `messages` are kept in memory, for as long as it lives;
     - `port`: 0 is any free one.
 
     What it took stays when it is entered again, and so does the count of what faults strike.
@@ -63,6 +64,7 @@ class SmtpServer(BackgroundServer):
         faults: Iterable[str] = (),
         seed: int = 0,
         store: str | PathLike[str] | None = None,
+        remembers: bool = True,
         port: int = 0,
     ) -> None:
         """Make a server, without starting it.
@@ -82,7 +84,7 @@ class SmtpServer(BackgroundServer):
         for fault in faults:
             self.add_fault(fault)
         self._users = dict(users or {})
-        self._taker = Taker(self._policy, self._users, _folder(store))
+        self._taker = Taker(self._policy, self._users, _folder(store), remembers=remembers)
 
     def __repr__(self) -> str:
         users = ", ".join(self._users) or "anybody"

@@ -74,12 +74,23 @@ class Folder:
 class Taker:
     """A provider's submission server, without a provider behind it: what it takes goes nowhere."""
 
-    def __init__(self, policy: Policy, users: Mapping[str, str], folder: Folder | None = None) -> None:
-        """`users` maps names to passwords; where there are none, everybody is the account `ANYBODY`."""
+    def __init__(
+        self,
+        policy: Policy,
+        users: Mapping[str, str],
+        folder: Folder | None = None,
+        *,
+        remembers: bool = True,
+    ) -> None:
+        """`users` maps names to passwords; where there are none, everybody is the account `ANYBODY`.
+
+        One that does not remember keeps messages in the folder alone.
+        """
         self.taken: list[Taken] = []
         self._policy = policy
         self._users = dict(users)
         self._folder = folder
+        self._remembers = remembers
 
     def login(self, username: str, proof: Proof) -> bool:
         """Whether these are a user's credentials."""
@@ -116,7 +127,8 @@ class Taker:
                 self._folder.keep(taken)
             except OSError:
                 return NO_ROOM
-        self.taken.append(taken)
+        if self._remembers:
+            self.taken.append(taken)
         return OK
 
 

@@ -201,6 +201,14 @@ def test_it_keeps_files(tmp_path: Path) -> None:
     }
 
 
+def test_it_need_not_remember(tmp_path: Path) -> None:
+    """A server that runs for long keeps files alone."""
+    with SmtpServer(store=tmp_path, remembers=False) as server, client(server) as one:
+        one.sendmail("x@shop.example", ["jane@client.example"], MESSAGE)
+        assert server.messages == ()
+    assert (tmp_path / "000001.eml").read_bytes() == MESSAGE
+
+
 def test_what_cannot_be_kept_is_not_taken(tmp_path: Path) -> None:
     """452: the client still has it."""
     store = tmp_path / "taken"
