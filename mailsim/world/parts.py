@@ -107,7 +107,8 @@ def assembled(
     limits = {plan.smtp.server: plan.policy.size_limit}
     office = Office(scenario.site, store, journal, now=clock.now, seed=scenario.seed, limits=limits)
     spf = SpfCheck(plan.internet.zone, plan.internet.addresses, plan.spf, journal)
-    reports = Reports(plan.smtp.server, spf, clock.now, journal)
+    trusted = "" if plan.policy.open_relay else plan.smtp.server
+    reports = Reports(trusted, spf, clock.now, journal)
     post = Post(plan.internet.zone, transport, reports, clock, journal)
     people = People(plan, post.carry, clock, journal)
     mailroom = Mailroom(plan.pop, plan.smtp, office=office, post=post, transport=transport, journal=journal)

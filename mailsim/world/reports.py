@@ -18,7 +18,7 @@ class Reports:
     """The reports of all servers of a world."""
 
     def __init__(self, trusted: str, spf: SpfCheck, now: Callable[[], datetime], journal: Journal) -> None:
-        """`trusted` is the server whose clients have logged in: it knows their senders, whatever SPF says."""
+        """`trusted` is the server that knows its clients' senders, whatever SPF says: they log in; empty for none."""
         self._trusted = trusted
         self._spf = spf
         self._now = now

@@ -104,14 +104,17 @@ def test_nobody_is_told_of_what_others_sent_in_their_name(made: Made, record: st
         assert len(reports(world)) == told
 
 
-def test_the_provider_knows_its_own_customers_whatever_their_domain_publishes(made: Made) -> None:
-    """The account has logged in: it gets its report though the domain's record forgot the server."""
+@pytest.mark.parametrize("open_relay", [False, True])
+def test_the_provider_knows_its_own_customers_whatever_their_domain_publishes(
+    made: Made, open_relay: bool
+) -> None:
+    """They log in: they get reports though the domain's record forgot the server. An open relay knows nobody."""
     zone = SHUT | {"abc.com": {"txt": "v=spf1 -all"}}
-    with made(SITE | {"zone": zone}) as world:
+    with made(SITE | {"zone": zone, "provider": {"open_relay": open_relay}}) as world:
         world.send(from_action=1234, to="joe@shut.example")
         world.settle()
 
-        assert reports(world) == ["a1234@abc.com"]
+        assert reports(world) == ["a1234@abc.com"] * (not open_relay)
 
 
 @given(
