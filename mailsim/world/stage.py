@@ -272,6 +272,7 @@ class Stage(Generic[AnyEngine]):
         """
         parts = self._running
         parts.engine.call(lambda: added(parts.faults, fault))
+        self._retelling.lose()
 
     def _pass(self, until: datetime | None) -> None:
         """Let happen what is on its way, and what is due up to a time, or ever."""

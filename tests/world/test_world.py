@@ -696,6 +696,7 @@ def test_what_goes_wrong_can_be_added_while_the_world_runs(made: Made) -> None:
         assert world.trace.steps(Step.OPENED)[0].outcome == "failed"
         assert str(sent.refused["joe@other.example"]) == "550 5.1.1 no"
         assert [event.reason for event in world.trace.steps(Step.DEFERRED)] == ["451 4.3.0 later"]
+        assert world.trace.scenario is None  # no event tells it, so it cannot be played again
         world.collect()
         world.check()
 
