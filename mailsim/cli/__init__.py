@@ -23,9 +23,11 @@ from mailsim.cli.collect import collect
 from mailsim.cli.demo import demo
 from mailsim.cli.diff import diff
 from mailsim.cli.faults import faults
+from mailsim.cli.lab import lab
 from mailsim.cli.lint import lint
 from mailsim.cli.mailboxes import mailboxes
 from mailsim.cli.pop3 import pop3
+from mailsim.cli.preferences import preferences
 from mailsim.cli.probe import probe
 from mailsim.cli.providers import providers
 from mailsim.cli.replay import replay
@@ -57,9 +59,11 @@ app.command("collect")(collect)
 app.command("demo")(demo)
 app.command("diff")(diff)
 app.command("faults")(faults)
+app.command("lab")(lab)
 app.command("lint")(lint)
 app.command("mailboxes")(mailboxes)
 app.command("pop3")(pop3)
+app.command("preferences")(preferences)
 app.command("providers")(providers)
 app.command("probe")(probe)
 app.command("replay")(replay)
