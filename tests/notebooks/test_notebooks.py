@@ -15,7 +15,8 @@ NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
 @pytest.fixture
 def jupyter_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A person's own settings and history play no part, and are left alone."""
+    """A person's own settings and history play no part, and are left alone; files are written to a folder of the test's."""
+    monkeypatch.chdir(tmp_path)
     for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"):
         (tmp_path / name).mkdir()
         monkeypatch.setenv(name, str(tmp_path / name))
@@ -24,7 +25,9 @@ def jupyter_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def executed(path: Path) -> dict[str, list[NotebookNode]]:
     """Run a notebook; the outputs of each code cell by the cell's id. Raises CellExecutionError with the cell's own words."""
     notebook = read(path, as_version=4)
-    NotebookClient(notebook, kernel_name="python3", timeout=60).execute()
+    NotebookClient(
+        notebook, kernel_name="python3", timeout=60, resources={"metadata": {"path": str(Path.cwd())}}
+    ).execute()
     return {cell.id: cell.outputs for cell in notebook.cells if cell.cell_type == "code"}
 
 
@@ -101,3 +104,33 @@ def test_which_provider_loses_replies() -> None:
     assert re.search(r"reply-to 0% \d+%", shown["safest"])
     assert "X-Google-Original-From • reported" in shown["facts"]
     assert not [output for found in outputs.values() for output in found if output.output_type == "stream"]
+
+
+@pytest.mark.usefixtures("jupyter_home")
+def test_the_same_mail_elsewhere() -> None:
+    """What each variant brings home; a story drawn; the flow of the report. The notebook asserts its conclusions itself."""
+    outputs = executed(NOTEBOOKS / "03_the_same_mail_elsewhere.ipynb")
+    shown = {name: " ".join(words(found).split()) for name, found in outputs.items() if len(found) == 1}
+
+    assert "500 unassigned" in shown["run"]
+    assert "unassigned sender-rewritten 500 500" in shown["outcomes"]
+    assert "rewrites From:" in shown["story"]
+    assert "<svg" in outputs["story"][0].data["text/html"]
+    assert "own Postfix 500 0 0" in shown["table"]
+    assert "at Microsoft 365 0 0 500" in shown["table"]
+    assert "unassigned sender-rewritten delivered action-address" in shown["why"]
+    assert "people outside 500" in shown["report"]
+    assert not [output for found in outputs.values() for output in found if output.output_type == "stream"]
+
+
+@pytest.mark.usefixtures("jupyter_home")
+def test_email_preferences(tmp_path: Path) -> None:
+    """The form is a widget; what is wrong, green, red, and the file that is saved; no password in what the notebook holds."""
+    outputs = executed(NOTEBOOKS / "04_email_preferences.ipynb")
+
+    assert "application/vnd.jupyter.widget-view+json" in outputs["form"][0].data
+    assert outputs["wrong"][0].data["text/plain"] == "['pop.server', 'smtp.port', 'mailbox.fallback_address']"
+    assert "✓ green" in words(outputs["green"])
+    assert "✗ red" in words(outputs["red"])
+    assert "open sesame" in (tmp_path / "new-site.toml").read_text()
+    assert "open sesame" not in str(outputs)
