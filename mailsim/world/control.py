@@ -120,7 +120,8 @@ class Control:
 
         self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Line)
         self._server.daemon_threads = True  # one that waits for its client keeps nobody from ending
-        self.host, self.port = self._server.server_address[:2]
+        self.host = "127.0.0.1"
+        self.port: int = self._server.server_address[1]
 
     def __enter__(self) -> Self:
         Thread(target=self._server.serve_forever, name="mailsim-control", daemon=True).start()
