@@ -139,7 +139,7 @@ class Postfix:
         return log.read_text() if log.exists() else ""
 
     def _await_greeting(self) -> None:
-        ends = time.monotonic() + 20
+        ends = time.monotonic() + 60
         while True:
             try:
                 with SMTP(self.host, self.port, timeout=5):
