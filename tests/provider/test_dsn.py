@@ -96,6 +96,11 @@ def test_people_read_what_happened_and_get_their_header_back_but_not_the_body() 
     assert b"The body" not in report().octets
 
 
+def test_a_server_s_name_in_another_script_spoils_nothing() -> None:
+    """It stands in ASCII, as all else."""
+    assert b"host mx.m?nchen.example said" in report(remote="mx.münchen.example").octets
+
+
 def test_the_server_s_own_words_name_no_other() -> None:
     """What it gave up by itself."""
     _, recipient = blocks(report(remote=""))
