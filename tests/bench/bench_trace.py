@@ -34,10 +34,14 @@ def timed(name, ask):
     print(f"  {name:<28} {wall:6.2f} s   processor {worked:6.2f} s", flush=True)
     return found
 
+def memory(when):
+    print(f"  most memory {when}: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB", flush=True)
+
 trace = mailsim.read_trace(sys.argv[1])
 what = sys.argv[2]
 if what == "frame":
     frame = timed("frame()", trace.frame)
+    memory("with the frame")
     timed("  by step", lambda: frame.groupby("step").size())
     timed("  by place and outcome", lambda: frame.groupby(["place", "outcome"]).size())
     timed("  size by sender", lambda: frame.groupby("sender")["size"].mean())
@@ -49,7 +53,7 @@ elif what == "messages":
     timed("  latency by provider", lambda: messages.groupby("provider")["latency"].median())
 elif what == "story":
     timed("story()", lambda: trace.story("t000500-1"))
-print(f"  most memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
+memory("at the end")
 """
 
 
