@@ -72,3 +72,12 @@ Feature: Every hop is on record, and no message is ever nowhere
     And jane@client.example writes to a99@abc.com
     And the practice collects its mail
     Then played again, the same happens
+
+  @R6.4
+  Scenario: A run can be played again at another provider, and compared
+    Given a provider that rewrites foreign senders
+    When action 1234 writes to jane@client.example
+    And all mail has arrived
+    And the practice collects its mail
+    Then the reply lands in Unassigned because the sender was rewritten
+    And played at postfix instead, 1 message would end otherwise

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from mailsim.practice.site import Site
     from mailsim.smtp.embedded import SmtpServer
     from mailsim.testing.reading import Reading
-    from mailsim.testing.reproduction import Record
     from mailsim.trace.event import Trace
     from mailsim.world.world import World
 
@@ -47,7 +46,6 @@ _UNLIKE = "No known step is like it; `mailsim steps` lists them all."
 _IN_WORDS = pytest.StashKey[bool]()
 """Set where a failure is told in words: the Python of a step that is not the user's says nothing more."""
 _WORLD = pytest.StashKey["World"]()
-_RECORD: pytest.StashKey["Record"] = pytest.StashKey()
 
 
 @pytest.fixture
@@ -69,14 +67,6 @@ def mailsim_world(request: pytest.FixtureRequest) -> Kind:
 def world(mailsim_world: Kind, blueprint: Blueprint, request: pytest.FixtureRequest) -> "Iterator[World]":
     """The world that the blueprint describes; it starts when it is first asked for."""
     yield from _begun(mailsim_world, blueprint, request)
-
-
-@pytest.fixture
-def record(request: pytest.FixtureRequest) -> "Record":
-    """What the scenario has told its world so far."""
-    request.getfixturevalue("world")
-    record: Record = request.node.stash[_RECORD]
-    return record
 
 
 @pytest.fixture
@@ -103,13 +93,8 @@ def _always(
 
 
 def _begun(kind: Kind, blueprint: Blueprint, request: pytest.FixtureRequest) -> "Iterator[World]":
-    tables = blueprint.start()
-    with made(kind, tables) as world:
+    with made(kind, blueprint.start()) as world:
         request.node.stash[_WORLD] = world
-        if request.config.pluginmanager.hasplugin("pytest-bdd"):
-            from mailsim.testing.reproduction import Record
-
-            request.node.stash[_RECORD] = Record(world, tables)
         yield world
 
 
@@ -320,14 +305,14 @@ def _told(node: pytest.Item, scenario: "Scenario", step: "Step", exception: Base
 
 def _reproduction(node: pytest.Item, comment: list[str]) -> str:
     """The command that plays the scenario again, from files written for it; empty where there is none."""
-    from mailsim.testing.reproduction import write_routing
+    from mailsim.testing.reproduction import write_routing, write_world
 
     name = re.sub(r"[^\w.-]+", "-", node.nodeid)[-120:].strip("-.")
     folder = node.config.rootpath / node.config.getini("mailsim_failures") / name
-    record, docket = node.stash.get(_RECORD, None), node.stash.get(DOCKET, None)
+    world, docket = node.stash.get(_WORLD, None), node.stash.get(DOCKET, None)
     try:
         if docket is not None and docket.routed:
             return write_routing(docket.tables, docket.octets, folder, comment)
-        return record.write(folder, comment) if record else ""
+        return write_world(world, folder, comment) if world is not None else ""
     except OSError as error:
         return f"(the files for it cannot be written: {error.strerror})"

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from enum import StrEnum
 from importlib import import_module
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -50,8 +49,8 @@ def available() -> tuple[Kind, ...]:
     return tuple(kind for kind, (module, _) in _MADE_BY.items() if find_spec(module))
 
 
-def made(kind: Kind, tables: "Mapping[str, object] | Path") -> "AbstractContextManager[World]":
-    """A world of that kind, not yet begun, from the tables of a scenario or its file.
+def made(kind: Kind, tables: Mapping[str, object]) -> "AbstractContextManager[World]":
+    """A world of that kind, not yet begun.
 
     Raises:
         MissingWorldError: This installation has no world of that kind.

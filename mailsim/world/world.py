@@ -44,6 +44,11 @@ class World(Protocol):
         ...
 
     @property
+    def now(self) -> datetime:
+        """The world's time."""
+        ...
+
+    @property
     def trace(self) -> Trace:
         """Everything that has happened."""
         ...

@@ -7,7 +7,7 @@ import pytest
 
 from mailsim.cli import main
 from mailsim.trace.event import Step
-from mailsim.world.lab import Lab
+from mailsim.world.simulation import Simulation
 
 GIVENS = """
   Given a practice whose catch-all mailbox is matters@abc.com
@@ -90,7 +90,7 @@ def test_the_files_play_it_again(pytester: pytest.Pytester) -> None:
     words = command(run(pytester, GIVENS + WHENS + "Then the reply is delivered to action 7"))
     file = Path(words[-1])
 
-    with Lab(file) as world:
+    with Simulation(file) as world:
         world.run()
         assert [str(target) for decision in world.decisions for target in decision.targets] == [
             "action:1234",

@@ -1,8 +1,7 @@
 """Thens about what the practice sent: its header, what servers said of it, how it travelled."""
 
 import re
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from pytest_bdd import then
@@ -12,7 +11,6 @@ from mailsim.testing.worlds import Kind, made
 from mailsim.trace.event import Event, Step
 
 if TYPE_CHECKING:
-    from mailsim.testing.reproduction import Record
     from mailsim.world.world import Sent, World
 
 _PORT = re.compile(r"(?<=127\.0\.0\.1):\d+")
@@ -177,21 +175,20 @@ def stories(world: "World", number: int) -> None:
 
 
 @then("played again, the same happens")
-def the_same(record: "Record", mailsim_world: Kind, tmp_path: Path) -> None:
+def the_same(world: "World", mailsim_world: Kind) -> None:
     """Two new worlds that are told the same make the same trace; over sockets but for times, ports and order.
 
     Then played again, the same happens
     """
-    record.write(tmp_path, ())
-    first, second = (_played(tmp_path, mailsim_world) for _ in range(2))
+    retold = world.trace.scenario
+    assert retold is not None, "expected a world that can be told again, found one that cannot"
+    first, second = (_played(retold, mailsim_world) for _ in range(2))
     differing = [one for one in first if one not in second] or [one for one in second if one not in first]
     assert first == second, f"expected the same {len(first)} events, found others: {differing[:3]}"
 
 
-def _played(folder: Path, kind: Kind) -> list[Event]:
-    from mailsim.testing.reproduction import SCENARIO
-
-    with made(kind, folder / SCENARIO) as world:
+def _played(tables: Mapping[str, object], kind: Kind) -> list[Event]:
+    with made(kind, tables) as world:
         world.run()
         if kind is Kind.MEMORY:
             return list(world.trace)
@@ -200,3 +197,18 @@ def _played(folder: Path, kind: Kind) -> list[Event]:
             event._replace(serial=0, time=start, detail="", reason=_PORT.sub("", event.reason))
             for event in world.trace
         )
+
+
+@then(parse("played at {word} instead, {int} message(s) would end otherwise", "provider", "number"))
+def replayed(world: "World", provider: str, number: int) -> None:
+    """The same run with another provider: how many messages have another outcome, reason or target.
+
+    Then played at postfix instead, 1 message would end otherwise
+    """
+    from mailsim.study.replay import replay
+
+    rows = replay(world.trace, provider=provider)
+    changed = rows[rows["changed"]]
+    assert len(changed) == number, (
+        f"expected {number}, found {len(changed)} of {len(rows)}:\n{changed.to_string()}"
+    )

@@ -11,7 +11,6 @@ from mailsim.testing.expressions import parse
 from mailsim.testing.found import Docket
 
 if TYPE_CHECKING:
-    from mailsim.testing.reproduction import Record
     from mailsim.world.world import Sent, World
 
 OUTSIDE = "post@client.example"
@@ -261,14 +260,14 @@ def arrived(world: "World") -> None:
 
 
 @when(parse("{duration} has/have passed", "length"))
-def passed(world: "World", record: "Record", length: str) -> None:
+def passed(world: "World", length: str) -> None:
     """What is due until then happens, and nothing that is due later.
 
     When 2 hours have passed
     """
     from mailsim.world.quantities import duration
 
-    world.run(until=record.now + duration(length))
+    world.run(until=world.now + duration(length))
 
 
 @when("the practice collects its mail")
