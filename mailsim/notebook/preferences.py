@@ -22,7 +22,7 @@ from anyio.from_thread import start_blocking_portal
 
 from mailsim.check.settings import own_faults, red_settings
 from mailsim.check.verdict import Check, Verdict
-from mailsim.display import Tone, badge, block, note, text
+from mailsim.display import Tone, badge, block, text
 from mailsim.practice.faults import Fault, SiteError
 from mailsim.practice.settings import ActionAddressIn, Authentication, InternalRouting, MailboxType
 from mailsim.practice.site import Site, read_site
@@ -331,7 +331,7 @@ def _lines(faults: Iterable[Fault], tone: Tone, *, keyed: bool = False) -> str:
 
 
 def _told(tone: Tone, word: str, said: str) -> str:
-    return block(note(badge(word, tone), said))
+    return block(badge(word, tone), " ", said)
 
 
 def _replace(path: Path, content: str) -> None:
