@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mailsim.cli.place import place
+
 if TYPE_CHECKING:
     import ssl
 
@@ -23,11 +25,18 @@ def collect(
     site: Annotated[str, typer.Option("--site", metavar="SITE", help="The practice's site file (TOML).")],
     store: Annotated[
         Path,
-        typer.Option("--store", metavar="PATH", help="Where deliveries are kept; made if it is not there."),
+        typer.Option(
+            "--store",
+            metavar="PATH",
+            parser=place,
+            help="The file where deliveries are kept; made if it is not there, or empty.",
+        ),
     ],
     ca: Annotated[
         Path | None,
-        typer.Option("--ca", metavar="FILE", help="Trust these authorities (PEM), not the system's."),
+        typer.Option(
+            "--ca", metavar="FILE", parser=place, help="Trust these authorities (PEM), not the system's."
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
 ) -> None:
@@ -54,7 +63,7 @@ def collect(
     tls = trusting(ca)
     for warning in practice.warnings:
         sys.stderr.write(f"mailsim: warning: {printable(site)}: {warning}\n")
-    with turn(store, patience=PATIENCE), Store(store) as kept:
+    with Store(store) as kept, turn(store, patience=PATIENCE):  # what is no store gets no file beside it
         with Progress(None) as progress:
             summary = asyncio.run(collect_for(practice, kept, account, tls=tls, advanced=progress.advance))
         sys.stdout.write((json.dumps(summary.as_json()) if as_json else _told(summary)) + "\n")
@@ -103,12 +112,13 @@ def _forward(
     """Send what waits for the fallback address; what went wrong, one line each. What is not sent waits on."""
     if smtp is None or smtp.own:
         waiting = sum(1 for _ in store.forwards())
-        if waiting:
-            reason = "the site has no [smtp] server of its own to send through"
-            sys.stderr.write(
-                f"mailsim: {waiting} messages wait to be sent to {practice.rules.fallback}: {reason}\n"
-            )
-        return []
+        what = (
+            "1 message that cannot be read waits"
+            if waiting == 1
+            else f"{waiting} messages that cannot be read wait"
+        )
+        cure = "the site has no server of its own to send through; give the site an [smtp] server and collect again"
+        return [f"{what} to be sent to {practice.rules.fallback}: {cure}"] if waiting else []
     import asyncio
 
     from mailsim.cli.outbox import send_forwards

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from mailsim.cli.place import place
 from mailsim.errors import MailsimError
 
 
@@ -16,10 +17,14 @@ class NoStoreError(MailsimError):
 
 def mailboxes(
     store: Annotated[
-        Path, typer.Option("--store", metavar="PATH", help="The store that `mailsim collect` wrote.")
+        Path,
+        typer.Option("--store", metavar="PATH", parser=place, help="The store that `mailsim collect` wrote."),
     ],
     export: Annotated[
-        Path | None, typer.Option("--export", metavar="DIR", help="Write each target as a Maildir below DIR.")
+        Path | None,
+        typer.Option(
+            "--export", metavar="DIR", parser=place, help="Write each target as a Maildir below DIR."
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
 ) -> None:
@@ -30,8 +35,13 @@ def mailboxes(
     from mailsim.cli.table import table, terminal_width
     from mailsim.practice.maildir import export as write
     from mailsim.practice.store import Store
+    from mailsim.practice.store_error import unusable
 
-    if not store.is_file():
+    try:
+        there = store.is_file()
+    except OSError as error:
+        raise unusable(store, error) from None
+    if not there:
         raise NoStoreError(f"{store}: there is no such store; `mailsim collect --store` makes one")
     with Store(store) as kept:
         rows = [

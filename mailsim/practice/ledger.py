@@ -24,7 +24,8 @@ from mailsim.practice.duplicates import beside_copies, beside_sent, fingerprint
 from mailsim.practice.forwarding import forward
 from mailsim.practice.routing import decide
 from mailsim.practice.site import Site
-from mailsim.practice.store import Kept, Receipt, Store, StoreError
+from mailsim.practice.store import Kept, Receipt, Store
+from mailsim.practice.store_error import StoreError
 
 Forwarding = Callable[[Message, Decision], Message]
 """Writes the message that carries an unreadable one to the fallback address."""

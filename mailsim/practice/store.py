@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from mailsim.errors import MailsimError
 from mailsim.mail import Address, Message
+from mailsim.practice.store_error import unusable, unwritable
 
 _VERSION = 1
 _PRIVATE = ""  # SQLite's name for a database that spills to a temporary file, and ends with its connection
@@ -44,10 +44,6 @@ _SCHEMA = (
     """CREATE TABLE sent (message_id TEXT PRIMARY KEY, action INTEGER NOT NULL) WITHOUT ROWID""",
     f"PRAGMA user_version = {_VERSION}",
 )
-
-
-class StoreError(MailsimError):
-    """A store that cannot be opened or written."""
 
 
 class Receipt(NamedTuple):
@@ -91,24 +87,29 @@ class Store:
     def __init__(self, path: Path | None = None, *, patience: float = 5) -> None:
         """Open or create a store; None keeps it in memory, and what is too much for that in a file without a name.
 
-        `patience` is how many seconds to wait for another process that is writing. Raises
-        StoreError when the file is no store, or cannot be had.
+        An empty file becomes a store. `patience` is how many seconds to wait for another process that is writing.
+        Raises StoreError when the file is no store, or cannot be had.
         """
         self.path = path
         try:
+            if (
+                path is not None and path.exists() and not path.is_file()
+            ):  # a device takes all and keeps nothing
+                raise sqlite3.DatabaseError("it is no regular file")
+            # Absolute: SQLite takes `:memory:` and `file:...` for names of its own, and keeps nothing there.
             self._connection = sqlite3.connect(
-                path or _PRIVATE, timeout=patience, check_same_thread=False, isolation_level=None
+                path.absolute() if path else _PRIVATE,
+                timeout=patience,
+                check_same_thread=False,
+                isolation_level=None,
             )
-        except sqlite3.Error as error:
-            raise self._useless(str(error)) from None
+        except (sqlite3.Error, OSError) as error:
+            raise unusable(path, error) from None
         try:
             self._prepare()
         except sqlite3.Error as error:
             self.close()
-            raise self._useless(str(error)) from None
-
-    def _useless(self, why: str) -> StoreError:
-        return StoreError(f"{self.path}: cannot be used as a store: {why}; name a new file")
+            raise unusable(path, error) from None
 
     def _prepare(self) -> None:
         execute = self._connection.execute
@@ -204,9 +205,7 @@ class Store:
             yield
             connection.execute("COMMIT")
         except sqlite3.OperationalError as error:
-            raise StoreError(
-                f"the store cannot be written: {error}; nothing of this batch was kept"
-            ) from None
+            raise unwritable(self.path, error, "nothing of this batch was kept") from None
         finally:
             if connection.in_transaction:  # SQLite itself rolls back where the disk is full
                 connection.execute("ROLLBACK")
@@ -216,9 +215,7 @@ class Store:
         try:
             self._connection.execute("INSERT OR REPLACE INTO sent VALUES (?, ?)", (message_id, action))
         except sqlite3.Error as error:
-            raise StoreError(
-                f"the store cannot be written: {error}; {message_id} was not remembered"
-            ) from None
+            raise unwritable(self.path, error, f"{message_id} was not remembered") from None
 
     def forwarded(self, forward: Forward) -> None:
         """Forget a forward that a server has taken; raises StoreError when the disk refuses."""

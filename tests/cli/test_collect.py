@@ -17,6 +17,7 @@ from mailsim.pop3.embedded import Pop3Server
 from mailsim.pop3.proof import Proof
 from mailsim.practice.turn import turn
 from mailsim.smtp.backend import OK, Peer
+from mailsim.smtp.embedded import SmtpServer
 from mailsim.smtp.server import listen
 
 LETTER = (
@@ -46,6 +47,11 @@ def site_file(folder: Path, server: str, smtp: str = "") -> str:
     return str(path)
 
 
+def submission(port: int) -> str:
+    """The table of an SMTP server that takes mail from anybody."""
+    return f'[smtp]\nserver = "127.0.0.1"\nport = {port}\nauthentication = "none"'
+
+
 @dataclass
 class Server:
     """A POP3 server, and how to collect from it."""
@@ -70,15 +76,15 @@ class Server:
 @pytest.fixture(params=["none", "implicit"])
 def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
     """A server with mail of every kind."""
-    with Pop3Server({"matters@abc.com": ("secret", MAIL)}, tls=request.param) as pop3:
-        yield Server(pop3, tmp_path)
+    with Pop3Server({"matters@abc.com": ("secret", MAIL)}, tls=request.param) as pop3, SmtpServer() as smtp:
+        yield Server(pop3, tmp_path, submission(smtp.port))
 
 
 @pytest.fixture
 def plain(tmp_path: Path) -> Iterator[Server]:
     """The same without TLS."""
-    with Pop3Server({"matters@abc.com": ("secret", MAIL)}) as pop3:
-        yield Server(pop3, tmp_path)
+    with Pop3Server({"matters@abc.com": ("secret", MAIL)}) as pop3, SmtpServer() as smtp:
+        yield Server(pop3, tmp_path, submission(smtp.port))
 
 
 COUNTS = {
@@ -131,6 +137,36 @@ def test_what_was_delivered_is_listed_and_exported(plain: Server, capsys: pytest
     assert "action.1234" in capsys.readouterr().out
     assert len(mailbox.Maildir(out / "action.1234")) == 2
     assert sorted(path.read_bytes() for path in (out / "action.1234" / "new").iterdir()) == [MAIL[0], MAIL[1]]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["collect", "--site", "site.toml", "--store", ""],
+        ["mailboxes", "--store", ""],
+        ["mailboxes", "--store", "x", "--export", ""],
+    ],
+)
+def test_an_empty_path_is_told(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """It is not the folder that one stands in."""
+    assert main(arguments) == 2
+    assert f"'{arguments[-2]}': '' is no path; name one" in capsys.readouterr().err
+
+
+def test_a_store_that_cannot_be_looked_at_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """With its path."""
+    path = "x" * 300
+    assert main(["mailboxes", "--store", path]) == 2
+    assert f"{path}: cannot be used as a store: File name too long; name" in capsys.readouterr().err
+
+
+def test_a_store_named_as_memory_is_a_file(plain: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """R4.2: what was deleted at the server is there."""
+    monkeypatch.chdir(plain.folder)
+    site = site_file(plain.folder, f"tcp://localhost:{plain.pop3.port}")
+    assert main(["collect", "--site", site, "--store", ":memory:"]) == 1  # no server for the fallback address
+    assert plain.pop3.messages("matters@abc.com") == ()
+    assert main(["mailboxes", "--store", ":memory:"]) == 0
 
 
 def test_no_store_is_no_empty_store(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -193,6 +229,7 @@ def test_a_store_that_is_none_is_told(plain: Server, capsys: pytest.CaptureFixtu
     plain.store.write_text("my notes" * 1000)
     assert plain.collect() == 2
     assert "cannot be used as a store" in capsys.readouterr().err
+    assert sorted(path.name for path in plain.folder.iterdir()) == ["site.toml", "store.sqlite"]
     assert len(plain.pop3.messages("matters@abc.com")) == 5
 
 
@@ -228,7 +265,7 @@ def test_what_cannot_be_read_is_sent_on_until_a_server_takes_it(
     host = Host([Reply(451, "try later", "4.3.0"), OK])
     with start_blocking_portal("asyncio") as portal:
         listener = portal.call(partial(listen, host, hostname="smtp.abc.com"))
-        plain.smtp = f'[smtp]\nserver = "127.0.0.1"\nport = {listener.port}\nauthentication = "none"'
+        plain.smtp = submission(listener.port)
         assert plain.collect() == 1
         assert "not forwarded to help@elsewhere.example, tried again at the next collection: 451" in (
             capsys.readouterr().err
@@ -243,7 +280,9 @@ def test_what_cannot_be_read_is_sent_on_until_a_server_takes_it(
 
 
 def test_without_a_server_to_send_through_it_waits(plain: Server, capsys: pytest.CaptureFixture[str]) -> None:
-    """That is told, and all is as expected."""
+    """That is told with what to do, and is not as expected: nobody reads it (R4.8)."""
     plain.smtp = '[smtp]\nserver = "localhost"'
-    assert plain.collect() == 0
-    assert "1 messages wait to be sent to help@elsewhere.example" in capsys.readouterr().err
+    assert plain.collect() == 1
+    told = capsys.readouterr().err
+    assert "1 message that cannot be read waits to be sent to help@elsewhere.example" in told
+    assert "give the site an [smtp] server and collect again" in told

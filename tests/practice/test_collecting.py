@@ -14,7 +14,8 @@ from mailsim.pop3.embedded import Pop3Server
 from mailsim.pop3.fault_kinds import KINDS, What
 from mailsim.practice.collecting import Summary, collect_for
 from mailsim.practice.site import Site, read_site
-from mailsim.practice.store import Store, StoreError
+from mailsim.practice.store import Store
+from mailsim.practice.store_error import StoreError
 
 
 def site_for(server: Pop3Server) -> Site:

@@ -15,7 +15,8 @@ from mailsim.pop3.collection import Retrieved
 from mailsim.practice.decision import Decision
 from mailsim.practice.ledger import Ledger, forwarding
 from mailsim.practice.site import read_site
-from mailsim.practice.store import Store, StoreError
+from mailsim.practice.store import Store
+from mailsim.practice.store_error import StoreError
 
 SITE = read_site(
     {

@@ -1,11 +1,14 @@
+import re
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from mailsim.mail import Message
-from mailsim.practice.store import Kept, Store, StoreError
+from mailsim.practice.store import Kept, Store
+from mailsim.practice.store_error import StoreError
 
 FIRST = Kept(
     Message(b"Message-ID: <1@a>\r\n\r\n\x00\xff"), "delivered", "alias", ("mailbox:john", "mailbox:mary")
@@ -65,6 +68,48 @@ def test_a_file_that_is_no_store_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="cannot be used"):
         Store(tmp_path)
     assert path.read_text().startswith("my notes")
+
+
+@pytest.mark.parametrize("name", [":memory:", "file::memory:", "file:x?mode=memory", ""])
+def test_no_name_stands_for_a_store_that_keeps_nothing(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R4.2: what SQLite would hold in memory under such a name, the server's copies are deleted for."""
+    monkeypatch.chdir(tmp_path)
+    if not name:
+        with pytest.raises(StoreError, match="it is no regular file; name a new file"):
+            Store(Path(name))
+        return
+    with Store(Path(name)) as store:
+        store.keep([FIRST])
+    with Store(Path(name)) as store:
+        assert store.targets() == {"mailbox:john": 1, "mailbox:mary": 1}
+    assert (tmp_path / name).is_file()
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/dev/null", "it is no regular file; name a new file"),
+        ("nowhere/store.sqlite", "unable to open database file; name a file in a folder that is there"),
+        ("x" * 300, "File name too long; name a new file"),
+    ],
+)
+def test_what_to_do_fits_why_it_is_no_store(
+    tmp_path: Path, path: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In one line, with the path."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(StoreError, match=re.escape(f"{path}: cannot be used as a store: {told}")):
+        Store(Path(path))
+
+
+def test_an_empty_file_becomes_a_store(tmp_path: Path) -> None:
+    """As one that `mktemp` made."""
+    path = tmp_path / "store.sqlite"
+    path.touch()
+    with Store(path) as store:
+        assert store.targets() == {}
 
 
 def test_another_database_is_no_store(tmp_path: Path) -> None:
@@ -135,7 +180,9 @@ def test_a_disk_that_is_full_keeps_nothing_of_the_batch_and_all_of_those_before(
     with Store(path) as store:
         store.keep([FIRST])
         made[0].execute(f"PRAGMA max_page_count={pages}")
-        with pytest.raises(StoreError, match="full; nothing of this batch was kept"):
+        with pytest.raises(
+            StoreError, match=r"store.sqlite: .* full; nothing of this batch was kept; make room"
+        ):
             store.keep(large)
         assert store.targets() == {"mailbox:john": 1, "mailbox:mary": 1}
         made[0].execute("PRAGMA max_page_count=10000")
@@ -149,7 +196,7 @@ def test_a_store_that_another_process_holds_says_that_nothing_was_kept(tmp_path:
     with Store(path, patience=0) as store:
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(StoreError, match="nothing of this batch was kept"):
+        with pytest.raises(StoreError, match=r"locked; nothing of this batch was kept; try again when"):
             store.keep([FIRST])
         with pytest.raises(StoreError, match=r"<x@abc\.com> was not remembered"):
             store.add_sent("<x@abc.com>", 1)
@@ -158,6 +205,19 @@ def test_a_store_that_another_process_holds_says_that_nothing_was_kept(tmp_path:
 
         store.keep([FIRST])
         assert len(store.targets()) == 2
+
+
+def test_a_store_that_may_not_be_written_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new file would forget what was collected."""
+    connect = sqlite3.connect
+    monkeypatch.setattr(
+        sqlite3, "connect", lambda path, **how: connect(f"{path.as_uri()}?mode=ro", uri=True, **how)
+    )
+    path = tmp_path / "store.sqlite"
+    with closing(connect(path)) as other:
+        other.execute("PRAGMA journal_mode=WAL")
+    with pytest.raises(StoreError, match=r"attempt to write a readonly database; let this user write it"):
+        Store(path)
 
 
 def test_a_target_that_holds_a_collected_message_twice_is_found() -> None:

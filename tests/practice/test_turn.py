@@ -1,10 +1,12 @@
 """One collection at a time into a store."""
 
+import fcntl
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from mailsim.practice.store import StoreError
+from mailsim.practice.store_error import StoreError
 from mailsim.practice.turn import turn
 
 
@@ -18,8 +20,40 @@ def test_the_second_waits_and_then_says_so(tmp_path: Path) -> None:
         pass
 
 
+def test_no_file_stays_beside_the_store(tmp_path: Path) -> None:
+    """Nor one that a killed process left, nor after an error."""
+    path = tmp_path / "store.sqlite"
+    (tmp_path / "store.sqlite-collecting").touch()
+    with pytest.raises(KeyError), turn(path, patience=0):
+        raise KeyError
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_lock_whose_file_went_is_no_claim(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who opened it before the turn ended, and locks it after, would share the next turn with another."""
+    path = tmp_path / "store.sqlite"
+    flock = fcntl.flock
+    ends = ExitStack()
+    ends.enter_context(turn(path, patience=0))
+
+    def late(descriptor: int, how: int) -> None:
+        ends.close()
+        flock(descriptor, how)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with turn(path, patience=5):
+        monkeypatch.undo()
+        with pytest.raises(StoreError), turn(path, patience=0):
+            pass
+
+
 def test_a_place_without_room_for_a_file_is_told(tmp_path: Path) -> None:
     """As a store that cannot be."""
     path = tmp_path / "nowhere" / "store.sqlite"
-    with pytest.raises(StoreError, match="cannot be used as a store"), turn(path, patience=0):
+    with (
+        pytest.raises(
+            StoreError, match="cannot be used as a store: No such file or directory; name a file in a folder"
+        ),
+        turn(path, patience=0),
+    ):
         pass

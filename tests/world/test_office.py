@@ -7,7 +7,8 @@ import pytest
 from mailsim.pop3.collection import Retrieved
 from mailsim.practice.decision import Outcome, Reason
 from mailsim.practice.site import read_site
-from mailsim.practice.store import Store, StoreError
+from mailsim.practice.store import Store
+from mailsim.practice.store_error import StoreError
 from mailsim.trace.event import Recorder, Step, Trace
 from mailsim.world.journal import Journal
 from mailsim.world.office import Office

@@ -12,7 +12,8 @@ import pytest
 from mailsim.faults.syntax import FaultError
 from mailsim.pop3.collection import CollectError
 from mailsim.practice.decision import Outcome, Reason
-from mailsim.practice.store import Store, StoreError
+from mailsim.practice.store import Store
+from mailsim.practice.store_error import StoreError
 from mailsim.trace.event import Step
 from mailsim.trace.files import json_line
 from mailsim.trace.story import sentence
