@@ -175,7 +175,7 @@ def test_the_python_of_a_step_is_shown_on_demand(pytester: pytest.Pytester) -> N
     """The step alone; of a user's own step always."""
     steps = GIVENS + LOOP + "Then the reply is delivered to action 1"
     shown = run(pytester, steps, "--tb=long").stdout.str()
-    assert "steps/outcomes.py:" in shown
+    assert "steps/decisions.py:" in shown
     assert [name for name in ("scenario.py", "call_fixture_func", "Captured log") if name in shown] == []
 
 

@@ -51,7 +51,8 @@ def run(pytester: pytest.Pytester, *options: str) -> pytest.RunResult:
     """Run the feature and have both reports written."""
     pytester.makefile(".feature", one=FEATURE)
     written = ["--mailsim-page", "out/page.html", "--mailsim-messages", "out/messages.ndjson"]
-    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-W", "error", *written, *options)
+    way = pytester.runpytest_subprocess if options else pytester.runpytest_inprocess
+    result = way("-p", "no:cacheprovider", "-W", "error", *written, *options)
     result.assert_outcomes(passed=2, failed=2)
     return result
 

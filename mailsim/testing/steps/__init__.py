@@ -12,6 +12,7 @@ SUBJECTS: Final = (
     "provider",
     "people",
     "mail",
+    "decisions",
     "outcomes",
     "letters",
     "settings",

@@ -1,0 +1,225 @@
+"""Thens about what the practice decided, why, and on what evidence."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from pytest_bdd import then
+
+from mailsim.practice.decision import Outcome, Reason
+from mailsim.testing.expressions import parse
+from mailsim.testing.found import Docket, reply
+
+if TYPE_CHECKING:
+    from mailsim.world.world import World
+
+
+@then(parse("the reply is addressed to {address}", "recipient"))
+def reply_goes_to(world: "World", recipient: str) -> None:
+    """Whom the correspondent's mail program answers.
+
+    Then the reply is addressed to a1234@abc.com
+    """
+    found = reply(world).recipient
+    assert found == recipient, f"expected a reply to {recipient}, found one to {found}"
+
+
+@then(parse("the {letter} is delivered to {targets}", "letter", "where"))
+def delivered(docket: Docket, letter: str, where: Sequence[str]) -> None:
+    """The reply, or the last message collected, reached these and nobody else.
+
+    Then the reply is delivered to action 1234
+    """
+    found = docket.decision(letter)
+    expected = tuple(map(docket.target, where))
+    told = f"expected {', '.join(expected)}, found {', '.join(found.targets) or 'nothing'}:\n{found}"
+    assert sorted(found.targets) == sorted(expected), told
+    assert found.outcome is Outcome.DELIVERED, f"expected it delivered, found {found.outcome}:\n{found}"
+
+
+@then(parse("the {letter} is delivered because {reason}", "letter", "reason"))
+def delivered_because(docket: Docket, letter: str, reason: Reason) -> None:
+    """What found its target.
+
+    Then the message is delivered because of the thread
+    """
+    _ended(docket, letter, Outcome.DELIVERED, reason)
+
+
+@then(parse("the {letter} lands in Unassigned because {reason}", "letter", "reason"))
+def unassigned(docket: Docket, letter: str, reason: Reason) -> None:
+    """Nobody could be found for it, and why.
+
+    Then the reply lands in Unassigned because the sender was rewritten
+    """
+    _ended(docket, letter, Outcome.UNASSIGNED, reason)
+
+
+@then(parse("the {letter} goes to the fallback address because {reason}", "letter", "reason"))
+def fallback(docket: Docket, letter: str, reason: Reason) -> None:
+    """It could not be read, and why.
+
+    Then the message goes to the fallback address because nobody sent it
+    """
+    _ended(docket, letter, Outcome.FALLBACK, reason)
+
+
+@then(parse("the {letter} is a duplicate because {reason}", "letter", "reason"))
+def duplicate(docket: Docket, letter: str, reason: Reason) -> None:
+    """It goes nowhere any more, and why.
+
+    Then the message is a duplicate because a copy was delivered before
+    """
+    _ended(docket, letter, Outcome.DUPLICATE, reason)
+
+
+def _ended(docket: Docket, letter: str, outcome: Outcome, reason: Reason) -> None:
+    __tracebackhide__ = True
+    found = docket.decision(letter)
+    assert (found.outcome, found.reason) == (outcome, reason), (
+        f"expected {outcome} ({reason}), found {found.outcome} ({found.reason}):\n{found}"
+    )
+
+
+@then(parse("the reason names {target} as whom it was meant for", "where"))
+def meant_for(docket: Docket, where: str) -> None:
+    """Of a reply whose sender was rewritten: the action it answers.
+
+    Then the reason names action 1234 as whom it was meant for
+    """
+    found = docket.decision("reply")
+    assert found.meant_for == where, f"expected {where}, found {found.meant_for}:\n{found}"
+
+
+@then(parse("the message was meant for {target}", "where"))
+def message_meant_for(docket: Docket, where: str) -> None:
+    """Of the last message collected, whose sender was rewritten: the action it answers.
+
+    Then the message was meant for action 1234
+    """
+    found = docket.decision("message")
+    assert found.meant_for == where, f"expected {where}, found {found.meant_for}:\n{found}"
+
+
+@then("the message was meant for nobody else")
+def meant_for_nobody_else(docket: Docket) -> None:
+    """Of the last message collected: nothing says that it should have gone elsewhere.
+
+    Then the message was meant for nobody else
+    """
+    found = docket.decision("message")
+    assert found.meant_for is None, f"expected nobody, found {found.meant_for}:\n{found}"
+
+
+@then(parse("the message was looked for by its {word}", "resolver"))
+def looked_for(docket: Docket, resolver: str) -> None:
+    """Which resolver the last decision rests on: address, sub-address, thread or subject-token.
+
+    Then the message was looked for by its thread
+    """
+    found = docket.decision("message")
+    assert found.resolver == resolver, f"expected {resolver}, found {found.resolver}:\n{found}"
+
+
+@then("the decision was a guess")
+def a_guess(docket: Docket) -> None:
+    """Of the last message collected: To or Cc gave its recipient, or nothing did.
+
+    Then the decision was a guess
+    """
+    found = docket.decision("message")
+    assert found.guessed, f"expected a guess, found certainty:\n{found}"
+
+
+@then("the decision was no guess")
+def no_guess(docket: Docket) -> None:
+    """Of the last message collected: a header field told its recipient for certain.
+
+    Then the decision was no guess
+    """
+    found = docket.decision("message")
+    assert not found.guessed, f"expected certainty, found a guess:\n{found}"
+
+
+@then(parse("its recipient was guessed from To and Cc"))
+def guessed(docket: Docket) -> None:
+    """Of the last message collected: no header told the recipient.
+
+    Then its recipient was guessed from To and Cc
+    """
+    found = docket.decision("message")
+    assert found.guessed, f"expected a guess, found certainty:\n{found}"
+
+
+@then(parse("its recipient was read from {header}", "header"))
+def read_from(docket: Docket, header: str) -> None:
+    """Of the last message collected: this header told the recipient.
+
+    Then its recipient was read from X-Original-To
+    """
+    found = docket.decision("message")
+    assert not found.guessed, f"expected {header}, found a guess:\n{found}"
+    read = [item.read for item in found.evidence if item.read.lower().startswith(f"{header.lower()}:")]
+    assert read, f"expected that {header} was read, found:\n{found}"
+
+
+@then(parse("its recipient was {address}", "recipient"))
+def recipient_was(docket: Docket, recipient: str) -> None:
+    """Of the last message collected: the address that decided.
+
+    Then its recipient was a1234@abc.com
+    """
+    found = docket.decision("message")
+    assert found.address == recipient, f"expected {recipient}, found {found.address}:\n{found}"
+
+
+@then("the message has exactly one outcome")
+def one_outcome(docket: Docket) -> None:
+    """Of the last message collected: something became of it, and its reason belongs to that outcome.
+
+    Then the message has exactly one outcome
+    """
+    found = docket.decision("message")
+    assert found.outcome in Outcome, f"expected an outcome, found {found.outcome}:\n{found}"
+    assert bool(found.targets) is (found.outcome is not Outcome.DUPLICATE), (
+        f"expected targets, found:\n{found}"
+    )
+
+
+@then("the evidence is:")
+def evidence_is(docket: Docket, datatable: Sequence[Sequence[str]]) -> None:
+    """All that the last decision tells: the rules tried, what each read and what it concluded, in their order.
+
+    Then the evidence is:
+      | R4.9 | X-Mailsim-Loop: absent       | not forwarded by this system before |
+      | R4.8 | From: jane@client.example    | readable, and somebody sent it      |
+      | R4.4 | Delivered-To: a1234@abc.com  | names the recipient                 |
+      | R4.5 | a1234@abc.com                | the address of action 1234          |
+    """
+    found = docket.decision("message")
+    expected = [tuple(row) for row in datatable]
+    differing = [item for item in found.evidence if item not in expected]
+    assert [tuple(item) for item in found.evidence] == expected, (
+        f"expected {len(expected)} rules tried as told, found {len(found.evidence)}, "
+        f"of which not told so: {differing}:\n{found}"
+    )
+
+
+@then("deciding again gives the same decision")
+def decided_again(docket: Docket) -> None:
+    """A decision depends on the message, the settings, the directory and what was sent, on nothing else.
+
+    Then deciding again gives the same decision
+    """
+    first, again = docket.decision("message"), docket.decided_again()
+    assert again == first, f"expected:\n{first}\nfound:\n{again}"
+
+
+@then(parse("the evidence of {rule} says {string}", "rule", "words"))
+def evidence(docket: Docket, rule: str, words: str) -> None:
+    """What the last decision tells of one rule that was tried.
+
+    Then the evidence of R4.5 says "no action has this ID"
+    """
+    found = docket.decision("message")
+    told = [f"{item.read} -> {item.concluded}" for item in found.evidence if item.rule == rule]
+    assert any(words in text for text in told), f"expected {words!r} of {rule}, found:\n{found}"
