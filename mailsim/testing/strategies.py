@@ -30,13 +30,13 @@ FAULTS = (
     "smtp:DATA-END:every:drop",
     "smtp:DATA-END:every:lose",
     "smtp:EHLO:every:without SIZE",
-    "mx:RCPT:every:greylist",
     "mx:DATA:every:reply 451 4.3.0 later",
     "mx:DATA-END:every:lose",
 )
 """What strikes whole sessions, so that it makes no difference which message came first: on sockets that is chance."""
 HARSH_FAULTS = (
     *FAULTS,
+    "mx:RCPT:every:greylist",
     "pop:RETR:2:reply [SYS/TEMP] try later",
     "pop:DELE:1:reply -ERR no",
     "pop:UIDL:1:malformed-uid@1",
