@@ -151,3 +151,15 @@ def test_a_large_run_is_a_small_page(trace: Trace) -> None:
     ]
 
     assert len(report(Trace(many), "run")) < 1.2 * len(report(trace, "run"))
+
+
+def test_what_servers_say_is_counted_by_its_codes() -> None:
+    """Each names another address; the stories alone tell the words."""
+    rows = [(f"<{n}@x>", f"554 5.2.252 {n}@abc.com may not send") for n in range(2)]
+    refused = [
+        ONE[0]._replace(serial=n, trace_id=f"t{n}", message_id=name, step=Step.REFUSED, reason=reason)
+        for n, (name, reason) in enumerate(rows)
+    ]
+    words = Page(report(Trace(refused), "run")).words
+
+    assert "2 refused, 554 5.2.252: such as <0@x>" in words
