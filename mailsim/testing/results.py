@@ -52,6 +52,8 @@ class ScenarioResult:
     line: int
     row: dict[str, str]
     """Of an outline the values of its row."""
+    number: int
+    """Of an outline which row it is, from 0."""
     world: str
     """Where its mail moved: `memory` or `wire`; empty where that was not asked."""
     steps: list[StepResult] = field(default_factory=list)
@@ -88,6 +90,7 @@ class Results:
             scenario.name,
             scenario.line_number,
             dict(parameters.get("_pytest_bdd_example", {})),
+            callspec.indices.get("_pytest_bdd_example", 0) if callspec else 0,
             str(parameters.get("mailsim_world", "")),
             [StepResult(step.line_number, f"{step.keyword} {step.name}") for step in scenario.steps],
         )
@@ -140,10 +143,10 @@ class Results:
             self.found.append(result_of(carried))
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Write the results, in the order of files and lines, once for the whole run."""
+        """Write the results, in the order of files, lines and rows, once for the whole run."""
         if hasattr(session.config, "workerinput"):  # one of xdist's workers
             return
-        self.found.sort(key=lambda one: (one.file, one.line, one.world))
+        self.found.sort(key=lambda one: (one.file, one.line, one.number, one.world))
         for write in self._write:
             write(self.found)
 
