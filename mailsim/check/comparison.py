@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from email import message_from_bytes
 from enum import StrEnum
 
-from mailsim.check.words import shown_words
 from mailsim.mail import Message
+from mailsim.words import shown_words
 
 _MOST_CHANGES = 200
 _MOST_VALUES = 50

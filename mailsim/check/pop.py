@@ -10,9 +10,9 @@ from mailsim.check.link import Addresses, Place, Stopped
 from mailsim.check.pop_session import PopSession
 from mailsim.check.settings import red_settings
 from mailsim.check.verdict import Cause, Check, Step, Verdict
-from mailsim.check.words import shown_words
 from mailsim.practice.faults import SiteError
 from mailsim.practice.site import Site
+from mailsim.words import shown_words
 
 TIMEOUT = 10.0
 """Seconds for all of a check."""

@@ -6,9 +6,9 @@ from mailsim.check.advice import advice_for
 from mailsim.check.causes import Answer, Protocol, Seen, Trouble, cause_of, recognised
 from mailsim.check.link import Link, Place, Stopped, greeted, opened, secured, share
 from mailsim.check.verdict import Check, Step, Verdict
-from mailsim.check.words import shown_words
 from mailsim.pop3.client import Client, ProtocolError, Response, capabilities
 from mailsim.practice.account import PopAccount
+from mailsim.words import shown_words
 
 _MOST = 4 * 1024 * 1024
 """Octets of one response."""

@@ -17,7 +17,6 @@ from mailsim.check.link import Addresses, Place, Stopped, resolved
 from mailsim.check.pop_session import PopSession, demand
 from mailsim.check.probed import Probe
 from mailsim.check.prospect import envelope_headers, header_advice, placement_advice, prospects
-from mailsim.check.words import shown_words
 from mailsim.errors import MailsimError
 from mailsim.mail import Address, Message
 from mailsim.pop3.client import sizes, uids
@@ -28,6 +27,7 @@ from mailsim.practice.settings import ActionAddressIn
 from mailsim.practice.site import Site
 from mailsim.smtp.client import Client
 from mailsim.smtp.submission import route_to
+from mailsim.words import shown_words
 
 TIMEOUT = 60.0
 """Seconds for all of it."""

@@ -22,7 +22,6 @@ from mailsim.check.causes import Answer, Protocol, Seen, Trouble, cause_of, reco
 from mailsim.check.link import Addresses, Link, Place, Stopped, greeted, opened, secured
 from mailsim.check.settings import red_settings
 from mailsim.check.verdict import Cause, Check, Step, Verdict
-from mailsim.check.words import shown_words
 from mailsim.mail import Address, Reply
 from mailsim.practice.account import SmtpAccount
 from mailsim.practice.faults import SiteError
@@ -32,6 +31,7 @@ from mailsim.practice.site import Site
 from mailsim.smtp.backend import Tls
 from mailsim.smtp.submission import security_of
 from mailsim.smtp.transmission import path_of
+from mailsim.words import shown_words
 
 TIMEOUT = 10.0
 """Seconds for all of a check."""

@@ -67,6 +67,11 @@ def collect(
         with Progress(None) as progress:
             summary = asyncio.run(collect_for(practice, kept, account, tls=tls, advanced=progress.advance))
         sys.stdout.write((json.dumps(summary.as_json()) if as_json else _told(summary)) + "\n")
+        if summary.short:
+            sys.stderr.write(
+                f"mailsim: warning: {summary.short} of the messages are shorter than the server listed: it only estimates "
+                "sizes, or it cut them short; look at them\n"
+            )
         troubles = [*_troubles(summary, site), *_forward(practice, kept, smtp, tls)]
     for trouble in troubles:
         sys.stderr.write(f"mailsim: {printable(trouble)}\n")

@@ -2,7 +2,8 @@
 
 Laws: a response does not depend on how the octets are cut; no octets raise: what is not POP3
 sets `broken`; a message ends at the terminator and nowhere else, for sizes cannot frame it; lines are of any length;
-work is linear in the octets; memory is bounded by the body limit, or with a `Sink` for large bodies by where that begins.
+work is linear in the octets; memory is bounded by the body limit, or with a `Sink` for large bodies by where that begins,
+and by the limit of listings; a server that repeats the password is quoted without it (R1.11).
 RFC 1939, 2449 §5 (CAPA) and §8 (response codes), 6856 §2 (UTF8).
 """
 
@@ -13,15 +14,20 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from mailsim.errors import MailsimError
-from mailsim.pop3.wire import CRLF, Verb, unstuff
+from mailsim.pop3.wire import CRLF, ResponseCode, Verb, unstuff
+from mailsim.words import masked
 
 STATUS_LIMIT = 64 * 1024  # octets of a status line; RFC 1939 §3 has 512, servers exceed it
 BODY_LIMIT = 512 * 1024 * 1024  # octets of one multi-line response; SQLite takes no value of 1,000,000,000
+LISTING_LIMIT = 16 * 1024 * 1024  # octets of a listing: 200,000 messages with the longest uids
 SINK_FROM = 1024 * 1024  # octets of a message; larger ones go to a sink where there is one
 
 _CODE = re.compile(r"\[([^\]\s]+)\]\s*")
+_CODES = frozenset(map(str, ResponseCode))
 _NUMBER = re.compile(rb"[0-9]{1,18}")
-_MULTI_LINE = frozenset({Verb.CAPA, Verb.LIST, Verb.UIDL, Verb.RETR, Verb.TOP})
+_ENTRY = re.compile(rb"^[ \t]*([0-9]{1,18})(?!\S)[ \t]*(\S*)", re.MULTILINE)
+_LISTINGS = frozenset({Verb.CAPA, Verb.LIST, Verb.UIDL})
+_MULTI_LINE = _LISTINGS | {Verb.RETR, Verb.TOP}
 
 
 class ProtocolError(MailsimError):
@@ -74,6 +80,7 @@ class Client:
         "_head",
         "_line_begins",
         "_scanned",
+        "_secrets",
         "_sink",
         "_sink_from",
         "_sinks",
@@ -95,6 +102,7 @@ class Client:
         )
         self._scanned = 0  # octets of the buffer that hold no end
         self._body_limit = body_limit
+        self._secrets: tuple[str, ...] = ()
         self._sinks = sinks
         self._sink_from = sink_from
         self._sink: Sink | None = None
@@ -134,11 +142,8 @@ class Client:
         Raises:
             ProtocolError: The password has an octet that ends a line.
         """
+        self._secrets = (password,)
         return self._ask(Verb.PASS, argument=password)
-
-    def stat(self) -> bytes:
-        """Ask for number and size of all messages (RFC 1939 §5)."""
-        return self._ask(Verb.STAT)
 
     def listing(self) -> bytes:
         """Ask for each message's size (RFC 1939 §5); `sizes` reads the body."""
@@ -193,7 +198,7 @@ class Client:
 
     def _expect_silence(self, at: int) -> None:
         if at < len(self._buffer):
-            raise ProtocolError(f"the server said unasked {_shown(self._buffer[at:])}; end the session")
+            raise ProtocolError(f"the server said unasked {self._shown(self._buffer[at:])}; end the session")
 
     def _ask(self, verb: Verb, number: int | None = None, argument: str | None = None) -> bytes:
         words = (verb.encode(), b"%d" % number if number is not None else b"", _argument(verb, argument))
@@ -211,7 +216,7 @@ class Client:
         self._scanned = 0
         line = bytes(self._buffer[at:end])
         verb, number = self._asked[0]
-        ok, code, text = _read_status(line)
+        ok, code, text = self._read_status(line)
         response = Response(verb, number, ok, code, text)
         if not (ok and verb in _MULTI_LINE):
             return end + 1, response
@@ -220,16 +225,31 @@ class Client:
         self._head = response, eol
         return end + 1 - len(eol), None
 
+    def _read_status(self, line: bytes) -> tuple[bool, str | None, str]:
+        indicator, _, rest = line.rstrip(b"\r").partition(b" ")
+        if indicator.upper() not in (b"+OK", b"-ERR"):
+            raise ProtocolError(f"the server said {self._shown(line)}, not +OK or -ERR; is it a POP3 server?")
+        ok, text = indicator.upper() == b"+OK", rest.decode("utf-8", "replace").strip()
+        code = _CODE.match(text)
+        if code is not None and code[1].upper() in _CODES:  # it is that, even where the password is "AUTH"
+            return ok, code[1].upper(), masked(text[code.end() :], self._secrets)
+        text = masked(text, self._secrets)
+        code = _CODE.match(text)
+        return (ok, None, text) if code is None else (ok, code[1].upper(), text[code.end() :])
+
+    def _shown(self, octets: bytes | bytearray) -> str:
+        said = octets[:STATUS_LIMIT].decode("utf-8", "backslashreplace")
+        return ascii(masked(said, self._secrets)[:80])
+
     def _body(self, at: int, head: Response, eol: bytes) -> tuple[int, Response | None] | None:
         """Read up to the terminator; `at` is where the line end before the body begins."""
         terminator = eol + b"." + eol
         end = self._buffer.find(terminator, at + self._scanned)
         if end < 0:
             self._scanned = max(0, len(self._buffer) - at - len(terminator) + 1)
-            if self._sunk + self._scanned > self._body_limit:
-                raise ProtocolError(
-                    f"{head.verb} brought more than {self._body_limit} octets; it was given up"
-                )
+            limit = min(self._body_limit, LISTING_LIMIT) if head.verb in _LISTINGS else self._body_limit
+            if self._sunk + self._scanned > limit:
+                raise ProtocolError(f"{head.verb} brought more than {limit} octets; it was given up")
             if self._sinks is not None and head.verb is Verb.RETR and self._scanned > self._sink_from:
                 self._sink = self._sink or self._sinks()
                 return self._set_aside(at, self._sink, eol), None
@@ -273,21 +293,18 @@ def capabilities(body: bytes) -> frozenset[str]:
     )
 
 
-def sizes(body: bytes) -> dict[int, int]:
-    """Return size by number from LIST's body; lines that are no listing are left out."""
-    return {int(number): int(words[0]) for number, words in _listing(body) if _NUMBER.fullmatch(words[0])}
+def sizes(body: bytes) -> dict[int, int | None]:
+    """Return size by number from LIST's body, None where it is not to be read; lines without a number are left out."""
+    return {number: int(word) if _NUMBER.fullmatch(word) else None for number, word in _listing(body)}
 
 
 def uids(body: bytes) -> dict[int, str]:
     """Return uid by number from UIDL's body, whatever the uids are; lines without one are left out."""
-    return {int(number): words[0].decode("latin-1") for number, words in _listing(body)}
+    return {number: word.decode("latin-1") for number, word in _listing(body) if word}
 
 
-def _listing(body: bytes) -> Iterator[tuple[bytes, Sequence[bytes]]]:
-    for line in body.splitlines():
-        number, *words = line.split() or (b"",)
-        if words and _NUMBER.fullmatch(number):
-            yield number, words
+def _listing(body: bytes) -> Iterator[tuple[int, bytes]]:
+    return ((int(entry[1]), entry[2]) for entry in _ENTRY.finditer(body))
 
 
 def _argument(verb: Verb, argument: str | None) -> bytes:
@@ -297,18 +314,3 @@ def _argument(verb: Verb, argument: str | None) -> bytes:
             f"{verb}: its argument has CR, LF or NUL, which no POP3 line can carry; take them out"
         )
     return octets
-
-
-def _read_status(line: bytes) -> tuple[bool, str | None, str]:
-    indicator, _, rest = line.rstrip(b"\r").partition(b" ")
-    if indicator.upper() not in (b"+OK", b"-ERR"):
-        raise ProtocolError(f"the server said {_shown(line)}, not +OK or -ERR; is it a POP3 server?")
-    text = rest.decode("utf-8", "replace").strip()
-    code = _CODE.match(text)
-    if code is None:
-        return indicator.upper() == b"+OK", None, text
-    return indicator.upper() == b"+OK", code[1].upper(), text[code.end() :]
-
-
-def _shown(octets: bytes | bytearray) -> str:
-    return ascii(bytes(octets[:80]).decode("latin-1"))

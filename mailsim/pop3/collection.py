@@ -28,8 +28,8 @@ class Listed(NamedTuple):
     number: int
     uid: str | None
     """None where the server has none."""
-    size: int
-    """What LIST said."""
+    size: int | None
+    """What LIST said; None where that is no size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +39,26 @@ class Retrieved:
     Attributes:
         number: Its number in this session.
         uid: Its unique-id, None where the server has none.
-        size_listed: What LIST said of its size.
+        size_listed: What LIST said of its size, None where that is no size.
         body: The message, or where it lies on the disk.
         truncated: Whether fewer octets came than were listed by a server whose sizes are right otherwise.
     """
 
     number: int
     uid: str | None
-    size_listed: int
+    size_listed: int | None
     body: bytes | Spool = field(repr=False)
-    truncated: bool
+    truncated: bool = False
+
+    @property
+    def size(self) -> int:
+        """How many octets came."""
+        return self.body.size if isinstance(self.body, Spool) else len(self.body)
+
+    @property
+    def short(self) -> bool:
+        """Whether fewer octets came than were listed: cut short, or the server only estimates sizes."""
+        return self.size_listed is not None and self.size < self.size_listed
 
     @property
     def octets(self) -> bytes:

@@ -3,12 +3,14 @@
 Laws (R4.2): a message is deleted only after `keep` has returned for the batch it is in; what is deleted
 at all is deleted by the QUIT at the end; a session that breaks deletes nothing more, and what was kept stays
 kept. While a batch is kept the next one is retrieved. Memory is bounded by two batches: by their count, and
-by their octets but for one larger message each; what is larger than `SINK_FROM` lies on the disk meanwhile.
+by their octets but for one larger message each; what is larger than `SINK_FROM` lies on the disk meanwhile. Where
+messages prove larger than listed, as many fewer are asked for at once; a window may be under way by then.
 """
 
 import ssl
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from inspect import isawaitable
 from itertools import takewhile
 from pathlib import Path
@@ -19,18 +21,6 @@ from mailsim.pop3.collection import CollectError, Collection, Failure, Keeping, 
 from mailsim.pop3.line import Channel, Connection, Line
 from mailsim.pop3.spool import Spool
 
-__all__ = [
-    "CollectError",
-    "Collection",
-    "Failure",
-    "Keeping",
-    "Listed",
-    "Retrieved",
-    "Step",
-    "collect",
-    "collect_over",
-]
-
 WINDOW = 64  # commands under way where the server offers PIPELINING (RFC 2449 §6.6)
 BATCH = 500  # messages
 BATCH_OCTETS = 16 * 1024 * 1024
@@ -39,10 +29,6 @@ TIMEOUT = 60.0  # seconds of silence
 
 Keep = Callable[[Sequence[Retrieved]], Awaitable[Keeping | None] | Keeping | None]
 Order = Callable[[Sequence[Listed]], Sequence[Listed]]
-
-
-def _as_large_as_listed(one: Retrieved) -> bool:
-    return (one.body.size if isinstance(one.body, Spool) else len(one.body)) == one.size_listed
 
 
 class _Limits(NamedTuple):
@@ -86,7 +72,8 @@ async def collect(
         batch: The most messages in a batch.
         batch_octets: About the most octets in a batch; a larger message comes alone.
         spool: The folder where large messages lie until they are kept; the system's own when not given.
-        timeout: The longest silence of the server, in seconds.
+        timeout: The longest silence of the server, in seconds. There is no limit on the whole: large mail over a
+            slow line is no fault, and a server that sends an octet a minute costs little but the wait.
 
     Returns:
         What was collected, after the server has answered QUIT.
@@ -163,8 +150,9 @@ async def _list(line: Line) -> list[Listed]:
     line.step = Step.LIST
     listed = line.demand(await line.ask(line.client.listing()))
     named = await line.ask(line.client.uidl())  # optional (RFC 1939 §7)
-    uid = uids(named.body or b"")
-    return [Listed(number, uid.get(number), size) for number, size in sizes(listed.body or b"").items()]
+    size, uid = sizes(listed.body or b""), uids(named.body or b"")
+    # What either names is there: a server that lists a message badly must not keep it for ever.
+    return [Listed(number, uid.get(number), size.get(number)) for number in sorted(size.keys() | uid.keys())]
 
 
 class _Session:
@@ -180,6 +168,7 @@ class _Session:
         self._failures: list[Failure] = []
         self._salvage: Sequence[Retrieved] = ()  # what came whole before the line was lost
         self._exact = 0  # messages whose size was as listed, less those whose size was not
+        self._excess = 0  # octets by which a message was larger than listed, at most
 
     def take_listing(self, listed: Sequence[Listed], order: Order) -> None:
         self._listed = {one.number: one for one in listed}
@@ -221,42 +210,46 @@ class _Session:
     async def _retrieve_some(self) -> Sequence[Retrieved]:
         line, waiting, limits = self._line, self._waiting, self.limits
         line.step = Step.RETRIEVE
-        came: list[tuple[Listed, bytes | Spool, int]] = []
-        asked: deque[Listed] = deque()
-        held = 0  # octets of the batch: as they came, and as listed for those under way
+        came: list[Retrieved] = []
+        asked: deque[tuple[Listed, int]] = deque()
+        held = 0  # octets of the batch: as they came, and of those under way as is to be feared
 
         def next_command() -> bytes | None:
             nonlocal held
             taken = len(came) + len(asked)
-            if not waiting or (taken and (taken >= limits.batch or held + waiting[0].size > limits.octets)):
+            if not waiting or taken >= max(1, limits.batch):
                 return None
-            asked.append(waiting.popleft())
-            held += asked[-1].size
-            return line.client.retr(asked[-1].number)
+            octets = (waiting[0].size or 0) + self._excess
+            if taken and held + octets > limits.octets:
+                return None
+            asked.append((waiting.popleft(), octets))
+            held += octets
+            return line.client.retr(asked[-1][0].number)
 
         def take(response: Response) -> None:
             nonlocal held
-            one = asked.popleft()
+            one, reserved = asked.popleft()
+            held -= reserved
             body = response.sink if isinstance(response.sink, Spool) else response.body
             if body is None:
-                held -= one.size
                 self._failures.append(Failure(one.number, one.uid, Step.RETRIEVE, response.text))
                 return
-            size = body.size if isinstance(body, Spool) else len(body)
-            held += size - one.size
+            came.append(Retrieved(*one, body))
+            size = came[-1].size
+            held += size
             self._exact += 1 if size == one.size else -1
-            came.append((one, body, size))
+            self._excess = max(self._excess, size - (one.size or 0))
 
         def batch() -> Sequence[Retrieved]:
             exact = self._exact > 0  # else the server only estimates sizes, as Exchange does
-            return [Retrieved(*one, body, exact and size < one.size) for one, body, size in came]
+            return [replace(one, truncated=True) if exact and one.short else one for one in came]
 
         try:
             await line.pipeline(next_command, take, limits.window)
         except CollectError:
             self._salvage = batch()
             if limits.window > 1:  # a terminator may have been missing: then one message holds two
-                self._salvage = list(takewhile(_as_large_as_listed, self._salvage))
+                self._salvage = list(takewhile(lambda one: one.size == one.size_listed, self._salvage))
             raise
         return batch()
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from mailsim.errors import MailsimError
+from mailsim.words import MASK
 
 _SECRET_KEY = re.compile(r"pass|pwd|secret|token|credential|api_?key", re.IGNORECASE)
 _SERVER_KEY = re.compile(r"server|host|url", re.IGNORECASE)
@@ -19,7 +20,6 @@ _USERINFO = re.compile(
     r"(?<=//).*@", re.DOTALL
 )  # greedy: a password may hold "/" and "@" (RFC 3986 section 3.2.1)
 _SHOWN_LENGTH = 100
-MASK = "***"
 
 
 @dataclass(frozen=True, slots=True)

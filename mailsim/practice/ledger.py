@@ -18,7 +18,7 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from mailsim.mail import Address, Message
-from mailsim.pop3.collector import Keeping, Retrieved
+from mailsim.pop3.collection import Keeping, Retrieved
 from mailsim.practice.decision import Decision, Outcome
 from mailsim.practice.duplicates import beside_copies, beside_sent, fingerprint
 from mailsim.practice.forwarding import forward
@@ -32,10 +32,9 @@ Forwarding = Callable[[Message, Decision], Message]
 
 
 class Taken(NamedTuple):
-    """One message that was decided and stored."""
+    """One message that was decided and stored; not the message itself: what lies on the disk shall not fill memory."""
 
     retrieved: Retrieved
-    message: Message
     decision: Decision
 
 
@@ -120,7 +119,7 @@ class Ledger:
             forwarded: tuple[Address, Message] | None = None
             if decision.outcome is Outcome.FALLBACK:
                 forwarded = self._site.rules.fallback, self._forwarding(message, decision)
-            taken.append(Taken(one, message, decision))
+            taken.append(Taken(one, decision))
             yield Kept(message, decision.outcome, decision.reason, decision.targets, key, receipt, forwarded)
 
     def _decide(self, one: Retrieved, message: Message, key: bytes) -> Decision:

@@ -1,7 +1,7 @@
 """Targets as Maildirs, one folder each: `action.1234`, `mailbox.mary`, `unassigned`, `fallback.help@elsewhere.example`.
 
 Laws: no name of a target leads out of the folder given; a message's octets are what was collected; exporting again
-adds what is new and nothing twice, whatever a mail program has made of the rest.
+adds what is new and nothing twice, whatever a mail program has made of the rest; several stores may share a folder.
 """
 
 from hashlib import blake2b
@@ -38,7 +38,8 @@ def export(store: Store, target: str, folder: Path) -> Path:
             (maildir / part).mkdir(parents=True, exist_ok=True)
         seen = {path.name.partition(":")[0] for part in ("new", "cur") for path in (maildir / part).iterdir()}
         for number, message in store.copies(target):
-            name = f"{number}.mailsim"
+            # The number is the store's own: without the digest a second store's messages would be taken for the first's.
+            name = f"{number}.{blake2b(message.octets, digest_size=16).hexdigest()}.mailsim"
             if name not in seen:
                 (maildir / "tmp" / name).write_bytes(message.octets)
                 (maildir / "tmp" / name).rename(maildir / "new" / name)

@@ -7,7 +7,8 @@ from typing import get_args
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
-from mailsim.practice.faults import MASK, Fault, printable, shown
+from mailsim.practice.faults import Fault, printable, shown
+from mailsim.words import MASK
 
 Where = tuple[str | int, ...]
 """The place of a value: table, index, key."""

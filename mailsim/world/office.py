@@ -144,8 +144,8 @@ class Office:
             StoreError: The store cannot be written.
         """
         intake = self._ledger.take(batch)
-        for one, message, decision in intake.taken:
-            self._record(message, one, decision)
+        for one, decision in intake.taken:
+            self._record(Message(one.octets), one, decision)
             self.decided[decision.outcome, decision.reason] += 1
         return intake
 

@@ -23,7 +23,8 @@ import trustme
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from mailsim.pop3.collector import Retrieved, collect
+from mailsim.pop3.collection import Retrieved
+from mailsim.pop3.collector import collect
 from mailsim.pop3.connection import Connection
 from mailsim.pop3.embedded import Pop3Server
 from mailsim.pop3.maildrops import Maildrops

@@ -10,9 +10,9 @@ from mailsim.check.advice import advice_for
 from mailsim.check.causes import Answer, Protocol, Seen, Trouble, cause_of, recognised
 from mailsim.check.settings import own_faults, red_settings
 from mailsim.check.verdict import Cause, Check, Step, Verdict
-from mailsim.check.words import shown_words
 from mailsim.practice.faults import SiteError
 from mailsim.practice.site import read_site
+from mailsim.words import shown_words
 
 
 @pytest.mark.parametrize(

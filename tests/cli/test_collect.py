@@ -95,6 +95,7 @@ COUNTS = {
     "duplicate": 1,
     "deleted": 5,
     "left": 0,
+    "short": 0,
     "sessions": 1,
 }
 
@@ -185,6 +186,7 @@ def test_no_store_is_no_empty_store(tmp_path: Path, capsys: pytest.CaptureFixtur
         ("pop:RETR:every:reply [SYS/TEMP] not now", "message 1 stays at the server: retrieve: not now", 0),
         ("pop:QUIT:every:ignore-deletes", "5 messages stay at the server: it did not delete them", 5),
         ("pop:QUIT:every:drop", "quit: connection lost", 5),
+        ("pop:PASS:every:reply no PASS secret", "login: the server refused: no PASS ***", 0),
     ],
 )
 def test_what_is_not_as_expected_is_told_and_ends_in_1(
@@ -199,6 +201,14 @@ def test_what_is_not_as_expected_is_told_and_ends_in_1(
     assert told in said.err
     assert "secret" not in said.err
     assert "\x1b" not in said.err
+
+
+def test_what_may_have_been_cut_short_is_told(plain: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is no failure: many a server only estimates sizes (R4.8)."""
+    plain.pop3.add_fault("pop:LIST:every:wrong-size 100")
+
+    assert plain.collect() == 0
+    assert "warning: 5 of the messages are shorter than the server listed" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("server", ["implicit"], indirect=True)

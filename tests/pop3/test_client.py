@@ -1,5 +1,6 @@
 """The client's machine: its laws, and servers that are not quite POP3."""
 
+import base64
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -7,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsim.pop3.client import STATUS_LIMIT, Client, ProtocolError, Response, capabilities, sizes, uids
+from mailsim.pop3.client import (
+    LISTING_LIMIT,
+    STATUS_LIMIT,
+    Client,
+    ProtocolError,
+    Response,
+    capabilities,
+    sizes,
+    uids,
+)
 from mailsim.pop3.wire import Verb, stuff, wire_form
 
 GREETING = b"+OK ready\r\n"
@@ -19,7 +29,6 @@ def asking_everything(client: Client | None = None) -> Client:
     client.capa()
     client.user("alice")
     client.password("secret")
-    client.stat()
     client.listing()
     client.uidl()
     client.retr(1)
@@ -37,7 +46,6 @@ def transcript(message: bytes, eol: bytes = b"\r\n") -> bytes:
         b"-ERR what?",
         b"+OK",
         b"+OK in",
-        b"+OK 2 9",
         b"+OK",
         b"1 5",
         b"2 4",
@@ -78,8 +86,8 @@ def test_responses_do_not_depend_on_the_segments(message: bytes, places: list[in
     whole = asking_everything().receive(octets)
     assert cut == whole
     assert [response.verb for response in whole] == [None, *client_verbs()]
-    assert whole[7].body == wire_form(message)
-    assert whole[8] == Response(Verb.RETR, 2, ok=False, code="SYS/TEMP", text="later")
+    assert whole[6].body == wire_form(message)
+    assert whole[7] == Response(Verb.RETR, 2, ok=False, code="SYS/TEMP", text="later")
     assert client.outstanding == 0
     assert client.broken is None
 
@@ -90,7 +98,6 @@ def client_verbs() -> list[Verb]:
         Verb.CAPA,
         Verb.USER,
         Verb.PASS,
-        Verb.STAT,
         Verb.LIST,
         Verb.UIDL,
         Verb.RETR,
@@ -144,7 +151,7 @@ def test_a_sink_gets_what_a_body_would_be(
     retrieved = [response for response in responses if response.sink]
     assert [response.sink for response in retrieved] == sinks
     assert all(response.verb is Verb.RETR for response in retrieved)
-    assert [b"".join(sink.pieces) for sink in sinks] == [expected[7].body] * len(sinks)
+    assert [b"".join(sink.pieces) for sink in sinks] == [expected[6].body] * len(sinks)
 
 
 def test_with_a_sink_memory_is_bounded() -> None:
@@ -170,8 +177,8 @@ def test_a_server_with_bare_line_feeds_is_understood() -> None:
     """Its messages end at LF.LF, and stuffing is undone there."""
     responses = asking_everything().receive(transcript(b"a\r\n.b\r\n", b"\n"))
 
-    assert responses[7].body == b"a\n.b\n"
-    assert len(responses) == 11
+    assert responses[6].body == b"a\n.b\n"
+    assert len(responses) == 10
 
 
 @given(
@@ -222,6 +229,59 @@ def test_a_message_without_end_is_given_up() -> None:
     assert "RETR brought more than 1000 octets" in str(client.broken)
 
 
+@pytest.mark.parametrize("verb", [Verb.CAPA, Verb.LIST, Verb.UIDL])
+def test_a_listing_without_end_is_given_up_early(verb: Verb) -> None:
+    """Long before a message of that size would be: a listing goes to no sink."""
+    client = Client()
+    client.receive(GREETING)
+    {Verb.CAPA: client.capa, Verb.LIST: client.listing, Verb.UIDL: client.uidl}[verb]()
+    client.receive(b"+OK\r\n")
+    client.receive(b"1 1234\r\n" * (LISTING_LIMIT // 8))
+    assert client.broken is None
+    client.receive(b"1 1234\r\n")
+
+    assert f"{verb} brought more than {LISTING_LIMIT} octets" in str(client.broken)
+
+
+SECRET = "S3CRÉT pw]\\"
+
+
+@pytest.mark.parametrize("form", [SECRET.encode(), base64.b64encode(SECRET.encode())])
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"-ERR bad command: PASS %s\r\n",
+        b"-ERR [AUTH] no %s here\r\n",
+        b"-ERR [%s] no\r\n",
+        b"+OK hello %s, welcome\r\n",
+        b"what is PASS %s\r\n",
+        b"x" * 70 + b"%s\r\n",
+        b"+OK\r\nunasked %s\r\n",
+    ],
+)
+def test_a_server_that_repeats_the_password_is_quoted_without_it(said: bytes, form: bytes) -> None:
+    """In a response, its code, or an error, and not a part of it either (R1.11)."""
+    client = Client()
+    client.receive(GREETING)
+    client.password(SECRET)
+
+    told = repr(client.receive(said % form)) + str(client.broken)
+
+    assert "***" in told
+    assert not any(part in told.casefold() for part in ("s3cr", "pw", form.decode()[:4].casefold()))
+
+
+def test_a_known_code_is_that_whatever_the_password() -> None:
+    """Else a password that is a word of the protocol would change what a refusal means."""
+    client = Client()
+    client.receive(GREETING)
+    client.password("AUTH")
+
+    [refused] = client.receive(b"-ERR [AUTH] not AUTH\r\n")
+
+    assert (refused.code, refused.text) == ("AUTH", "not ***")
+
+
 @pytest.mark.parametrize("argument", ["a\rb", "a\nQUIT", "a\0b"])
 def test_no_argument_can_add_a_command(argument: str) -> None:
     """The error does not show the argument, which may be a password."""
@@ -236,13 +296,13 @@ def test_no_argument_can_add_a_command(argument: str) -> None:
     ("body", "expected"),
     [
         (b"1 120\r\n2   200 extra\r\n", {1: 120, 2: 200}),
-        (b"x 1\r\n1\r\n\r\n1 x\r\n-1 5\r\n3 30\r\n", {3: 30}),
-        (b"9" * 5000 + b" 1\r\n1 " + b"9" * 5000 + b"\r\n", {}),
+        (b"x 1\r\n1\r\n\r\n2 1.5K\r\n-1 5\r\n4x 5\r\n3 30\r\n5 -1", {1: None, 2: None, 3: 30, 5: None}),
+        (b"9" * 5000 + b" 1\r\n1 " + b"9" * 5000 + b"\r\n", {1: None}),
         (b"", {}),
     ],
 )
-def test_sizes_are_read_where_they_are_numbers(body: bytes, expected: dict[int, int]) -> None:
-    """Lines that are no listing are left out."""
+def test_sizes_are_read_where_they_are_numbers(body: bytes, expected: dict[int, int | None]) -> None:
+    """A message whose size is not to be read is there all the same; lines without a number are left out."""
     assert sizes(body) == expected
 
 

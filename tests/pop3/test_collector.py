@@ -464,6 +464,78 @@ async def test_a_batch_is_bounded_by_count_and_octets(
     assert [len(batch) for batch in keeper.batches] == counts
 
 
+async def test_where_messages_are_larger_than_listed_fewer_are_asked_for() -> None:
+    """Else a server that lists 1 octet each could have a whole window of large ones in memory at once."""
+    keeper = Keeper()
+    listing = b"".join(b"%d 1\r\n" % number for number in range(1, 101))
+    script = {"LIST": b"+OK\r\n" + listing + b".\r\n", "RETR": b"+OK\r\n" + b"x" * 98 + b"\r\n.\r\n"}
+    async with scripted(script) as peer:
+        await collect(
+            "127.0.0.1",
+            peer.port,
+            username="a",
+            password="b",
+            tls=None,
+            keep=keeper.keep,
+            batch_octets=250,
+        )
+
+    assert [len(batch) for batch in keeper.batches] == [64, *[2] * 18]
+
+
+@pytest.mark.parametrize(
+    ("listing", "uidl", "expected"),
+    [
+        (b"1 8\r\n2 -1\r\n3 1.5K\r\n4\r\n", b"1 a\r\n2 b\r\n3 c\r\n4 d\r\n", [8, None, None, None]),
+        (b"1 8\r\n", b"1 a\r\n2 b\r\n", [8, None]),
+        (b"1 8\r\n2 8\r\n", b"2 b\r\n", [8, 8]),
+        (b"1 -5\r\n2 -5\r\n", b"", [None, None]),
+    ],
+)
+async def test_a_message_that_is_listed_badly_is_collected(
+    listing: bytes, uidl: bytes, expected: list[int | None]
+) -> None:
+    """What LIST or UIDL names is there; a size that is not to be read is unknown, and nothing is short of it."""
+    keeper = Keeper()
+    script = {"LIST": b"+OK\r\n" + listing + b".\r\n", "UIDL": b"+OK\r\n" + uidl + b".\r\n"}
+    async with scripted(script) as peer:
+        done = await collect_from(peer, keeper)
+
+    kept = [one for batch in keeper.batches for one in batch]
+    assert [one.size_listed for one in kept] == expected
+    assert [one.number for one in kept] == list(range(1, len(expected) + 1))
+    assert not any(one.truncated or one.short for one in kept)
+    assert done.deleted == len(expected)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        {"PASS": b"-ERR bad command: PASS secret\r\n"},
+        {"PASS": b"-ERR [secret] no\r\n"},
+        {"PASS": b"+OK\r\nyou said secret\r\n"},
+        {"PASS": b"PASS secret\r\n"},
+        {"LIST": b"-ERR not for secret\r\n"},
+    ],
+)
+async def test_a_server_that_repeats_the_password_is_quoted_without_it(script: Mapping[str, bytes]) -> None:
+    """In an error (R1.11)."""
+    async with scripted(script) as peer:
+        with pytest.raises(CollectError, match=r"\*\*\*") as caught:
+            await collect_from(peer, Keeper())
+
+    assert "secret" not in f"{caught.value} {caught.value.code}".casefold()
+
+
+async def test_a_failure_is_told_without_the_password() -> None:
+    """Whatever message the server says it of (R1.11)."""
+    script = {"RETR 1": b"-ERR not for secret\r\n", "DELE 2": b"-ERR c2VjcmV0, no\r\n"}
+    async with scripted(script) as peer:
+        done = await collect_from(peer, Keeper())
+
+    assert [failure.text for failure in done.failures] == ["not for ***", "***, no"]
+
+
 NOT_HERE = b"+OK\r\nSTLS\r\n.\r\n"
 CURE = "; it takes no password on this connection: use its port for TLS"
 

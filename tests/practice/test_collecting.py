@@ -5,6 +5,8 @@ import sqlite3
 import ssl
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from mailsim.pop3.client import SINK_FROM
 from mailsim.pop3.embedded import Pop3Server
 from mailsim.pop3.fault_kinds import KINDS, What
 from mailsim.practice.collecting import Summary, collect_for
+from mailsim.practice.decision import Outcome
 from mailsim.practice.site import Site, read_site
 from mailsim.practice.store import Store
 from mailsim.practice.store_error import StoreError
@@ -83,11 +86,12 @@ def test_all_is_collected_and_the_summary_says_what_came_of_it(tls: str) -> None
         "duplicate",
         "deleted",
         "left",
+        "short",
         "sessions",
         "seconds",
     ]
-    assert list(summary.values())[:-1] == [12, 9, 1, 1, 1, 12, 0, 1]
-    assert list(again.values())[:-1] == [0, 0, 0, 0, 0, 0, 0, 1]
+    assert list(summary.values())[:-1] == [12, 9, 1, 1, 1, 12, 0, 0, 1]
+    assert list(again.values())[:-1] == [0, 0, 0, 0, 0, 0, 0, 0, 1]
 
 
 @pytest.mark.parametrize(
@@ -103,6 +107,38 @@ def test_every_kind_of_server_is_emptied(quirk: str) -> None:
         assert server.messages("matters@abc.com") == ()
 
     assert (summary.left, summary.broken) == (0, None)
+
+
+def test_what_may_have_been_cut_short_is_counted() -> None:
+    """A lone message, of which fewer octets come than were listed: nobody can tell a cut from an estimate (R4.8)."""
+    with served(LETTERS[:1], faults=["pop:LIST:every:wrong-size 4700"]) as server, Store() as store:
+        summary = collect(server, store)
+        assert held(store) == Counter(LETTERS[:1])
+
+    assert (summary.short, summary.deleted) == (1, 1)
+
+
+def test_what_was_certainly_cut_short_is_not_counted_twice() -> None:
+    """It goes to the fallback address, as all that is cut short (R4.8)."""
+    with served(faults=["pop:LIST:every:wrong-size 4700@3"]) as server, Store() as store:
+        summary = collect(server, store)
+
+    assert (summary.short, summary.outcomes[Outcome.FALLBACK]) == (0, 1)
+
+
+def test_each_mailbox_of_a_server_has_receipts_of_its_own(tmp_path: Path) -> None:
+    """The same octets under the same uid in another's mailbox are a copy, not what was collected before."""
+    account = {"matters@abc.com": ("secret", LETTERS[:1]), "other@abc.com": ("secret", LETTERS[:1])}
+    with Pop3Server(account) as server, Store(tmp_path / "store.sqlite") as store:
+        first = collect(server, store)
+        site = site_for(server)
+        other = replace(site.pop_account(), username="other@abc.com")
+        second = asyncio.run(collect_for(site, store, other, tls=None))
+    with closing(sqlite3.connect(tmp_path / "store.sqlite")) as connection:
+        receipts = set(connection.execute("SELECT mailbox FROM receipt"))
+
+    assert (first.outcomes, second.outcomes) == ({Outcome.DELIVERED: 1}, {Outcome.DUPLICATE: 1})
+    assert receipts == {("matters@abc.com at localhost",), ("other@abc.com at localhost",)}
 
 
 def test_a_look_too_soon_for_the_server_is_no_fault() -> None:

@@ -1,6 +1,7 @@
 """The ledger: each message once, whatever uids and copies do (R4.2, R4.8, R4.13)."""
 
 import sqlite3
+import tracemalloc
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -12,8 +13,9 @@ from hypothesis import strategies as st
 
 from mailsim.mail import Message
 from mailsim.pop3.collection import Retrieved
+from mailsim.pop3.spool import Spool
 from mailsim.practice.decision import Decision
-from mailsim.practice.ledger import Ledger, forwarding
+from mailsim.practice.ledger import Intake, Ledger, forwarding
 from mailsim.practice.site import read_site
 from mailsim.practice.store import Store
 from mailsim.practice.store_error import StoreError
@@ -215,3 +217,32 @@ def test_no_target_ever_holds_a_message_twice_and_none_misses_one(
         ]
 
     assert sorted(held, key=str) == sorted(wanted)
+
+
+def test_what_lies_on_the_disk_fills_no_memory(tmp_path: Path) -> None:
+    """Of a batch of large messages one is in memory at a time, and none when it was taken."""
+    batch: list[Retrieved] = []
+    for number in range(1, 11):
+        spool = Spool(tmp_path)
+        spool.write(letter("a7@abc.com", message_id=f"<{number}@c.example>", body=b"x" * 2_000_000 + b"\r\n"))
+        batch.append(Retrieved(number, f"u{number}", spool.size, spool))
+    with Store(tmp_path / "store.sqlite") as store:
+        tracemalloc.start()
+        intake = ledger(store).take(batch)
+        held, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    for one in batch:
+        assert isinstance(one.body, Spool)
+        one.body.close()
+
+    assert (len(intake.taken), intake.refused) == (10, {})
+    assert held < 1_000_000
+    assert most < 12_000_000
+
+
+def test_what_was_taken_before_may_be_deleted(tmp_path: Path) -> None:
+    """It is not taken again, and it is not refused."""
+    with Store(tmp_path / "store.sqlite") as store:
+        ledger(store).take([retrieved(ONE)])
+
+        assert ledger(store).take([retrieved(ONE)]) == Intake((), {})

@@ -1,6 +1,7 @@
 """Exporting targets as Maildirs."""
 
 import mailbox
+import resource
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,37 @@ def test_a_target_is_exported_once_octet_for_octet(tmp_path: Path) -> None:
 
     assert [path.read_bytes() for path in (maildir / "new").iterdir()] == [b"X: y\r\n\r\n"]
     assert len(mailbox.Maildir(maildir)) == 2
+
+
+def test_stores_may_share_a_folder(tmp_path: Path) -> None:
+    """Each numbers its messages from 1; none stands in another's way, and again adds nothing."""
+    letters = [b"X: first\r\n\r\n", b"X: second\r\n\r\n"]
+    for octets in letters * 2:
+        with Store(tmp_path / f"{octets[3:8].decode()}.sqlite") as store:
+            if not store.targets():
+                store.keep([Kept(Message(octets), "delivered", "alias", ("mailbox:mary",))])
+            maildir = export(store, "mailbox:mary", tmp_path / "out")
+
+    assert sorted(path.read_bytes() for path in (maildir / "new").iterdir()) == letters
+
+
+def test_what_was_not_written_whole_is_never_new(tmp_path: Path) -> None:
+    """A disk that fills up leaves half a message where no mail program looks; with room again it is exported."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    octets = b"X: y\r\n\r\n" + b"z" * 10_000
+    new = tmp_path / "mailbox.mary" / "new"
+    with Store() as store:
+        store.keep([Kept(Message(octets), "delivered", "alias", ("mailbox:mary",))])
+        resource.setrlimit(resource.RLIMIT_FSIZE, (5_000, limits[1]))
+        try:
+            with pytest.raises(ExportError, match="File too large"):
+                export(store, "mailbox:mary", tmp_path)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        assert list(new.iterdir()) == []
+        export(store, "mailbox:mary", tmp_path)
+
+    assert [path.read_bytes() for path in new.iterdir()] == [octets]
 
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:

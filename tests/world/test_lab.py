@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mailsim.pop3.collector import CollectError
+from mailsim.pop3.collection import CollectError
 from mailsim.trace.event import Step
 from mailsim.world.lab import Lab
 from mailsim.world.post import RETRIES
