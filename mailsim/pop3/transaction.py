@@ -9,7 +9,7 @@ from itertools import chain, islice
 from types import MappingProxyType
 
 from mailsim.pop3.maildrop import Maildrop, WireMessage
-from mailsim.pop3.wire import TERMINATOR, ResponseCode, Verb, parse_number, status_line, stuff, top
+from mailsim.pop3.wire import TERMINATOR, ResponseCode, Verb, parse_number, status_line, top
 
 Parts = Iterable[bytes]
 
@@ -107,7 +107,7 @@ def _top(maildrop: Maildrop, argument: bytes) -> Parts:
     if lines is None:
         raise _RefusedError("TOP needs a message number and a number of lines")
     _, message = _readable(maildrop, word)
-    return b"+OK\r\n", stuff(top(message.octets, lines)), TERMINATOR
+    return chain((b"+OK\r\n",), top(message.octets, lines), (TERMINATOR,))
 
 
 def _dele(maildrop: Maildrop, argument: bytes) -> Parts:

@@ -1,7 +1,7 @@
 """POP3 on the wire: a message's octets, dot-stuffing, command and status lines, their limits.
 
-Laws: `unstuff(stuff(m)) == wire_form(m)`; `len(wire_form(m)) == wire_size(m)`; `b"".join(pieces(m)) == stuff(m)`;
-no octets raise.
+Laws: `unstuff(stuff(m)) == wire_form(m)`; `len(wire_form(m)) == wire_size(m)`; `b"".join(pieces(m)) == stuff(m)`,
+and so for TOP; no octets raise.
 Everything is done by whole-buffer operations: no Python loop runs per line of a message.
 RFC 1939 §3 (lines, stuffing), §5 and §11 (sizes), §7 (UIDL); RFC 2449 §4 (limits), §8 (response codes).
 """
@@ -103,23 +103,80 @@ def stuff(message: bytes) -> bytes:
 
 
 def pieces(message: bytes) -> Iterator[bytes]:
-    """Yield `stuff(message)` in pieces of about `PIECE` octets, so that nobody waits for the whole of it.
+    """Yield `stuff(message)` in pieces of about `PIECE` octets, so that nobody waits for the whole of it."""
+    return _stuffed(message, _ranges(message))
 
-    A piece ends behind a line end where there is one, never between CR and LF.
+
+def top(message: bytes, lines: int) -> Iterator[bytes]:
+    """Yield as `pieces` a message's header, its blank line and so many lines of its body (RFC 1939 §7).
+
+    A message without a blank line is all header.
     """
-    start, line_begins = 0, True
+    return _stuffed(message, _top_ranges(message, lines))
+
+
+def _ranges(message: bytes) -> Iterator[tuple[int, int]]:
+    """Where pieces begin and end: behind a line end where there is one, never between CR and LF."""
+    start = 0
     while start < len(message):
         end = min(start + PIECE, len(message))
         if end < len(message):
             line_end = message.rfind(b"\n", start, end)
             end = line_end + 1 if line_end >= 0 else end - message.endswith(b"\r", start, end)
+        yield start, end
+        start = end
+
+
+def _top_ranges(message: bytes, lines: int) -> Iterator[tuple[int, int]]:
+    """As `_ranges`, up to where TOP ends; each is looked through when it is taken."""
+    in_header = True
+    for start, end in _ranges(message):
+        body = start
+        if in_header:
+            body = _behind_blank_line(message, start, end)
+            in_header = body < 0
+        if not in_header:
+            found = message.count(b"\n", body, end)
+            if found >= lines:
+                yield start, _behind_lines(message, body, end, lines)
+                return
+            lines -= found
+        yield start, end
+
+
+def _behind_blank_line(message: bytes, start: int, end: int) -> int:
+    """Where a range's first blank line ends; -1 without one."""
+    for blank in (b"\r\n", b"\n"):
+        if message.startswith(blank, start, end) and (not start or message[start - 1] == ord("\n")):
+            return start + len(blank)
+    bare = message.find(b"\n\n", start, end)
+    whole = message.find(b"\n\r\n", start, end if bare < 0 else bare)
+    return whole + 3 if whole >= 0 else bare + 2 if bare >= 0 else -1
+
+
+def _behind_lines(message: bytes, start: int, end: int, lines: int) -> int:
+    """Where so many lines of a range end, which has as many; found by halves, for lines may be empty."""
+    if not lines:
+        return start
+    while end - start > 1:
+        middle = (start + end) // 2
+        found = message.count(b"\n", start, middle)
+        if found >= lines:
+            end = middle
+        else:
+            start, lines = middle, lines - found
+    return end
+
+
+def _stuffed(message: bytes, ranges: Iterator[tuple[int, int]]) -> Iterator[bytes]:
+    line_begins = True
+    for start, end in ranges:
         piece = message[start:end]
         if piece.count(b"\n") != piece.count(CRLF):
             piece = piece.replace(CRLF, b"\n").replace(b"\n", CRLF)
         piece = piece.replace(b"\r\n.", b"\r\n..")
         yield b"." + piece if line_begins and piece.startswith(b".") else piece
         line_begins = piece.endswith(b"\n")
-        start = end
     if not line_begins:
         yield CRLF
 
@@ -131,21 +188,6 @@ def unstuff(body: bytes, *, eol: bytes = CRLF) -> bytes:
     """
     body = body.replace(eol + b"..", eol + b".")
     return body[1:] if body.startswith(b"..") else body
-
-
-def top(message: bytes, lines: int) -> bytes:
-    """Return the wire form of a message's header, its blank line and so many lines of its body (RFC 1939 §7)."""
-    octets = wire_form(message)
-    blank = 0 if octets.startswith(CRLF) else octets.find(b"\r\n\r\n") + 2
-    if blank == 1:  # not found: all is header
-        return octets
-    end = blank + 2
-    for _ in range(lines):
-        line_end = octets.find(b"\n", end)
-        if line_end < 0:
-            break
-        end = line_end + 1
-    return octets[:end]
 
 
 def needs_utf8(message: bytes) -> bool:

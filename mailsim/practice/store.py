@@ -8,6 +8,7 @@ Laws:
   comes between: two processes that collect into one store repeat nothing either.
 - A message's octets are kept once, whatever its targets.
 - Nothing is ever removed or changed but a forward, once it was sent.
+- A file that is damaged is a StoreError, whatever is asked of it.
 """
 
 import sqlite3
@@ -15,16 +16,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from mailsim.mail import Address, Message
-from mailsim.practice.store_error import unusable, unwritable
+from mailsim.practice.store_error import unreadable, unusable, unwritable
 
 _VERSION = 1
 _PRIVATE = ""  # SQLite's name for a database that spills to a temporary file, and ends with its connection
 _PAGE = 16 * 1024  # octets: most messages fit in one, which halves the time to store them
 _CACHE = 32 * 1024 * 1024  # octets of a store in memory, before it spills
 _LARGE = 1024 * 1024  # octets: SQLite makes two more copies of a value that comes with its row
+_OF_THE_MESSAGE = (sqlite3.DataError, sqlite3.IntegrityError)  # what is wrong with it, not with the file
 _SCHEMA = (
     """CREATE TABLE message (
     id INTEGER PRIMARY KEY, message_id TEXT, outcome TEXT NOT NULL, reason TEXT NOT NULL,
@@ -115,7 +117,9 @@ class Store:
         execute = self._connection.execute
         execute(f"PRAGMA page_size={_PAGE}")
         if self.path:
-            execute("PRAGMA journal_mode=WAL")
+            (mode,) = execute("PRAGMA journal_mode=WAL").fetchone()
+            if mode != "wal":  # SQLite says so and goes on: with a journal that may be in memory alone
+                raise sqlite3.DatabaseError(f"its journal would be {mode}, not a write-ahead log")
             execute("PRAGMA synchronous=FULL")
         else:
             execute("PRAGMA journal_mode=MEMORY")  # nothing of it outlives its process
@@ -155,7 +159,7 @@ class Store:
         The batch is read inside the transaction, so what it asks of this store holds until it is recorded.
 
         Raises:
-            StoreError: The disk refuses, or another process writes for too long.
+            StoreError: The disk refuses, the file is damaged, or another process writes for too long.
             Exception: Whatever the batch raises; also what SQLite says of a message that no store can hold.
         """
         with self._transaction():
@@ -204,7 +208,9 @@ class Store:
             connection.execute("BEGIN IMMEDIATE")
             yield
             connection.execute("COMMIT")
-        except sqlite3.OperationalError as error:
+        except _OF_THE_MESSAGE:
+            raise
+        except sqlite3.DatabaseError as error:  # full, locked, damaged
             raise unwritable(self.path, error, "nothing of this batch was kept") from None
         finally:
             if connection.in_transaction:  # SQLite itself rolls back where the disk is full
@@ -226,46 +232,42 @@ class Store:
 
     def has(self, receipt: Receipt) -> bool:
         """Whether that very message of that server mailbox was collected before."""
-        found = self._connection.execute(
-            "SELECT 1 FROM receipt WHERE mailbox = ? AND uid = ? AND digest = ?", receipt
-        )
-        return found.fetchone() is not None
+        return self._found("SELECT 1 FROM receipt WHERE mailbox = ? AND uid = ? AND digest = ?", *receipt)
 
     def has_uid(self, mailbox: str, uid: str) -> bool:
         """Whether a message under that uid was collected from that server mailbox before."""
-        found = self._connection.execute(
-            "SELECT 1 FROM receipt WHERE mailbox = ? AND uid = ?", (mailbox, uid)
-        )
-        return found.fetchone() is not None
+        return self._found("SELECT 1 FROM receipt WHERE mailbox = ? AND uid = ?", mailbox, uid)
 
     def reached(self, fingerprint: bytes) -> tuple[str, ...]:
         """The targets that collected copies of a message reached, in the order they did."""
-        rows = self._connection.execute(
+        rows = self._rows(
             "SELECT target FROM message JOIN delivery ON message = id WHERE fingerprint = ? ORDER BY id, target",
-            (fingerprint,),
+            fingerprint,
         )
         return tuple(dict.fromkeys(target for (target,) in rows))
 
     def forwards(self) -> Iterator[Forward]:
         """What waits to be sent to the fallback address, oldest first, each read when its turn comes."""
         after = 0
-        while row := self._connection.execute(
-            "SELECT id, local, domain, octets FROM forward WHERE id > ? ORDER BY id LIMIT 1", (after,)
-        ).fetchone():
+        while row := next(
+            self._rows(
+                "SELECT id, local, domain, octets FROM forward WHERE id > ? ORDER BY id LIMIT 1", after
+            ),
+            None,
+        ):
             after, local, domain, octets = row
             yield Forward(after, Address(local, domain), Message(octets))
 
     def sent_from(self, message_id: str) -> int | None:
         """The action that a message was sent from; None when it was sent from none."""
-        found = self._connection.execute(
-            "SELECT action FROM sent WHERE message_id = ?", (message_id,)
-        ).fetchone()
-        return None if found is None else int(found[0])
+        for (action,) in self._rows("SELECT action FROM sent WHERE message_id = ?", message_id):
+            return int(action)
+        return None
 
     @property
     def sent(self) -> Mapping[str, int]:
         """Every message sent from an action: Message-ID to action id."""
-        return dict(self._connection.execute("SELECT message_id, action FROM sent"))
+        return dict(self._rows("SELECT message_id, action FROM sent"))
 
     # What is there
 
@@ -275,25 +277,27 @@ class Store:
 
     def copies(self, target: str) -> Iterator[tuple[int, Message]]:
         """As `messages`, each with a number that is its own in this store, read one by one."""
-        numbers = self._connection.execute(
-            "SELECT message FROM delivery WHERE target = ? ORDER BY message", (target,)
-        )
-        for (number,) in numbers:
-            found = self._connection.execute("SELECT octets FROM message WHERE id = ?", (number,))
-            for (octets,) in found:
+        for (number,) in self._rows("SELECT message FROM delivery WHERE target = ? ORDER BY message", target):
+            for (octets,) in self._rows("SELECT octets FROM message WHERE id = ?", number):
                 yield number, Message(octets)
 
     def held_twice(self) -> Iterator[tuple[str, str]]:
         """Each target and Message-ID of a collected message that the target holds more than once, as none should (R4.13)."""
-        return iter(
-            self._connection.execute(
-                "SELECT target, message_id FROM message JOIN delivery ON message = id WHERE fingerprint IS NOT NULL"
-                " GROUP BY fingerprint, target HAVING count(*) > 1 ORDER BY target, min(id)"
-            )
+        return self._rows(
+            "SELECT target, message_id FROM message JOIN delivery ON message = id WHERE fingerprint IS NOT NULL"
+            " GROUP BY fingerprint, target HAVING count(*) > 1 ORDER BY target, min(id)"
         )
 
     def targets(self) -> Mapping[str, int]:
         """Every target that holds something, and how many copies, sorted by name."""
-        return dict(
-            self._connection.execute("SELECT target, count(*) FROM delivery GROUP BY target ORDER BY target")
-        )
+        return dict(self._rows("SELECT target, count(*) FROM delivery GROUP BY target ORDER BY target"))
+
+    def _found(self, statement: str, *parameters: object) -> bool:
+        return next(self._rows(statement, *parameters), None) is not None
+
+    def _rows(self, statement: str, *parameters: object) -> Iterator[Any]:
+        """What a query finds, row by row; raises StoreError when the file is damaged."""
+        try:
+            yield from self._connection.execute(statement, parameters)
+        except sqlite3.DatabaseError as error:
+            raise unreadable(self.path, error) from None

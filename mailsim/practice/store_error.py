@@ -20,6 +20,7 @@ _BY_RESULT_CODE = {
     sqlite3.SQLITE_BUSY: _BUSY,
     sqlite3.SQLITE_LOCKED: _BUSY,
     sqlite3.SQLITE_CANTOPEN: _FOLDER,
+    sqlite3.SQLITE_CORRUPT: "put back a copy of it, or name a new file",
 }
 _BY_ERROR_NUMBER = {
     errno.ENOSPC: _ROOM,
@@ -33,13 +34,18 @@ _BY_ERROR_NUMBER = {
 
 
 class StoreError(MailsimError):
-    """A store that cannot be opened or written."""
+    """A store that cannot be opened, written or read."""
 
 
 def unusable(path: Path | None, error: sqlite3.Error | OSError) -> StoreError:
     """The error of a file that cannot be opened as a store."""
     why = error.strerror if isinstance(error, OSError) else error
     return StoreError(f"{path}: cannot be used as a store: {why}; {_cure(error)}")
+
+
+def unreadable(path: Path | None, error: sqlite3.Error) -> StoreError:
+    """The error of a store whose file is damaged, or was taken away."""
+    return StoreError(f"{path or 'the store in memory'}: the store cannot be read: {error}; {_cure(error)}")
 
 
 def unwritable(path: Path | None, error: sqlite3.Error, lost: str) -> StoreError:

@@ -32,7 +32,11 @@ def turn(store: Path, *, patience: float) -> Iterator[None]:
         except OSError as error:
             raise unusable(store, error) from None
         with file:
-            if _claimed(file, path):
+            try:
+                claimed = _claimed(file, path)
+            except OSError as error:  # a file system without locks
+                raise unusable(store, error) from None
+            if claimed:
                 try:
                     yield
                 finally:

@@ -14,7 +14,7 @@ from mailsim.pop3.fault_kinds import KINDS
 from mailsim.pop3.session import BACKLOG, LARGE, OUTPUT_STEP, STEP_PARTS, OutOfTurnError, Session
 from mailsim.pop3.states import ALLOWED, State
 from mailsim.pop3.transaction import LINES
-from mailsim.pop3.wire import ResponseCode, Uid, Verb
+from mailsim.pop3.wire import PIECE, ResponseCode, Uid, Verb
 from tests.pop3.driving import bytewise, cut, drive, maildrop
 
 MESSAGES = (b"H: h\r\n\r\n.dot\r\n", b"a\nb", b"")  # 20 octets on the wire
@@ -274,6 +274,17 @@ def test_much_output_comes_in_steps() -> None:
         effects = session.receive(b"")
 
     assert retrieved == [4, 4, 2]
+
+
+def test_a_top_of_much_comes_in_steps() -> None:
+    """As RETR does; its end is looked for as it goes, so that nobody waits for 2 million blank lines to be counted."""
+    session = logged_in([b"\n" * 2_000_000])
+    steps = [octets_of(session.receive(b"TOP 1 1999998\r\n"))]
+    while session.behind:
+        steps.append(octets_of(session.receive(b"")))
+
+    assert max(map(len, steps)) <= OUTPUT_STEP + 2 * PIECE
+    assert b"".join(steps) == b"+OK\r\n" + b"\r\n" * 1_999_999 + b".\r\n"
 
 
 def octets_of(effects: Sequence[Effect]) -> bytes:

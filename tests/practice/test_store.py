@@ -1,13 +1,13 @@
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from mailsim.mail import Message
-from mailsim.practice.store import Kept, Store
+from mailsim.practice.store import Kept, Receipt, Store
 from mailsim.practice.store_error import StoreError
 
 FIRST = Kept(
@@ -15,6 +15,19 @@ FIRST = Kept(
 )
 SECOND = Kept(Message(b"Subject: no id\r\n\r\n"), "unassigned", "system-address", ("unassigned",))
 NOWHERE = Kept(Message(b"Message-ID: <1@a>\r\n\r\n"), "duplicate", "duplicate", ())
+
+
+def watched(monkeypatch: pytest.MonkeyPatch) -> list[sqlite3.Connection]:
+    """The connections that are made from now on."""
+    connect = sqlite3.connect
+    made: list[sqlite3.Connection] = []
+
+    def connected(path: Path, **how: object) -> sqlite3.Connection:
+        made.append(connect(path, **how))  # type: ignore[call-overload] # as it was called
+        return made[-1]
+
+    monkeypatch.setattr(sqlite3, "connect", connected)
+    return made
 
 
 def test_each_target_holds_its_copies_octet_for_octet_in_order() -> None:
@@ -123,6 +136,59 @@ def test_another_database_is_no_store(tmp_path: Path) -> None:
             Store(path)
 
 
+def test_a_store_is_as_durable_as_sqlite_can_make_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """R4.2: a crash of the machine itself takes nothing that `keep` has returned for."""
+    made = watched(monkeypatch)
+    with Store(tmp_path / "store.sqlite") as store:
+        store.keep([FIRST])
+        pragmas = [
+            made[0].execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")
+        ]
+    assert pragmas == ["wal", 2]  # FULL, https://sqlite.org/pragma.html#pragma_synchronous
+
+
+def test_a_file_that_can_have_no_write_ahead_log_is_no_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite would go on without a word; simulated by a database in memory, which can have none either."""
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda _, **how: connect(":memory:", **how))
+    with pytest.raises(StoreError, match="its journal would be memory, not a write-ahead log"):
+        Store(tmp_path / "store.sqlite")
+
+
+USES: dict[str, Callable[[Store], object]] = {
+    "has": lambda store: store.has(Receipt("m", "u", b"d")),
+    "has_uid": lambda store: store.has_uid("m", "u"),
+    "reached": lambda store: store.reached(b"f"),
+    "forwards": lambda store: list(store.forwards()),
+    "sent_from": lambda store: store.sent_from("<x@abc.com>"),
+    "sent": lambda store: store.sent,
+    "messages": lambda store: store.messages("unassigned"),
+    "held_twice": lambda store: list(store.held_twice()),
+    "targets": lambda store: store.targets(),
+    "keep": lambda store: store.keep([FIRST]),
+    "add_sent": lambda store: store.add_sent("<x@abc.com>", 1),
+}
+
+
+@pytest.mark.parametrize("use", USES.values(), ids=USES)
+def test_a_damaged_store_is_one_clear_line(tmp_path: Path, use: Callable[[Store], object]) -> None:
+    """Whatever is asked of it."""
+    path = tmp_path / "store.sqlite"
+    with Store(path) as store:
+        store.keep([FIRST, SECOND])
+    octets = path.read_bytes()
+    page = 16 * 1024
+    path.write_bytes(octets[:page] + b"\xa5" * (len(octets) - page))
+
+    with (
+        Store(path) as store,
+        pytest.raises(StoreError, match=r"store.sqlite: .* malformed; .*put back a copy"),
+    ):
+        use(store)
+
+
 class Slow(sqlite3.Connection):
     """A connection that another process always comes before."""
 
@@ -164,14 +230,7 @@ def test_a_disk_that_is_full_keeps_nothing_of_the_batch_and_all_of_those_before(
     tmp_path: Path, pages: int, count: int, size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """R4.2: with room again the batch is kept; simulated by SQLite's own limit."""
-    connect = sqlite3.connect
-    made: list[sqlite3.Connection] = []
-
-    def connected(path: Path, **how: object) -> sqlite3.Connection:
-        made.append(connect(path, **how))  # type: ignore[call-overload] # as it was called
-        return made[-1]
-
-    monkeypatch.setattr(sqlite3, "connect", connected)
+    made = watched(monkeypatch)
     path = tmp_path / "store.sqlite"
     large = [
         Kept(Message(b"%d" % (number % 10) * size), "unassigned", "loop", ("unassigned",))

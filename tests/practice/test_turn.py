@@ -1,6 +1,8 @@
 """One collection at a time into a store."""
 
+import errno
 import fcntl
+import os
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -55,5 +57,21 @@ def test_a_place_without_room_for_a_file_is_told(tmp_path: Path) -> None:
             StoreError, match="cannot be used as a store: No such file or directory; name a file in a folder"
         ),
         turn(path, patience=0),
+    ):
+        pass
+
+
+def test_a_file_system_without_locks_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a store that cannot be; some network file systems have none."""
+
+    def none(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", none)
+    with (
+        pytest.raises(
+            StoreError, match=r"store\.sqlite: cannot be used as a store: No locks available; name"
+        ),
+        turn(tmp_path / "store.sqlite", patience=0),
     ):
         pass
