@@ -4,6 +4,7 @@ It works the same in a plain script, under pytest and inside a running loop, bec
 loop. Law: what was started is stopped, also when the start fails.
 """
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
 from contextlib import ExitStack
@@ -74,7 +75,10 @@ class BackgroundServer(ABC):
             try:
                 listener = portal.call(listen)
             except (OSError, OverflowError) as error:
-                reason = getattr(error, "strerror", None) or str(error)
+                number = getattr(
+                    error, "errno", None
+                )  # its text repeats the address, and asyncio's own words
+                reason = os.strerror(number) if number else str(error)
                 raise self._error(
                     f"port {self._wanted_port} cannot be had: {reason}; choose another, or 0 for any free one"
                 ) from None

@@ -20,6 +20,7 @@ def faults(
 
     A fault is PROTOCOL:VERB:WHICH:WHAT[@WHERE]. WHICH is a number (the n-th time the verb comes to the server),
     next, every or p=0.1; WHERE an octet of the reply or a message. VERB=ADDRESS counts what is about that address.
+    The text of reply and say goes to the end of the fault, whatever colons and @ it holds.
 
     In a scenario pop: is the provider's POP3 server, smtp: the SMTP server that the practice submits to, mx: the one
     for mail from outside.

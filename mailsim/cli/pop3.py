@@ -1,15 +1,18 @@
 """`mailsim pop3`: a POP3 server alone, for authors of clients."""
 
+import os
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
+from mailsim.cli.login import login
 from mailsim.cli.standing import signals_held, stand
 from mailsim.errors import MailsimError
 
 
 class Pop3UsageError(MailsimError):
-    """An option that cannot be used."""
+    """A path that cannot be served."""
 
 
 def pop3(
@@ -17,7 +20,7 @@ def pop3(
         str, typer.Argument(metavar="PATH", help="A folder of .eml files, an mbox, a Maildir or one .eml.")
     ],
     user: Annotated[
-        str,
+        list[str],
         typer.Option("--user", metavar="NAME:PASSWORD", help="Who may log in; a password may hold colons."),
     ],
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any free one.")] = 0,
@@ -42,36 +45,33 @@ def pop3(
 ) -> None:
     """Serve the messages of PATH in one maildrop until SIGINT or SIGTERM; PATH stays as it is.
 
-    Prints one JSON line when it listens. A message with UTF-8 in its header is given to clients that say UTF8; with
+    Prints one JSON line when it listens, with the number of `messages`. A message with UTF-8 in its header is given to clients that say UTF8; with
     --quirk no-utf8 every client has it, as from most servers.
 
     Example: mailsim pop3 mail/ --user alice:secret --fault pop:RETR:3:drop@1024
     """
-    name, colon, password = user.partition(":")
-    if not (name and colon):
-        raise Pop3UsageError("--user: write NAME:PASSWORD, such as --user alice:secret")
-    with signals_held():
-        _serve(path, (name, password), port=port, tls=tls, quirks=quirk or (), faults=fault or (), seed=seed)
-
-
-def _serve(
-    path: str,
-    account: tuple[str, str],
-    *,
-    port: int,
-    tls: Literal["none", "stls", "implicit"],
-    quirks: "list[str] | tuple[()]",
-    faults: "list[str] | tuple[()]",
-    seed: int,
-) -> None:
-    from mailsim.cli.standard_input import standard_input
-    from mailsim.mail.corpus import find_mail
     from mailsim.pop3.embedded import Pop3Server
 
-    name, password = account
-    messages = [stored.octets for stored in find_mail([path], standard_input([path]))]
+    name, password = login(user)
+    messages = _read(path)  # a signal ends it meanwhile, as any program: none is held yet
     server = Pop3Server(
-        {name: (password, messages)}, tls=tls, quirks=quirks, faults=faults, seed=seed, port=port
+        {name: (password, messages)}, tls=tls, quirks=quirk or (), faults=fault or (), seed=seed, port=port
     )
-    with server:
-        stand("pop3", tls, server.host, server.port, accounts=[account], ca=server.ca)
+    with signals_held(), server:
+        stand(
+            *("pop3", tls, server.host, server.port),
+            accounts=[(name, password)],
+            ca=server.ca,
+            further={"messages": len(messages)},
+        )
+
+
+def _read(path: str) -> list[bytes]:
+    """The messages at a path; raises Pop3UsageError for a pipe or a device, which may never end."""
+    from mailsim.cli.standard_input import standard_input
+    from mailsim.mail.corpus import STREAM, find_mail
+
+    place = Path(path)
+    if path != STREAM and os.path.lexists(place) and not (place.is_file() or place.is_dir()):
+        raise Pop3UsageError(f"{path}: it is no file or folder; name one, or pipe mail into `mailsim pop3 -`")
+    return [stored.octets for stored in find_mail([path], standard_input([path]))]

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from mailsim.cli.login import login
 from mailsim.cli.standing import signals_held, stand
 from mailsim.errors import MailsimError
 
@@ -19,13 +20,13 @@ def smtp(
         typer.Option("--tls", help="No TLS, by STARTTLS, or from the first octet."),
     ] = "none",
     user: Annotated[
-        str,
+        list[str] | None,
         typer.Option(
             "--user",
             metavar="NAME:PASSWORD",
             help="Who may send; a password may hold colons. Without it, anybody.",
         ),
-    ] = "",
+    ] = None,
     provider: Annotated[
         str, typer.Option("--provider", metavar="NAME", help="Whose ways it has: `mailsim providers`.")
     ] = "",
@@ -59,14 +60,11 @@ def smtp(
     from mailsim.smtp.embedded import SmtpServer
     from mailsim.world.quantities import octets
 
-    name, colon, password = user.partition(":")
-    if user and not (name and colon):
-        raise SmtpUsageError("--user: write NAME:PASSWORD, such as --user alice:secret")
     try:
         limit = octets(size_limit) if size_limit else None
     except ValueError as error:
         raise SmtpUsageError(f"--size-limit: {error}") from None
-    users = {name: password} if user else {}
+    users = dict([login(user)]) if user else {}
     with (
         signals_held(),
         SmtpServer(

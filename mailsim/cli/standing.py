@@ -3,8 +3,9 @@
 import json
 import signal
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,13 +25,21 @@ def signals_held() -> Iterator[None]:
 
 
 def stand(
-    protocol: str, tls: str, host: str, port: int, *, accounts: Iterable[tuple[str, str]], ca: "Path | None"
+    protocol: str,
+    tls: str,
+    host: str,
+    port: int,
+    *,
+    accounts: Iterable[tuple[str, str]],
+    ca: "Path | None",
+    further: Mapping[str, object] = MappingProxyType({}),
 ) -> None:
-    """Print where a server is and who may log in, then wait for a signal."""
+    """Print where a server is, who may log in and what is to be told further, then wait for a signal."""
     line = {
         "servers": [{"name": "localhost", "protocol": protocol, "tls": tls, "host": host, "port": port}],
         "accounts": [{"username": name, "password": password} for name, password in accounts],
         "ca": None if ca is None else str(ca),
+        **further,
     }
     sys.stdout.write(json.dumps(line) + "\n")
     sys.stdout.flush()

@@ -41,7 +41,7 @@ def _judged(error: typer.TyperException) -> str | None:
     _, is_choice, choices = detail["msg"].rpartition(" is not one of ")
     allowed = f"must be {_or(choices.rstrip('.'))}" if is_choice else _ALLOWED.get(detail["type"])
     option = error.param.opts[0]
-    given = f"{option} {detail['input']}" if option.startswith("-") else f"'{detail['input']}'"
+    given = f"{option} {detail['input'] or repr('')}" if option.startswith("-") else f"'{detail['input']}'"
     return allowed and f"{given}: {allowed.format(**detail.get('ctx', {}))}"
 
 

@@ -21,10 +21,10 @@ class Argument(StrEnum):
 class Where(StrEnum):
     """What `@N` counts."""
 
-    NOTHING = "nothing: leave it out"
+    NOTHING = "nothing"
     OCTET = "the octet of the reply, counted from 0"
     BODY = "the octet of the reply, at DATA of the message, counted from 0"
-    MESSAGE = "the number of a message"
+    MESSAGE = "the number of a message, counted from 1"
 
 
 @dataclass(frozen=True, slots=True)

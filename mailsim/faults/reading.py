@@ -18,6 +18,8 @@ _RATE = re.compile(r"[1-9][0-9]{0,9}")
 _DIFFERENCE = re.compile(r"[+-]?[0-9]{1,9}")
 _DIFFERENCE_UNSAID = 7
 
+_TEXTS = (Argument.STATUS, Argument.REPLY)  # may hold an @
+
 What = TypeVar("What", bound=StrEnum)
 
 
@@ -59,17 +61,25 @@ class Reading(Generic[What]):
 
     def refusal(self) -> FaultError:
         """The error that says what can stand behind this word."""
-        return FaultError(
-            f"fault {self.spec.text!r}: {self.rest!r} cannot stand behind {str(self.what)!r}; what can:"
-            f" {self.kind.argument}; @N is {self.kind.where}"
-        )
+        return FaultError(f"fault {self.spec.text!r}: {self._wrong()}")
+
+    def _wrong(self) -> str:
+        word, argument, where = str(self.what), self.kind.argument, self.kind.where
+        if not self.rest:
+            return f"{word!r} needs {argument}"
+        at = self.spec.what[self.spec.what.find("@") :]
+        if "@" not in self.rest or argument in _TEXTS:
+            return f"{self.rest!r} cannot stand behind {word!r}; what can: {argument}"
+        if where is Where.NOTHING:
+            return f"{word!r} takes no @N; leave {at!r} out"
+        return f"{at!r} is not one @N; write @N once, N being {where}"
 
 
 def read_what(spec: FaultSpec, kinds: Mapping[What, Kind]) -> Reading[What]:
     """Return the parts of a fault's WHAT.
 
     Raises:
-        FaultError: The catalogue has no such word, or it cannot strike at that moment.
+        FaultError: The catalogue has no such word, it cannot strike at that moment, or there is no such message.
     """
     word = re.split("[ @]", spec.what, maxsplit=1)[0]
     what = next((what for what in kinds if what == word), None)
@@ -84,4 +94,6 @@ def read_what(spec: FaultSpec, kinds: Mapping[What, Kind]) -> Reading[What]:
     rest, where = spec.what.removeprefix(word), None
     if kind.where is not Where.NOTHING and (at := _WHERE.fullmatch(rest)):
         rest, where = at[1], int(at[2])
+        if kind.where is Where.MESSAGE and not where:
+            raise FaultError(f"fault {spec.text!r}: '@0' is no message; N is {kind.where}")
     return Reading(spec, what, where, rest.strip(" "), kind)

@@ -64,6 +64,7 @@ def test_a_folder_is_served_by_name_and_stays_as_it_is(folder: Path) -> None:
     with running(folder, "--user", "alice:se:cret", "--json") as (_, said, port):
         assert said["accounts"] == [{"username": "alice", "password": "se:cret"}]
         assert said["ca"] is None
+        assert said["messages"] == 2
         assert said["servers"] == [
             {"name": "localhost", "protocol": "pop3", "tls": "none", "host": "127.0.0.1", "port": port}
         ]
@@ -115,6 +116,26 @@ def test_a_signal_ends_it_clean(folder: Path, number: signal.Signals) -> None:
     assert not Path(str(said["ca"])).exists()
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_while_it_reads(number: signal.Signals) -> None:
+    """What it reads may never end."""
+    command = [sys.executable, "-m", "mailsim", "pop3", "-", "--user", "alice:secret"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        try:
+            assert process.stdin is not None
+            process.stdin.write(
+                b"Subject: endless\n\n" + b"x" * 1_000_000
+            )  # more than a pipe takes: it reads
+            process.send_signal(number)
+            out, _ = process.communicate(timeout=20)
+        finally:
+            process.kill()
+    assert out == b""
+    assert process.returncode in (-number, 128 + number)
+
+
 def test_quirks_and_faults_are_taken(folder: Path) -> None:
     """Several of each."""
     options = ["--quirk", "no-uidl", "--quirk", "no-top", "--fault", "pop:RETR:1:reply [SYS/TEMP] later"]
@@ -133,11 +154,18 @@ def test_quirks_and_faults_are_taken(folder: Path) -> None:
     ("arguments", "told"),
     [
         (["nothing-here", "--user", "a:b"], "nothing-here"),
-        ([".", "--user", "alice"], "--user: write NAME:PASSWORD"),
+        (
+            [".", "--user", "alice"],
+            "--user 'alice': a colon and the password are missing; write NAME:PASSWORD",
+        ),
+        ([".", "--user", ":secret"], "--user: the name before the colon is missing; write NAME:PASSWORD"),
+        (["{mail}", "--user", "a:b", "--user", "c:secret"], "--user is given 2 times"),
+        (["/dev/zero", "--user", "a:b"], "/dev/zero: it is no file or folder; name one"),
         (["{mail}", "--user", "a:b", "--quirk", "odd"], "quirk 'odd': there is none; write one of gmail"),
         (["{mail}", "--user", "a:b", "--fault", "pop:RETR:1:explode"], "'explode' is no fault; write one of"),
         (["{mail}", "--user", "a:b", "--fault", "pop:CONNECT:1:expired-certificate"], "shows no certificate"),
         (["{mail}", "--user", "a:b", "--tls", "some"], "--tls"),
+        (["{mail}", "--user", "a:b", "--tls", ""], "--tls '': must be none or stls or implicit"),
         (["{mail}", "--user", "a:b", "--port", "99999"], "--port"),
         (["{mail}"], "--user"),
     ],
@@ -152,13 +180,14 @@ def test_bad_input_is_told_in_one_line(
     assert out == ""
     assert told in errors
     assert errors.count("\n") == 1
+    assert "secret" not in errors.partition(", such as")[0]
 
 
 def test_a_port_that_is_taken_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """With what to do."""
     with running(folder, "--user", "alice:secret") as (_, _, port):
         assert main(["pop3", str(folder), "--user", "a:b", "--port", str(port)]) == 2
-    assert f"port {port} cannot be had: " in capsys.readouterr().err
+    assert f"port {port} cannot be had: Address already in use; choose another" in capsys.readouterr().err
 
 
 def test_all_faults_and_quirks_are_listed_with_an_example(capsys: pytest.CaptureFixture[str]) -> None:

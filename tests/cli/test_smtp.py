@@ -67,7 +67,7 @@ def test_size_limits_and_faults_are_taken() -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--user", "alice"], "--user: write NAME:PASSWORD"),
+        (["--user", "alice"], "--user 'alice': a colon and the password are missing"),
         (["--size-limit", "much"], "--size-limit: 'much' is no size"),
         (["--provider", "gmial"], "'gmial' is no built-in provider; write gmail"),
         (["--provider", "gmail", "--policy", "reject"], "give provider or policy"),

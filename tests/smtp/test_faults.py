@@ -76,7 +76,7 @@ def test_a_fault_is_read(text: str, expected: dict[str, object]) -> None:
             "smtp:EHLO=jane@client.example:1:drop",
             "'EHLO' is about no address; write one of MAIL, RCPT, DATA, DATA-END",
         ),
-        ("smtp:DATA:1:garbage@5", "@N is nothing: leave it out"),
+        ("smtp:DATA:1:garbage@5", "'garbage' takes no @N; leave '@5' out"),
     ],
 )
 def test_what_is_no_fault_is_refused_with_what_to_write(text: str, told: str) -> None:
