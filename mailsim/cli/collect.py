@@ -85,10 +85,9 @@ def _told(summary: "Summary") -> str:
         f"{counted[word]} {word}" for word in ("delivered", "unassigned", "fallback", "duplicate")
     )
     sessions = "1 session" if summary.sessions == 1 else f"{summary.sessions} sessions"
-    return (
-        f"{counted['collected']} collected: {words}; {summary.deleted} deleted, {summary.left} left; "
-        f"{sessions}, {summary.seconds:.1f} seconds"
-    )
+    deleted = "not known how many deleted" if summary.deleted is None else f"{summary.deleted} deleted"
+    left = "not known how many left" if summary.left is None else f"{summary.left} left"
+    return f"{counted['collected']} collected: {words}; {deleted}, {left}; {sessions}, {summary.seconds:.1f} seconds"
 
 
 def _troubles(summary: "Summary", site: str) -> list[str]:

@@ -40,16 +40,18 @@ class Collected:
 
     Attributes:
         new: How many messages were kept that were neither kept before nor copies of those that were.
-        deleted: How many the server removed.
-        left: How many are still there, as far as is known.
+        deleted: How many the server removed; None when the answer to a QUIT was lost, and no later session told by
+            its uids what had become of them.
+        left: How many are still there, as far as is known; None when no session came to its listing, or the answer to
+            the last QUIT was lost.
         sessions: How many sessions it took; a last look that brought nothing does not count.
         failures: The messages that stay, each with the reason.
         broken: Why not all was collected, None when the last session ended well.
     """
 
     new: int = 0
-    deleted: int = 0
-    left: int = 0
+    deleted: int | None = 0
+    left: int | None = 0
     sessions: int = 0
     failures: tuple[Failure, ...] = ()
     broken: MailsimError | None = None
@@ -77,11 +79,14 @@ class _Course:
         self.goes_on = True
         self._knows = knows
         self._breaks: dict[str, list[Failure]] = {}
-        self._sessions = self._broken = self._barren = self._took = self._new = self._deleted = self._left = 0
+        self._sessions = self._broken = self._barren = self._took = self._new = self._deleted = 0
+        self._left: int | None = None
         self._wanted: Sequence[Listed] = ()
         self._listed = 0
         self._removed_some = False
         self._removed: set[str] = set()  # what the server said that it removed
+        self._unsure: Sequence[str] = ()  # what a QUIT was to remove whose answer was lost
+        self._never_known = False  # whether that was removed
         self._again = 0  # how many of these the session shows again
         self._has_uids = False
         self._doubted = False  # whether the last session did
@@ -94,6 +99,11 @@ class _Course:
         self._listed = len(listed)
         self._has_uids = any(one.uid is not None for one in listed)
         self._again = sum(_name(one) in self._removed for one in listed)
+        if self._has_uids or not listed:
+            self._deleted += len(self._unsure) - sum(_name(one) in self._unsure for one in listed)
+        elif self._unsure:  # the numbers may be those of other messages
+            self._never_known = True
+        self._unsure = ()
         self._wanted = sorted(
             (one for one in listed if breaks[one] < 2),
             key=lambda one: (breaks[one], one.uid is not None and self._knows(one.uid)),
@@ -120,8 +130,12 @@ class _Course:
             self._removed_some = True
             if not self._has_uids:
                 self._breaks.clear()  # the numbers are others now
-            stay = {failure.number for failure in done.failures}
-            self._removed.update(_name(one) for one in self._wanted if one.number not in stay)
+            self._removed.update(self._marked(done))
+
+    def _marked(self, done: Collection) -> Sequence[str]:
+        """What the session's QUIT removes."""
+        stay = {failure.number for failure in done.failures}
+        return [_name(one) for one in self._wanted if one.number not in stay]
 
     def broke(self, error: CollectError) -> None:
         so_far, suspect = error.so_far, error.under_way
@@ -131,6 +145,8 @@ class _Course:
             return
         self._error = error
         self._left = so_far.listed or self._left
+        if error.step is Step.QUIT and so_far.kept:
+            self._left, self._unsure = None, self._marked(so_far)
         self._broken += 1
         if error.step is Step.RETRIEVE and suspect is not None:
             failure = Failure(suspect.number, suspect.uid, Step.RETRIEVE, str(error))
@@ -157,8 +173,9 @@ class _Course:
 
     def collected(self) -> Collected:
         left_out = (failures[-1] for failures in self._breaks.values() if len(failures) > 1)
+        deleted = None if self._unsure or self._never_known else self._deleted
         return Collected(
-            self._new, self._deleted, self._left, self._took, (*self._failures, *left_out), self._error
+            self._new, deleted, self._left, self._took, (*self._failures, *left_out), self._error
         )
 
 

@@ -30,8 +30,8 @@ class Summary:
 
     Attributes:
         outcomes: How many messages were decided for the first time, by outcome.
-        deleted: How many messages the server removed, those collected earlier included.
-        left: How many are still there, as far as is known.
+        deleted: How many messages the server removed, those collected earlier included; None when its answer was lost.
+        left: How many are still there, as far as is known; None when nothing is known of it.
         sessions: How many sessions it took.
         seconds: How long it took.
         failures: The messages that stay, each with the reason.
@@ -41,8 +41,8 @@ class Summary:
     """
 
     outcomes: Counter[Outcome]
-    deleted: int
-    left: int
+    deleted: int | None
+    left: int | None
     sessions: int
     seconds: float
     failures: tuple[Failure, ...] = ()
@@ -59,6 +59,7 @@ class Summary:
             "short": self.short,
             "sessions": self.sessions,
             "seconds": round(self.seconds, 3),
+            "error": None if self.broken is None else str(self.broken),
         }
 
 

@@ -104,7 +104,8 @@ def test_all_is_collected_once(server: Server, capsys: pytest.CaptureFixture[str
     """The JSON of the contract; a second time there is nothing."""
     assert server.collect("--json") == 0
     first = json.loads(capsys.readouterr().out)
-    assert list(first) == [*COUNTS, "seconds"]
+    assert list(first) == [*COUNTS, "seconds", "error"]
+    assert first["error"] is None
     assert first | COUNTS == first
     assert server.pop3.messages("matters@abc.com") == ()
 
@@ -112,6 +113,41 @@ def test_all_is_collected_once(server: Server, capsys: pytest.CaptureFixture[str
     assert capsys.readouterr().out.startswith(
         "0 collected: 0 delivered, 0 unassigned, 0 fallback, 0 duplicate; 0 deleted, 0 left; 1 session, "
     )
+
+
+@pytest.mark.parametrize(
+    ("faults", "deleted", "left", "told"),
+    [
+        (["pop:LOGIN:every:refuse"], 0, None, "0 deleted, not known how many left"),
+        (
+            ["pop:QUIT:1:drop", "pop:CONNECT:2:drop"],
+            None,
+            None,
+            "not known how many deleted, not known how many left",
+        ),
+        (["pop:QUIT:1:drop"], 5, 0, "5 deleted, 0 left"),
+    ],
+)
+def test_what_is_not_known_is_not_told(
+    plain: Server,
+    capsys: pytest.CaptureFixture[str],
+    *,
+    faults: list[str],
+    deleted: int | None,
+    left: int | None,
+    told: str,
+) -> None:
+    """The error stands in the JSON too; where a later session shows what became of it, it is known."""
+    for fault in faults:
+        plain.pop3.add_fault(fault)
+    plain.collect("--json")
+    document = json.loads(capsys.readouterr().out)
+    assert (document["deleted"], document["left"]) == (deleted, left)
+    assert (document["error"] is None) == (left is not None)
+    plain.store.unlink()
+    with Pop3Server({"matters@abc.com": ("secret", MAIL)}, faults=faults) as plain.pop3:
+        plain.collect()
+    assert told in capsys.readouterr().out
 
 
 def test_what_was_delivered_is_listed_and_exported(plain: Server, capsys: pytest.CaptureFixture[str]) -> None:

@@ -195,8 +195,10 @@ AGAIN = Collection(5, 5, 0, 5, ())  # all of it was kept before
     ("ends", "new", "left", "is_broken"),
     [
         ([GOOD, NOTHING], 5, 0, False),
-        ([broken(Step.LOGIN, "AUTH")], 0, 0, True),
-        ([broken(Step.LOGIN, "LOGIN-DELAY")], 0, 0, True),
+        ([broken(Step.LOGIN, "AUTH")], 0, None, True),
+        ([broken(Step.LOGIN, "LOGIN-DELAY")], 0, None, True),
+        ([broken(Step.QUIT, listed=5)], 0, 5, True),
+        ([broken(Step.QUIT, new=5, listed=5), broken(Step.CONNECT)], 5, None, True),
         ([GOOD, broken(Step.LOGIN, "LOGIN-DELAY")], 5, 0, False),
         ([GOOD, broken(Step.LOGIN, "IN-USE")], 5, 0, False),
         ([GOOD, broken(Step.LOGIN, "AUTH")], 5, 0, True),
@@ -207,7 +209,7 @@ AGAIN = Collection(5, 5, 0, 5, ())  # all of it was kept before
     ],
 )
 async def test_how_it_ends(
-    ends: Sequence[Collection | CollectError], new: int, left: int, *, is_broken: bool
+    ends: Sequence[Collection | CollectError], new: int, left: int | None, *, is_broken: bool
 ) -> None:
     """An error is told only when the last session ended so, and not when it was the look for more, too soon."""
     waiting = iter(ends)
@@ -223,6 +225,47 @@ async def test_how_it_ends(
     assert (done.new, done.left, done.broken is not None) == (new, left, is_broken)
     assert done.deleted in (0, 5)
     assert next(waiting, None) is None
+
+
+@pytest.mark.parametrize(
+    ("has_uids", "removes"), [(True, True), (True, False), (False, True), (False, False)]
+)
+async def test_after_a_lost_answer_to_quit_the_next_listing_tells_what_was_deleted(
+    *, has_uids: bool, removes: bool
+) -> None:
+    """By uids; numbers alone may be those of other messages."""
+    server = Server(["a", "b", "c"], has_uids=has_uids)
+    sessions = count(1)
+
+    async def session(*, order: Order) -> Collection:
+        if next(sessions) > 1:
+            return await server.session(order=order)
+        server.deletes = removes
+        done = await server.session(order=order)
+        server.deletes = True
+        server.uids += ["new"]
+        error = CollectError("lost", Step.QUIT)
+        error.so_far = Collection(done.listed, done.kept, done.new, 0, ())
+        raise error
+
+    done = await collect_all(session, knows=server.known.__contains__)
+
+    assert (done.deleted, done.left, done.broken) == (4 if has_uids else None, 0, None)
+
+
+async def test_after_a_lost_answer_to_quit_an_empty_listing_tells_that_all_was_deleted() -> None:
+    """Without uids too."""
+    listings = iter([[Listed(1, None, 10), Listed(2, None, 10)], []])
+
+    async def session(*, order: Order) -> Collection:
+        listed = order(next(listings))
+        if not listed:
+            return NOTHING
+        raise broken(Step.QUIT, new=2, listed=2)
+
+    done = await collect_all(session, knows=lambda _: False)
+
+    assert (done.deleted, done.left, done.broken) == (2, 0, None)
 
 
 async def test_who_cannot_keep_any_more_ends_it_and_what_was_done_is_told() -> None:
