@@ -181,6 +181,29 @@ async def test_a_client_that_does_not_read_stops_the_server(
         assert await reader.readline() == b"+OK\r\n"
 
 
+async def test_nothing_is_done_for_a_client_that_does_not_read(maildrops: Maildrops) -> None:
+    """What it says meanwhile is heard when it reads again, whoever filled the transport: TLS writes of its own accord."""
+    watched = Watched(maildrops)
+    async with (
+        serving(watched) as listener,
+        connected(listener) as (reader, writer),
+    ):
+        [connection] = listener.connections
+        writer.write(LOGIN + b"DELE 1\r\n")
+        await answers(reader, 3)
+        connection.pause_writing()
+        writer.write(b"QUIT\r\n")
+        async with connected(listener) as (other_reader, other_writer):
+            for _ in range(20):  # round trips of another session: the loop has turned often enough
+                other_writer.write(b"CAPA\r\n")
+                await other_reader.readuntil(b"\r\n.\r\n")
+        assert len(maildrops.messages("alice")) == 2
+        connection.resume_writing()
+        assert await reader.readline() == b"+OK bye\r\n"
+
+    assert maildrops.messages("alice") == (b"two\r\n",)
+
+
 async def test_a_large_message_waits_in_one_place(maildrops: Maildrops) -> None:
     """While a client does not read it, no copy of it is made."""
     size = 50_000_000
