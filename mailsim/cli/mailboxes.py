@@ -38,7 +38,7 @@ def mailboxes(
     from mailsim.practice.store_error import unusable
 
     try:
-        there = store.is_file()
+        there = store.is_file() and store.stat().st_size  # opened, an empty file would become a store
     except OSError as error:
         raise unusable(store, error) from None
     if not there:

@@ -211,6 +211,20 @@ def test_no_store_is_no_empty_store(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert main(["mailboxes", "--store", str(tmp_path / "none")]) == 2
     assert "there is no such store" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+    empty = tmp_path / "empty"
+    empty.touch()
+    assert main(["mailboxes", "--store", str(empty)]) == 2
+    assert "there is no such store" in capsys.readouterr().err
+    assert empty.read_bytes() == b""
+
+
+@pytest.mark.parametrize("folder", [".", "/", "sub/.."])
+def test_a_folder_is_no_store(folder: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever it is called."""
+    site = site_file(tmp_path, "tcp://localhost:1")
+    assert main(["collect", "--site", site, "--store", folder]) == 2
+    assert "cannot be used as a store" in capsys.readouterr().err
+    assert main(["mailboxes", "--store", folder]) == 2
 
 
 @pytest.mark.parametrize(
