@@ -1,10 +1,22 @@
-"""What every test run says at its end."""
+"""What every test run says at its end, and an address where nobody listens."""
+
+import socket
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
 
 # For mutation testing: few examples and always the same, since a mutant costs a run of the tests that reach it.
 settings.register_profile("mutation", max_examples=20, derandomize=True, deadline=None, database=None)
+
+
+@pytest.fixture
+def nobody() -> Iterator[tuple[str, int]]:
+    """A host and port that are taken, so that nobody else can listen there, and where nobody listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        host, port = taken.getsockname()
+        yield host, port
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -291,7 +291,7 @@ async def test_a_password_that_no_line_can_carry() -> None:
     assert "DELE" not in str(verdict)
 
 
-async def test_against_a_lab() -> None:
+async def test_against_a_lab(nobody: tuple[str, int]) -> None:
     """Names lead into its world, and nowhere else."""
     scenario = {
         "mailbox": {
@@ -305,8 +305,8 @@ async def test_against_a_lab() -> None:
     async with mailsim.Lab(scenario) as lab:
         trust = ssl.create_default_context(cadata=lab.authority.decode())
         assert await lab.site.check_pop(tls=trust, addresses=lab.addresses)
-        elsewhere = {("pop.else.example", 995): ("127.0.0.1", 1)}
+        elsewhere = {("pop.else.example", 995): nobody}
         verdict = await lab.site.check_pop(addresses=elsewhere)
         assert verdict.cause is Cause.NAME_NOT_FOUND
-        verdict = await lab.site.check_pop(addresses={("pop.abc.com", 110): ("127.0.0.1", 1)})
+        verdict = await lab.site.check_pop(addresses={("pop.abc.com", 110): nobody})
         assert verdict.cause is Cause.REFUSED

@@ -336,7 +336,7 @@ async def test_a_server_of_ftp_is_none_of_smtp() -> None:
     assert verdict.cause is Cause.NOT_A_SMTP_SERVER
 
 
-async def test_silence_refusal_and_nobody() -> None:
+async def test_silence_refusal_and_nobody(nobody: tuple[str, int]) -> None:
     """Three ways to get no further than the connection."""
     async with serving(silent) as port:
         verdict = await check(smtp_site(587), port, named=587, seconds=0.5)
@@ -344,9 +344,9 @@ async def test_silence_refusal_and_nobody() -> None:
     async with serving(saying(b"554 5.7.1 no mail from you\r\n", b"")) as port:
         verdict = await check(smtp_site(587), port, named=587)
     assert (verdict.cause, verdict.step) == (Cause.REFUSED, Step.GREETING)
-    verdict = await check(smtp_site(587), 1, named=587)
+    verdict = await check(smtp_site(587), nobody[1], named=587)
     assert (verdict.cause, verdict.step) == (Cause.REFUSED, Step.CONNECT)
-    verdict = await check(smtp_site(587, host="smtp.else.example"), 1, named=587)
+    verdict = await check(smtp_site(587, host="smtp.else.example"), nobody[1], named=587)
     assert (verdict.cause, verdict.step) == (Cause.NAME_NOT_FOUND, Step.RESOLVE)
 
 

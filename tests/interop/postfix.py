@@ -102,7 +102,11 @@ class Postfix:
         self._home.chmod(0o755)
         self._configure()
         self._run("start")
-        self._await_greeting()
+        try:
+            self._await_greeting()
+        except BaseException:  # it runs, and nobody else would stop it
+            self.__exit__(None, None, None)
+            raise
         return self
 
     def _configure(self) -> None:

@@ -592,13 +592,11 @@ async def test_a_server_that_is_closed_while_a_batch_is_kept_deletes_nothing() -
     ("tls", "told"),
     [(None, "no connection: "), (ssl.create_default_context(), "no TLS: what answers does not speak it: ")],
 )
-async def test_no_connection_is_told(tls: ssl.SSLContext | None, told: str) -> None:
+async def test_no_connection_is_told(tls: ssl.SSLContext | None, told: str, nobody: tuple[str, int]) -> None:
     """Nobody listens, or nobody speaks TLS there."""
     async with scripted({"": b"+OK ready\r\n"}) as peer:
-        taken = socket.socket()
-        taken.bind(("127.0.0.1", 0))  # and nobody listens there
-        port = peer.port if tls else taken.getsockname()[1]
-        with taken, pytest.raises(CollectError, match=f"connect: {told}") as caught:
+        port = peer.port if tls else nobody[1]
+        with pytest.raises(CollectError, match=f"connect: {told}") as caught:
             await collect("127.0.0.1", port, username="a", password="b", tls=tls, keep=Keeper().keep)
 
     assert caught.value.step is Step.CONNECT

@@ -105,12 +105,12 @@ def test_other_programs_find_every_server() -> None:
         assert b"BEGIN CERTIFICATE" in world.authority
 
 
-def test_mail_for_a_server_that_is_away_is_tried_again_and_arrives() -> None:
+def test_mail_for_a_server_that_is_away_is_tried_again_and_arrives(nobody: tuple[str, int]) -> None:
     """R3.8: 4yz is put off on a schedule; here the server is back at the second try."""
     with Lab(tables(provider={"profile": "postfix"})) as world:
         name = ("smtp.abc.com", 587)
         there = world.addresses[name]
-        world.redirect(*name, ("127.0.0.1", 1))
+        world.redirect(*name, nobody)
         sent = world.send(from_action=1234, to="jane@client.example")
         world.redirect(*name, there)
         world.settle()
@@ -126,10 +126,10 @@ def test_mail_for_a_server_that_is_away_is_tried_again_and_arrives() -> None:
     assert submitted[1].time - submitted[0].time >= timedelta(minutes=30)
 
 
-def test_mail_for_a_server_that_stays_away_bounces_after_four_days() -> None:
+def test_mail_for_a_server_that_stays_away_bounces_after_four_days(nobody: tuple[str, int]) -> None:
     """R3.8: nothing disappears; the last try is told as a bounce."""
     with Lab(TABLES) as world:
-        world.redirect("smtp.abc.com", 587, ("127.0.0.1", 1))
+        world.redirect("smtp.abc.com", 587, nobody)
         world.send(from_action=1234, to="jane@client.example")
         world.settle()
         world.check()
@@ -170,13 +170,13 @@ def test_two_collections_at_once_forward_nothing_twice() -> None:
     assert len(at_help) == 20
 
 
-def test_a_forward_that_the_server_puts_off_is_tried_again_and_not_doubled() -> None:
+def test_a_forward_that_the_server_puts_off_is_tried_again_and_not_doubled(nobody: tuple[str, int]) -> None:
     """The store forgets it only when a server has taken it."""
     with Lab(TABLES) as world:
         there = world.addresses["smtp.abc.com", 587]
         world.receive(to="a1234@abc.com", from_address="x@shop.example", octets=b"Subject: \0\r\n\r\n")
         world.settle()
-        world.redirect("smtp.abc.com", 587, ("127.0.0.1", 1))
+        world.redirect("smtp.abc.com", 587, nobody)
         world.collect()
         world.collect()
         world.redirect("smtp.abc.com", 587, there)
@@ -187,10 +187,10 @@ def test_a_forward_that_the_server_puts_off_is_tried_again_and_not_doubled() -> 
     assert world.trace.steps(Step.STORED)[-1].place == "help@elsewhere.example"
 
 
-def test_a_failed_session_is_in_the_trace() -> None:
+def test_a_failed_session_is_in_the_trace(nobody: tuple[str, int]) -> None:
     """What the practice could not collect has a cause that can be read afterwards."""
     with Lab(TABLES) as world:
-        world.redirect("pop.abc.com", 995, ("127.0.0.1", 1))
+        world.redirect("pop.abc.com", 995, nobody)
         with pytest.raises(CollectError):
             world.collect()
 

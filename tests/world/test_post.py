@@ -1,7 +1,5 @@
 """The post in a whole world: where DNS leads mail nowhere (RFC 5321 section 5.1)."""
 
-import socket
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -35,14 +33,6 @@ def test_mail_to_a_domain_without_a_route_bounces(said: dict[str, object], code:
     [bounced] = world.trace.steps(Step.BOUNCED)
     assert (bounced.recipient, bounced.outcome) == ("jane@shut.example", code)
     assert len(world.trace.steps(Step.DEFERRED)) == deferred
-
-
-@pytest.fixture
-def nobody() -> Iterator[tuple[str, int]]:
-    """An address that is taken, and where nobody listens."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        yield taken.getsockname()
 
 
 BACKUP = {"client.example": {"mx": ["10 mx1.client.example", "20 mx2.client.example"]}}
