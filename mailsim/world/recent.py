@@ -1,5 +1,6 @@
 """What was met last: a mapping that forgets the oldest, so that a world's memory does not grow with its run."""
 
+from collections import deque
 from typing import Generic, TypeVar
 
 _Key = TypeVar("_Key")
@@ -15,6 +16,9 @@ class Recent(Generic[_Key, _Value]):
     def __init__(self, most: int = MOST) -> None:
         self._most = most
         self._values: dict[_Key, _Value] = {}
+        self._keys: deque[_Key] = (
+            deque()
+        )  # the first key of a dictionary is behind the holes of all that was deleted
 
     def __contains__(self, key: object) -> bool:
         return key in self._values
@@ -28,6 +32,8 @@ class Recent(Generic[_Key, _Value]):
 
     def put(self, key: _Key, value: _Value) -> None:
         """Remember a value; one that is there already keeps its age."""
+        if key not in self._values:
+            self._keys.append(key)
         self._values[key] = value
-        if len(self._values) > self._most:
-            del self._values[next(iter(self._values))]
+        if len(self._keys) > self._most:
+            del self._values[self._keys.popleft()]
