@@ -216,12 +216,10 @@ class Store:
             if connection.in_transaction:  # SQLite itself rolls back where the disk is full
                 connection.execute("ROLLBACK")
 
-    def add_sent(self, message_id: str, action: int) -> None:
-        """Remember from which action a message was sent (R4.7); raises StoreError when the disk refuses."""
-        try:
-            self._connection.execute("INSERT OR REPLACE INTO sent VALUES (?, ?)", (message_id, action))
-        except sqlite3.Error as error:
-            raise unwritable(self.path, error, f"{message_id} was not remembered") from None
+    def add_sent(self, sent: Mapping[str, int]) -> None:
+        """Remember from which action each Message-ID was sent (R4.7); raises StoreError when the disk refuses."""
+        with self._transaction():
+            self._connection.executemany("INSERT OR REPLACE INTO sent VALUES (?, ?)", sent.items())
 
     def forwarded(self, forward: Forward) -> None:
         """Forget a forward that a server has taken; raises StoreError when the disk refuses."""

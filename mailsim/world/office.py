@@ -24,6 +24,7 @@ from mailsim.world.recent import Recent
 UNASSIGNED = "unassigned"
 PRACTICE = "practice"
 """The place of what the practice does, in the trace."""
+_MOST_UNTOLD = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,8 @@ class Office:
         self._seed = seed
         self._limits = limits
         self._serial = 0
+        self._sent: dict[str, int] = {}
+        """What was sent from an action, and the store is not told of yet: a transaction for each costs more than all of them."""
         self._sent_of_no_action: Recent[str, None] = Recent()
         self._ledger = Ledger(
             site,
@@ -99,11 +102,18 @@ class Office:
         if draft.from_action is None:
             self._sent_of_no_action.put(message.message_id or "", None)
         elif message.message_id:
-            self.store.add_sent(message.message_id, draft.from_action)
+            self._sent[message.message_id] = draft.from_action
+            if len(self._sent) >= _MOST_UNTOLD:
+                self._tell_sent()
         ways = split(envelope.recipients, site.settings, site.directory)
         if ways.inside:
             self._deliver_inside(message, Envelope(envelope.sender, ways.inside))
         return Outgoing(Envelope(envelope.sender, ways.outside), message, composed.warnings)
+
+    def _tell_sent(self) -> None:
+        """Have the store remember what was sent."""
+        self.store.add_sent(self._sent)
+        self._sent.clear()
 
     def _token(self, origin: str) -> str:
         """What makes a Message-ID unique, and the same again in every run of a seed (R6.3)."""
@@ -143,6 +153,7 @@ class Office:
         Raises:
             StoreError: The store cannot be written.
         """
+        self._tell_sent()
         intake = self._ledger.take(batch)
         for one, decision in intake.taken:
             self._record(Message(one.octets), one, decision)

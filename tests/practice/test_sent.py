@@ -11,8 +11,7 @@ def test_the_store_is_asked_each_time_and_goes_before_the_file() -> None:
     with Store() as store:
         sent = Sent({"<1@abc.com>": 1, "<2@abc.com>": 2}, store)
         before = dict(sent)
-        store.add_sent("<3@abc.com>", 3)
-        store.add_sent("<2@abc.com>", 22)
+        store.add_sent({"<3@abc.com>": 3, "<2@abc.com>": 22})
 
         assert before == {"<1@abc.com>": 1, "<2@abc.com>": 2}
         assert dict(sent) == {"<1@abc.com>": 1, "<2@abc.com>": 22, "<3@abc.com>": 3}
