@@ -16,8 +16,15 @@ _UID = re.compile(rb"^((?:\+OK )?(\d+) )([!-~]+)(?=\r$)", re.MULTILINE)
 _JUNK = b"\x16\x03\x01HTTP/1.1 400 Bad Request\xff\xfe\x00"
 
 
-def damaged(reply: bytes, fault: Fault) -> bytes:
-    """Return a reply as the fault leaves it; unchanged where the fault is none of what is said."""
+def damaged(reply: bytes, fault: Fault, first_uid: bytes) -> bytes:
+    """Return a reply as the fault leaves it; unchanged where the fault is none of what is said.
+
+    `first_uid` is that of the maildrop's first message, which a reply about another does not show.
+    """
+    if other := _UIDS.get(fault.what):
+        return _UID.sub(
+            lambda entry: entry[1] + (other(entry[3], first_uid) if _meant(entry, fault) else entry[3]), reply
+        )
     damage = _DAMAGES.get(fault.what)
     return reply if damage is None else damage(reply, fault)
 
@@ -94,15 +101,6 @@ _UIDS: Mapping[What, Callable[[bytes, bytes], bytes]] = MappingProxyType(
 )
 
 
-def _uids(reply: bytes, fault: Fault) -> bytes:
-    first = _UID.search(reply)
-    shown = b"0" if first is None else first[3]
-    other = _UIDS[fault.what]
-    return _UID.sub(
-        lambda entry: entry[1] + (other(entry[3], shown) if _meant(entry, fault) else entry[3]), reply
-    )
-
-
 _DAMAGES: Mapping[What, Callable[[bytes, Fault], bytes]] = MappingProxyType(
     {
         What.SAY: _say,
@@ -111,6 +109,5 @@ _DAMAGES: Mapping[What, Callable[[bytes, Fault], bytes]] = MappingProxyType(
         What.UNSTUFFED: _unstuffed,
         What.OVERSTUFFED: _overstuffed,
         What.UNTERMINATED: _unterminated,
-        **dict.fromkeys(_UIDS, _uids),
     }
 )

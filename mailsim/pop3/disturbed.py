@@ -217,8 +217,12 @@ class DisturbedSession:
         if not reply:
             return rest
         for fault in self._now:
-            reply = damaged(reply, fault)
+            reply = damaged(reply, fault, self._first_uid())
         return self._delivered(reply, rest)
+
+    def _first_uid(self) -> bytes:
+        first = next((one for _, one in self._maildrop.numbered()), None) if self._maildrop else None
+        return b"0" if first is None else first.uid.encode()
 
     def _refusal(self) -> Refusal | None:
         fault = self._fault(*_REFUSALS, What.REPLY)

@@ -14,15 +14,16 @@ from typing import Literal
 
 from mailsim.background.server import BackgroundServer, Listening
 from mailsim.errors import MailsimError
-from mailsim.faults.syntax import FaultError
 from mailsim.pop3.certificates import issue_with_file
 from mailsim.pop3.conduct import Conduct
-from mailsim.pop3.fault_kinds import What
+from mailsim.pop3.fault_kinds import Moment
 from mailsim.pop3.faults import Fault, FaultPlan, read_fault
 from mailsim.pop3.maildrops import Maildrops
+from mailsim.pop3.possible import demand_certificate, demand_spoken
 from mailsim.pop3.quirks import with_quirks
 from mailsim.pop3.server import serve
 from mailsim.pop3.service import IDLE_SECONDS, Certificates
+from mailsim.pop3.wire import Verb
 
 
 class Tls(StrEnum):
@@ -33,6 +34,9 @@ class Tls(StrEnum):
     """When the client asks for it; no password is taken before (RFC 2595 §4)."""
     IMPLICIT = "implicit"
     """From the first octet (RFC 8314 §3)."""
+
+
+_CERTIFICATE_SHOWN = {Tls.NONE: None, Tls.STLS: Verb.STLS, Tls.IMPLICIT: Moment.CONNECT}
 
 
 class Pop3ServerError(MailsimError):
@@ -121,13 +125,12 @@ class Pop3Server(BackgroundServer):
         """Take one more fault, for open sessions too; `next` in it counts from now, a number from the first fault on.
 
         Raises:
-            FaultError: It is none, or shows a certificate, which this server has not.
+            FaultError: It is none, or can never strike: it is about a certificate that this server does not show
+                then, or a verb that it does not speak.
         """
         read = read_fault(fault)
-        if self._tls is Tls.NONE and read.what in (What.EXPIRED_CERTIFICATE, What.FOREIGN_CERTIFICATE):
-            raise FaultError(
-                f"fault {fault!r}: a server with tls='none' shows no certificate; choose another"
-            )
+        demand_certificate(read, _CERTIFICATE_SHOWN[self._tls])
+        demand_spoken(read, self._conduct)
         self._plan.add(read)
 
     def _listen(self, stack: ExitStack) -> Callable[[], Coroutine[None, None, Listening]]:

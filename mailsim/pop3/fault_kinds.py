@@ -153,7 +153,7 @@ KINDS: Mapping[What, Kind] = MappingProxyType(
             ("pop:QUIT:1:ignore-deletes",),
         ),
         What.EAGER_DELETE: Kind(
-            "the message is removed at once, without QUIT",
+            "the message is removed at once, without QUIT; RSET shows it again until the session ends",
             frozenset({str(Verb.DELE)}),
             ("pop:DELE:every:eager-delete",),
         ),

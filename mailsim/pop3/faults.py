@@ -8,7 +8,7 @@ from mailsim.faults.plan import Plan
 from mailsim.faults.reading import read_what
 from mailsim.faults.syntax import FaultError, FaultSpec, read_fault_spec
 from mailsim.pop3.fault_kinds import KINDS, What
-from mailsim.pop3.wire import STATUS_LIMIT
+from mailsim.pop3.wire import STATUS_LIMIT, Verb
 
 PROTOCOL = "pop"
 
@@ -49,6 +49,8 @@ def read_fault(text: str) -> Fault:
     if spec.about:
         raise FaultError(f"fault {text!r}: POP3 knows no addresses; write {spec.verb!r} alone")
     reading = read_what(spec, KINDS)
+    if reading.what is What.WRONG_SIZE and reading.where is not None and spec.verb != Verb.LIST:
+        raise FaultError(f"fault {text!r}: a message can be named at LIST only; leave @{reading.where} out")
     if reading.kind.argument is not Argument.STATUS:
         return Fault(spec, reading.what, reading.where, amount=reading.amount())
     rest = reading.rest

@@ -41,6 +41,12 @@ def check_fault(text: str) -> str:
     return text
 
 
+def certificate_moment(text: str) -> str:
+    """When a fault would have the POP3 server show another certificate; empty for any other fault."""
+    spec = read_fault_spec(text)
+    return spec.verb if spec.protocol == Struck.POP and spec.what.endswith("certificate") else ""
+
+
 def pop_faults(texts: Iterable[str]) -> tuple[str, ...]:
     """Those of the POP3 server."""
     return tuple(text for text in texts if read_fault_spec(text).protocol == Struck.POP)

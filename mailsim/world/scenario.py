@@ -15,6 +15,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from mailsim.mail import parse_address
+from mailsim.pop3.fault_kinds import Moment
 from mailsim.practice.faults import Fault, SiteError, printable
 from mailsim.practice.settings import Settings
 from mailsim.practice.site import Site, load_site, read_site
@@ -24,6 +25,7 @@ from mailsim.provider.profiles import profile
 from mailsim.provider.spf_policy import SpfPolicy
 from mailsim.provider.zone_file import ZoneError
 from mailsim.provider.zone_table import read_zone_table
+from mailsim.world.faults import certificate_moment
 from mailsim.world.orders import is_inline, unknown_senders
 from mailsim.world.scenario_tables import (
     CorrespondentTable,
@@ -122,6 +124,7 @@ def read_scenario(tables: Mapping[str, object], *, folder: Path = Path(), source
     faults += [
         *_people_faults(own, site),
         *_zone_faults(own),
+        *_certificate_faults(own.provider, site),
         *_time_faults(own),
         *_workload_faults(own, site),
     ]
@@ -191,6 +194,24 @@ def _mailbox_faults(provider: ProviderTable, site: Site) -> list[Fault]:
         fix = "add catch_all = ... to have one all the same"
         faults.append(Fault("provider.profile", f'"{provider.profile}"', told, fix))
     return faults
+
+
+def _certificate_faults(provider: ProviderTable, site: Site) -> list[Fault]:
+    """The provider's POP3 server shows a certificate when it speaks TLS, from the first octet."""
+    pop = site.settings.pop
+    speaks_tls = pop is None or pop.server is None or pop.server.tls
+    return [
+        Fault(
+            f"provider.faults[{index}]",
+            f'"{text}"',
+            "the server shows its certificate at CONNECT"
+            if speaks_tls
+            else "a tcp:// server shows no certificate",
+            "write CONNECT" if speaks_tls else "write ssl:// in [pop], or another fault",
+        )
+        for index, text in enumerate(provider.faults)
+        if (moment := certificate_moment(text)) and not (speaks_tls and moment == Moment.CONNECT)
+    ]
 
 
 def _people_faults(tables: ScenarioTables, site: Site) -> list[Fault]:

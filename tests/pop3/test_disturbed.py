@@ -74,6 +74,8 @@ LISTING = b"+OK 4 messages (29 octets)\r\n1 14\r\n2 6\r\n3 0\r\n4 9\r\n.\r\n"
         ("pop:RETR:1:unstuffed", b"RETR 3\r\n", b"+OK 0 octets\r\n.\r\n"),
         ("pop:UIDL:1:duplicate-uid", b"UIDL\r\n", b"+OK 4 messages (29 octets)\r\n1 u1\r\n2 u1\r\n3 u1\r\n4 u1\r\n.\r\n"),
         ("pop:UIDL:1:duplicate-uid@3", b"UIDL\r\n", b"+OK 4 messages (29 octets)\r\n1 u1\r\n2 u2\r\n3 u1\r\n4 u4\r\n.\r\n"),
+        ("pop:UIDL:1:duplicate-uid", b"UIDL 3\r\n", b"+OK 3 u1\r\n"),
+        ("pop:UIDL:1:duplicate-uid@2", b"UIDL 3\r\n", b"+OK 3 u3\r\n"),
         ("pop:UIDL:1:duplicate-uid", b"UIDL 9\r\n", b"-ERR no such message; this maildrop has 4\r\n"),
         ("pop:UIDL:1:blank-uid@2", b"UIDL 2\r\n", b"+OK 2 \r\n"),
         ("pop:UIDL:1:changed-uid", b"UIDL 2\r\nUIDL 2\r\n", b"+OK 2 4bf970a1520b3d4b78f3e157b1dd47d9\r\n+OK 2 u2\r\n"),
@@ -223,4 +225,4 @@ def test_much_output_comes_in_steps() -> None:
 
 def test_a_fault_that_is_none_of_words_leaves_a_reply_alone() -> None:
     """Damage is of words only."""
-    assert damaged(b"+OK\r\n", read_fault("pop:QUIT:1:drop")) == b"+OK\r\n"
+    assert damaged(b"+OK\r\n", read_fault("pop:QUIT:1:drop"), b"1") == b"+OK\r\n"

@@ -5,11 +5,12 @@ import poplib
 import ssl
 import threading
 from contextlib import suppress
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
 from mailsim.errors import MailsimError
+from mailsim.faults.syntax import FaultError
 from mailsim.pop3.embedded import Pop3Server, Tls
 from mailsim.pop3.wire import wire_form
 
@@ -137,6 +138,33 @@ def test_an_unknown_tls_mode_is_refused() -> None:
     wrong: Any = "starttls"
     with pytest.raises(MailsimError, match="tls='starttls': write one of 'none', 'stls', 'implicit'"):
         Pop3Server({}, tls=wrong)
+
+
+@pytest.mark.parametrize(
+    ("tls", "fault", "told"),
+    [
+        ("none", "pop:CONNECT:1:expired-certificate", "shows no certificate"),
+        ("stls", "pop:CONNECT:1:expired-certificate", "shows its certificate at STLS; write 'STLS'"),
+        ("implicit", "pop:STLS:1:foreign-certificate", "shows its certificate at CONNECT; write 'CONNECT'"),
+        ("none", "pop:STLS:1:drop", "does not speak STLS"),
+        ("implicit", "pop:STLS:1:drop", "does not speak STLS"),
+        ("none", "pop:LAST:1:drop", "does not speak LAST"),
+        ("none", "pop:APOP:1:refuse", "does not speak APOP"),
+    ],
+)
+def test_a_fault_that_can_never_strike_is_refused(
+    tls: Literal["none", "stls", "implicit"], fault: str, told: str
+) -> None:
+    """A test that waits for it would pass, and prove nothing."""
+    with pytest.raises(FaultError, match=told):
+        Pop3Server({}, tls=tls, faults=[fault])
+
+
+def test_a_quirk_makes_faults_possible() -> None:
+    """And the right moment."""
+    Pop3Server({}, quirks=["last", "apop"], faults=["pop:LAST:1:drop", "pop:APOP:1:refuse"])
+    Pop3Server({}, tls="stls", faults=["pop:STLS:1:drop", "pop:STLS:2:expired-certificate"])
+    Pop3Server({}, tls="implicit", faults=["pop:CONNECT:2:expired-certificate"])
 
 
 def test_its_display_has_no_secret() -> None:

@@ -75,6 +75,7 @@ def test_a_fault_is_read(
         ("pop:RETR:1:slow 0", "octets a second"),
         ("pop:RETR:1:stall soon", "nothing, or seconds"),
         ("pop:LIST:1:wrong-size many", "octets more or less"),
+        ("pop:RETR:1:wrong-size@2", "a message can be named at LIST only; leave @2 out"),
         ("pop:RETR:1:reply", "a status line"),
         ("pop:RETR:1:reply a\r\nb", "a status line"),
         ("pop:RETR:1:reply " + "x" * 600, "a status line"),

@@ -74,6 +74,15 @@ def test_the_site_may_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
         ({"provider": {"catch_all": "m@elsewhere.example"}}, "provider.catch_all", "domain abc.com"),
         ({"provider": {"mailboxes": ["m@e.example"]}}, "provider.mailboxes[0]", "use an address of abc.com"),
         ({"provider": {"faults": ["pop:RETR:3:explode"]}}, "provider.faults[0]", "drop"),
+        ({"provider": {"faults": ["pop:STLS:1:expired-certificate"]}}, "provider.faults[0]", "write CONNECT"),
+        (
+            {
+                "pop": {"server": "tcp://pop.abc.com:110", "username": "m", "password": "p"},
+                "provider": {"faults": ["pop:RETR:1:drop", "pop:CONNECT:1:expired-certificate"]},
+            },
+            "provider.faults[1]",
+            "write ssl:// in [pop]",
+        ),
         ({"correspondent": [{"address": "jane"}]}, "correspondent[0].address", "one address"),
         ({"correspondent": [{"address": "j@c.example", "delay": "soon"}]}, "correspondent[0].delay", "'2h'"),
         ({"correspondent": [{"address": "j@c.example", "delay": 2}]}, "correspondent[0].delay", "in quotes"),
