@@ -22,7 +22,7 @@ def demand_certificate(fault: Fault, shown_at: Verb | Moment | None) -> None:
             f"fault {fault.spec.text!r}: a server without TLS shows no certificate; choose another fault, or TLS"
         )
     raise FaultError(
-        f"fault {fault.spec.text!r}: this server shows its certificate at {shown_at}; write {shown_at!r}"
+        f"fault {fault.spec.text!r}: this server shows its certificate at {shown_at}; write {str(shown_at)!r}"
     )
 
 
