@@ -13,6 +13,7 @@ _STAT = re.compile(rb"(\+OK \d+ )(\d+)")
 _RETR = re.compile(rb"(\+OK )(\d+)")
 _ENTRY = re.compile(rb"^((?:\+OK )?(\d+) )(\d+)(?=\r$)", re.MULTILINE)
 _UID = re.compile(rb"^((?:\+OK )?(\d+) )([!-~]+)(?=\r$)", re.MULTILINE)
+_UIDS = frozenset({What.DUPLICATE_UID, What.BLANK_UID, What.CHANGED_UID, What.MALFORMED_UID})
 _JUNK = b"\x16\x03\x01HTTP/1.1 400 Bad Request\xff\xfe\x00"
 
 
@@ -21,9 +22,12 @@ def damaged(reply: bytes, fault: Fault, first_uid: bytes) -> bytes:
 
     `first_uid` is that of the maildrop's first message, which a reply about another does not show.
     """
-    if other := _UIDS.get(fault.what):
+    if fault.what in _UIDS:
         return _UID.sub(
-            lambda entry: entry[1] + (other(entry[3], first_uid) if _meant(entry, fault) else entry[3]), reply
+            lambda entry: (
+                entry[1] + _other_uid(fault.what, entry[3], first_uid) if _meant(entry, fault) else entry[0]
+            ),
+            reply,
         )
     damage = _DAMAGES.get(fault.what)
     return reply if damage is None else damage(reply, fault)
@@ -75,30 +79,16 @@ def _overstuffed(reply: bytes, _: Fault) -> bytes:
     return reply if cut is None else cut[0] + (CRLF + cut[1]).replace(b"\r\n.", b"\r\n..")[2:] + TERMINATOR
 
 
-def _duplicate(uid: bytes, first: bytes) -> bytes:  # noqa: ARG001 - one face for all
-    return first
-
-
-def _blank(uid: bytes, first: bytes) -> bytes:  # noqa: ARG001 - all damages are called alike
-    return b""
-
-
-def _changed(uid: bytes, first: bytes) -> bytes:  # noqa: ARG001 - all damages are called alike
-    return blake2b(uid, digest_size=16).hexdigest().encode()
-
-
-def _malformed(uid: bytes, first: bytes) -> bytes:  # noqa: ARG001 - all damages are called alike
-    return uid + b" \xfc" + b"x" * 80
-
-
-_UIDS: Mapping[What, Callable[[bytes, bytes], bytes]] = MappingProxyType(
-    {
-        What.DUPLICATE_UID: _duplicate,
-        What.BLANK_UID: _blank,
-        What.CHANGED_UID: _changed,
-        What.MALFORMED_UID: _malformed,
-    }
-)
+def _other_uid(what: What, uid: bytes, first: bytes) -> bytes:
+    match what:
+        case What.DUPLICATE_UID:
+            return first
+        case What.BLANK_UID:
+            return b""
+        case What.CHANGED_UID:
+            return blake2b(uid, digest_size=16).hexdigest().encode()
+        case _:
+            return uid + b" \xfc" + b"x" * 80
 
 
 _DAMAGES: Mapping[What, Callable[[bytes, Fault], bytes]] = MappingProxyType(
