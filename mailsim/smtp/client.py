@@ -4,7 +4,8 @@ The practice's submissions and the servers' relaying both go through it. Only a 
 by rule R1.6: port 25 is refused just before it connects, however its route came to be.
 
 Laws: whatever the server says or fails to say ends in one `Outcome`, within the timeout of each step;
-a connection that is out of step is never used again; no password goes to a server that did not ask.
+a connection that is out of step is never used again; no password goes to a server that did not ask, nor is shown
+when a server repeats it (R1.11).
 """
 
 import asyncio
@@ -51,6 +52,12 @@ class Route:
     submission: bool = False
     """Whether the practice submits here, so that R1.6 holds."""
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The password, and what PLAIN and XOAUTH2 make of it: a server may repeat any of them (R1.11)."""
+        name, password = self.username, self.password
+        return password, f"\0{name}\0{password}", f"user={name}\1auth=Bearer {password}\1\1"
+
 
 class _Refused(Exception):  # noqa: N818 - it carries a reply, and never leaves this module
     def __init__(self, reply: Reply) -> None:
@@ -78,6 +85,10 @@ class Client:
         the server may have taken the message. Raises SubmissionPortError (R1.6).
         """
         self._check_ports()
+        outcome = await self._offer(envelope, octets)
+        return outcome.without(self._route.secrets) if self._route.password else outcome
+
+    async def _offer(self, envelope: Envelope, octets: bytes) -> Outcome:
         refused: dict[Address, Reply] = {}
         async with self._lock:
             try:

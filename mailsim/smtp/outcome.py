@@ -1,9 +1,10 @@
 """What an SMTP client learns of one message, and what it says by itself where no server said anything."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mailsim.mail import Address, Envelope, Reply
+from mailsim.words import masked
 
 CLOSED = Reply(421, "Connection lost", "4.4.2")
 """What a lost connection amounts to (RFC 5321 section 3.8): try again later."""
@@ -24,11 +25,20 @@ class Outcome:
     """Whether the connection was lost between the reply 354 and the last one: nobody here knows whether the server
     has taken the message (RFC 5321 section 4.2.5), which must be offered again."""
 
+    def without(self, secrets: tuple[str, ...]) -> "Outcome":
+        """The same, but for `***` where a server said a secret (R1.11)."""
+        refused = {recipient: _without(reply, secrets) for recipient, reply in self.refused.items()}
+        return Outcome(refused, self.final and _without(self.final, secrets), self.uncertain)
+
     def refusals(self, envelope: Envelope) -> Mapping[Address, Reply]:
         """Every recipient of the envelope that the message did not get through to, and the refusal."""
         if self.final is None or self.final.accepted:
             return self.refused
         return dict.fromkeys(envelope.recipients, self.final) | dict(self.refused)
+
+
+def _without(reply: Reply, secrets: tuple[str, ...]) -> Reply:
+    return replace(reply, text=masked(reply.text, secrets))
 
 
 def not_offered(mechanism: str, offered: Iterable[str]) -> Reply:

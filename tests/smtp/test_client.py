@@ -407,6 +407,37 @@ async def test_who_does_not_get_in_sends_nothing(replies: Sequence[bytes], refus
     assert not any(line.startswith(b"MAIL") for line in script.lines)
 
 
+TOKENS = {
+    Authentication.PLAIN: b"\0matters\0pass word",
+    Authentication.XOAUTH2: b"user=matters\1auth=Bearer pass word\1\1",
+    Authentication.LOGIN: SECRET.encode(),
+}
+
+
+@pytest.mark.parametrize("authentication", TOKENS)
+@pytest.mark.parametrize(
+    "replies",
+    [
+        (b"535 5.7.8 %s %s?\r\n",),
+        (b"235 in\r\n", b"550 5.7.8 %s %s?\r\n", OK),
+        (b"235 in\r\n", OK, OK, OK, GO, b"550 5.7.8 %s %s?\r\n", OK),
+    ],
+)
+async def test_a_server_that_repeats_the_password_is_quoted_without_it(
+    authentication: Authentication, replies: Sequence[bytes]
+) -> None:
+    """As it is, and as it was sent, whatever it is that it refuses (R1.11)."""
+    said = SECRET.encode(), base64.b64encode(TOKENS[authentication])
+    asked = [b"334 \r\n"] * (authentication is Authentication.LOGIN)
+    told = [reply % said if b"%s" in reply else reply for reply in replies]
+    async with scripted(*HELLO, *asked, *told) as script:
+        route = replace(script.route, authentication=authentication, username="matters", password=SECRET)
+        async with client(route) as one:
+            refusals = (await one.send(ENVELOPE, MESSAGE)).refusals(ENVELOPE)
+
+    assert str(refusals[JANE])[3:] == " 5.7.8 *** ***?"
+
+
 @pytest.mark.parametrize("port", [25, 0, 70_000])
 @pytest.mark.parametrize("which", ["port", "host_port"])
 async def test_no_submission_to_port_25(port: int, which: str) -> None:
