@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from mailsim.world.lab import Lab
     from mailsim.world.simulation import Simulation
 
+_MOST_ROWS = 10
+"""Of reasons that are shown."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Ran:
@@ -29,6 +32,9 @@ class _Ran:
     targets: dict[str, int]
     decided: dict[str, dict[str, int]]
     """Outcome -> reason -> how many."""
+    failures: list[tuple[str, str, str, int]]
+    """What happened, at which server, in which words, and how often."""
+    never_struck: list[str]
     differences: list[str]
     trace: Path | None
 
@@ -42,6 +48,11 @@ class _Ran:
             "decided": self.decided,
             "targets": self.targets,
             "events": self.steps,
+            "failures": [
+                {"step": step, "server": server, "reply": reply, "count": count}
+                for step, server, reply, count in self.failures
+            ],
+            "never_struck": self.never_struck,
             "world_seconds": round(self.world_seconds, 3),
             "seconds": round(self.seconds, 3),
             "trace": None if self.trace is None else str(self.trace),
@@ -100,6 +111,8 @@ def _run(path: Path, kind: Literal["memory", "wire"], seed: int | None, out: Pat
         for (outcome, reason), number in world.decided.items():
             decided.setdefault(outcome.value, {})[reason.value] = number
         targets, steps, now = dict(world.targets()), world.steps, world.now
+        failures = [(one.step.value, one.place, one.reply, count) for one, count in world.failures]
+        never_struck = list(world.never_struck)
     return _Ran(
         scenario=path,
         world=kind,
@@ -109,6 +122,8 @@ def _run(path: Path, kind: Literal["memory", "wire"], seed: int | None, out: Pat
         steps={step.value: number for step, number in steps.items()},
         targets=targets,
         decided=decided,
+        failures=failures,
+        never_struck=never_struck,
         differences=differences,
         trace=out,
     )
@@ -141,8 +156,18 @@ def _told(ran: _Ran) -> Iterator[str]:
         held = [(target, str(number)) for target, number in ran.targets.items()]
         yield from table(("TARGET", "COPIES"), held, width=width)
         yield ""
+    if ran.failures:
+        shown = [
+            (step, server, reply, str(count)) for step, server, reply, count in ran.failures[:_MOST_ROWS]
+        ]
+        yield from table(("WHAT", "AT", "BECAUSE OF", "COPIES"), shown, width=width)
+        if more := ran.failures[_MOST_ROWS:]:
+            yield f"and {sum(count for *_, count in more):,} for {len(more):,} other reasons; --json tells them"
+        yield ""
     told = ", ".join(f"{number:,} {step}" for step, number in ran.steps.items())
     yield f"Events: {told or 'none'}."
+    if ran.never_struck:
+        yield f"Faults that never struck: {', '.join(map(printable, ran.never_struck))}."
     yield f"Nothing lost, nothing delivered twice. {timedelta(seconds=ran.world_seconds)} in the world, {ran.seconds:.1f} seconds here."
     if ran.trace:
         yield f"The trace: {printable(str(ran.trace))}"

@@ -6,12 +6,13 @@ commands strike the same replies.
 """
 
 from collections import Counter, deque
+from collections.abc import Hashable, Sequence
 from typing import Generic, Protocol, TypeVar
 
 from mailsim.faults.syntax import FaultSpec
 
 
-class Specified(Protocol):
+class Specified(Hashable, Protocol):
     """A fault of any protocol."""
 
     @property
@@ -37,6 +38,7 @@ class Plan(Generic[Faulty]):
         self.struck: deque[Faulty] = deque(maxlen=_TOLD)
         self._faults: list[tuple[Faulty, int]] = []  # each with the occurrences before it was given
         self._seen: Counter[str] = Counter()
+        self._quiet: dict[Faulty, None] = {}  # given, and not struck so far
 
     def __bool__(self) -> bool:
         return bool(self._faults)
@@ -44,6 +46,7 @@ class Plan(Generic[Faulty]):
     def take(self, fault: Faulty) -> None:
         """Take one more fault; `next` in it counts from now."""
         spec = fault.spec
+        self._quiet[fault] = None
         self._faults.append((fault, self._seen[spec.moment] if spec.again else 0))
 
     def seen(self, moment: str) -> int:
@@ -53,8 +56,18 @@ class Plan(Generic[Faulty]):
     def strike(self, *moments: str) -> tuple[Faulty, ...]:
         """Count these moments, which have come together, and return what strikes now."""
         now = self.due(*moments)
-        self.struck += now
+        self.note(now)
         return now
+
+    def note(self, now: Sequence[Faulty]) -> None:
+        """Remember what has struck."""
+        self.struck.extend(now)
+        for fault in now:
+            self._quiet.pop(fault, None)
+
+    def never_struck(self) -> tuple[Faulty, ...]:
+        """Return the faults that have not struck so far, in the order given."""
+        return tuple(self._quiet)
 
     def due(self, *moments: str) -> tuple[Faulty, ...]:
         """As `strike`, for one who notes himself what struck: not all that is due need have an effect."""

@@ -110,7 +110,7 @@ class Misfortune:
         now = [fault for fault in due if self._has_effect(fault, moment, peer, sender, about)]
         if not now and not self._delay:
             return UNHARMED
-        plan.struck += now
+        plan.note(now)
         self._delay += sum(fault.amount or 0 for fault in now if fault.what is What.TARPIT)
         answering = next((fault for fault in now if _reply(fault)), None)
         return Strike(

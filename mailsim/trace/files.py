@@ -5,7 +5,9 @@ batches as they come, so that no run is too long for memory. A file is there who
 replaced when the new one is complete.
 """
 
+import errno
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -106,7 +108,7 @@ def streamed(path: Path, form: Callable[[Path], Writer], retold: Retold) -> Iter
     Raises:
         OSError: It cannot be written.
     """
-    with _replacing(path) as new, closing(form(new)) as writer:
+    with _replacing(path) as new, closing(_made(form, new, path)) as writer:
         batch: list[Event] = []
 
         def append(event: Event) -> None:
@@ -134,6 +136,15 @@ def write(trace: Iterable[Event], path: Path, retold: Retold) -> None:
         raise TraceFileError(
             f"{path}: cannot be written: {error.strerror or error}; name another file"
         ) from None
+
+
+def _made(form: Callable[[Path], Writer], new: Path, path: Path) -> Writer:
+    """The writer; its error bears the name that was given, not that of the file beside it."""
+    try:
+        return form(new)
+    except OSError as error:
+        number = error.errno or errno.EIO
+        raise OSError(number, os.strerror(number), str(path)) from None
 
 
 def write_parquet(trace: Trace, path: Path) -> None:

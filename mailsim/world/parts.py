@@ -13,6 +13,7 @@ from mailsim.smtp.faults import FaultPlan as SmtpFaultPlan
 from mailsim.trace.event import Event, Recorder
 from mailsim.world.clock import Clock
 from mailsim.world.conservation import Books
+from mailsim.world.failures import Failures
 from mailsim.world.faults import Struck
 from mailsim.world.journal import Journal
 from mailsim.world.mailroom import Mailroom
@@ -75,6 +76,7 @@ class Parts(Generic[AnyEngine]):
 
     engine: AnyEngine
     books: Books
+    failures: Failures
     store: Store
     office: Office
     mailroom: Mailroom
@@ -101,8 +103,8 @@ def assembled(
         StartError: A server did not start.
         NameTakenError: Two servers have one name and port.
     """
-    books, clock, transport = Books(), engine.clock, engine.transport
-    journal = Journal(Recorder(clock.now, books.note, *keepers))
+    books, failures, clock, transport = Books(), Failures(), engine.clock, engine.transport
+    journal = Journal(Recorder(clock.now, books.note, failures.note, *keepers))
     store = stack.enter_context(Store())
     limits = {plan.smtp.server: plan.policy.size_limit}
     office = Office(scenario.site, store, journal, now=clock.now, seed=scenario.seed, limits=limits)
@@ -121,6 +123,7 @@ def assembled(
     return Parts(
         engine=engine,
         books=books,
+        failures=failures,
         store=store,
         office=office,
         mailroom=mailroom,

@@ -22,6 +22,7 @@ from mailsim.smtp.outcome import Outcome as Answer
 from mailsim.trace.event import Event, Step, Trace
 from mailsim.trace.files import format_of, streamed
 from mailsim.world.expectation import ExpectationError, unmet
+from mailsim.world.failures import Failure
 from mailsim.world.faults import added
 from mailsim.world.mailroom import Collecting
 from mailsim.world.office import Outgoing
@@ -80,6 +81,16 @@ class Stage(Generic[AnyEngine]):
     def steps(self) -> Mapping[Step, int]:
         """How many events of each step there were."""
         return self._built.books.steps
+
+    @property
+    def failures(self) -> Sequence[tuple[Failure, int]]:
+        """What was refused, bounced, discarded or deferred, by server and reply, and how often; the most frequent first."""
+        return self._built.failures.counted()
+
+    @property
+    def never_struck(self) -> Sequence[str]:
+        """The faults whose moment has not come so far, as they were written."""
+        return [fault.spec.text for plan in self._built.faults.values() for fault in plan.never_struck()]
 
     @property
     def now(self) -> datetime:

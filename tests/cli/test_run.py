@@ -76,7 +76,14 @@ def test_the_trace_is_written_as_it_happens(tmp_path: Path, capsys: pytest.Captu
             [str(SCENARIO), "--out", "trace.txt"],
             "trace.txt: no file for a trace; name one that ends in .parquet or .otlp.jsonl",
         ),
-        ([str(SCENARIO), "--out", "no/such/trace.jsonl"], "No such file or directory"),
+        (
+            [str(SCENARIO), "--out", "no/such/trace.jsonl"],
+            "No such file or directory: 'no/such/trace.jsonl'",
+        ),
+        (
+            [str(SCENARIO), "--out", "no/such/trace.parquet"],
+            "No such file or directory: 'no/such/trace.parquet'",
+        ),
     ],
 )
 def test_bad_input_is_one_line(arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -107,3 +114,35 @@ def test_a_broken_law_ends_the_run_with_the_story(
     assert "lost: " in output.err
     assert "What happened to t000001:" in output.err
     assert "takes the copy for" in output.err
+
+
+def test_a_run_tells_why_mail_did_not_leave(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """The server, its words and how many copies; and which faults had nothing to strike."""
+    faults = '["smtp:AUTH:every:reply 535 5.7.8 not you", "smtp:MAIL:5:drop"]'
+    path = changed(tmp_path, 'profile = "gmail"', f'profile = "gmail"\nfaults = {faults}')
+
+    assert main(["run", str(path)]) == 1
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["refused", "smtp.gmail.com", "535", "5.7.8", "not", "you", "1"] in lines
+    assert ["Faults", "that", "never", "struck:", "smtp:MAIL:5:drop."] in lines
+
+    assert main(["run", str(path), "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert told["failures"] == [
+        {"step": "refused", "server": "smtp.gmail.com", "reply": "535 5.7.8 not you", "count": 1}
+    ]
+    assert told["never_struck"] == ["smtp:MAIL:5:drop"]
+
+
+def test_no_more_than_ten_reasons_are_shown(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """The others are counted."""
+    faults = ", ".join(f'"smtp:MAIL:{number}:reply 550 no {number}"' for number in range(1, 13))
+    more = '\n[[event]]\nsend = { from_action = 1234, to = "jane@client.example" }' * 12
+    path = changed(tmp_path, 'profile = "gmail"', f'profile = "gmail"\nfaults = [{faults}]')
+    text = path.read_text(encoding="utf-8").replace("\n[expect]", f"{more}\n\n[expect]")
+    path.write_text(text, encoding="utf-8")
+
+    main(["run", str(path)])
+    lines = capsys.readouterr().out.splitlines()
+    assert sum(line.startswith("refused") for line in lines) == 10
+    assert "and 2 for 2 other reasons; --json tells them" in lines

@@ -1,0 +1,45 @@
+"""What did not go through in a world, and in whose words: counted by what happened, server and reply.
+
+Law: what is kept does not grow with the run; replies that name what they refuse may all differ.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from mailsim.trace.event import Event, Step
+
+_STEPS = (Step.REFUSED, Step.BOUNCED, Step.DISCARDED, Step.DEFERRED)
+_MOST = 500
+_OTHER = "(other words)"
+
+
+class Failure(NamedTuple):
+    """What happened to copies at one server for one reason."""
+
+    step: Step
+    """Refused, bounced, discarded or, to be offered again later, deferred."""
+    place: str
+    """The server."""
+    reply: str
+    """Its words."""
+
+
+class Failures:
+    """The account of one world's failures; told each event."""
+
+    def __init__(self) -> None:
+        self._counted: Counter[Failure] = Counter()
+
+    def note(self, event: Event) -> None:
+        """Take one event."""
+        if event.step not in _STEPS:
+            return
+        failure = Failure(event.step, event.place, event.reason or f"by policy ({event.rule})")
+        if failure not in self._counted and len(self._counted) >= _MOST:
+            failure = Failure(event.step, event.place, _OTHER)
+        self._counted[failure] += 1
+
+    def counted(self) -> Sequence[tuple[Failure, int]]:
+        """Each failure and of how many copies, or how often they were deferred; the most frequent first."""
+        return self._counted.most_common()
