@@ -57,7 +57,7 @@ class BackgroundServer(ABC):
 
     @property
     def port(self) -> int:
-        """The port it listens on.
+        """The port it listens on; after leaving, that it listened on last.
 
         Raises:
             MailsimError: It was never entered.

@@ -72,7 +72,7 @@ def collect(
                 f"mailsim: warning: {summary.short} of the messages are shorter than the server listed: it only estimates "
                 "sizes, or it cut them short; look at them\n"
             )
-        troubles = [*_troubles(summary, site), *_forward(practice, kept, smtp, tls)]
+        troubles = [*_troubles(summary, site, tls=account.server.tls), *_forward(practice, kept, smtp, tls)]
     for trouble in troubles:
         sys.stderr.write(f"mailsim: {printable(trouble)}\n")
     if troubles:
@@ -90,7 +90,7 @@ def _told(summary: "Summary") -> str:
     return f"{counted['collected']} collected: {words}; {deleted}, {left}; {sessions}, {summary.seconds:.1f} seconds"
 
 
-def _troubles(summary: "Summary", site: str) -> list[str]:
+def _troubles(summary: "Summary", site: str, *, tls: bool) -> list[str]:
     from mailsim.pop3.collection import CollectError, Step
 
     told = [
@@ -104,6 +104,10 @@ def _troubles(summary: "Summary", site: str) -> list[str]:
             Step.GREETING,
             Step.LOGIN,
         ):
+            if summary.broken.step is Step.GREETING and not tls:
+                told[-1] += (
+                    "; a port for TLS greets nobody who speaks none: if it is one, write ssl:// in [pop]"
+                )
             told[-1] += f"; `mailsim check pop --site {site}` says what to do"
     elif summary.left and not told:
         told.append(f"{summary.left} messages stay at the server: it did not delete them; collect again")

@@ -13,7 +13,14 @@ from pathlib import Path
 from typing import Literal
 
 from mailsim.background.server import BackgroundServer, Listening
-from mailsim.errors import MailsimError
+from mailsim.faults.syntax import FaultError
+from mailsim.pop3.arguments import (
+    Pop3ServerError,
+    checked_maildrops,
+    checked_octets,
+    checked_seconds,
+    checked_texts,
+)
 from mailsim.pop3.certificates import issue_with_file
 from mailsim.pop3.conduct import Conduct
 from mailsim.pop3.fault_kinds import Moment
@@ -37,10 +44,6 @@ class Tls(StrEnum):
 
 
 _CERTIFICATE_SHOWN = {Tls.NONE: None, Tls.STLS: Verb.STLS, Tls.IMPLICIT: Moment.CONNECT}
-
-
-class Pop3ServerError(MailsimError):
-    """A server asked for what it cannot do."""
 
 
 class Pop3Server(BackgroundServer):
@@ -81,7 +84,7 @@ class Pop3Server(BackgroundServer):
         """Make a server, without starting it.
 
         Raises:
-            Pop3ServerError: A way of TLS that is none.
+            Pop3ServerError: A way of TLS that is none, or an argument of another form.
             QuirkError: A quirk that is none.
             FaultError: A fault that is none.
         """
@@ -90,12 +93,14 @@ class Pop3Server(BackgroundServer):
         super().__init__(port=port)
         self.ca: Path | None = None
         self._tls = Tls(tls)
-        self._conduct = replace(with_quirks(Conduct(utf8=True), quirks), stls=self._tls is Tls.STLS)
+        self._conduct = replace(
+            with_quirks(Conduct(utf8=True), checked_texts("quirks", quirks)), stls=self._tls is Tls.STLS
+        )
         self._plan = FaultPlan(seed=seed)
-        for fault in faults:
+        for fault in checked_texts("faults", faults):
             self.add_fault(fault)
-        self._maildrops = Maildrops(maildrops, conduct=self._conduct)
-        self._idle_seconds = idle_seconds
+        self._maildrops = Maildrops(checked_maildrops(maildrops), conduct=self._conduct)
+        self._idle_seconds = checked_seconds("idle_seconds", idle_seconds)
 
     def __repr__(self) -> str:
         return f"Pop3Server({self._where}, tls={str(self._tls)!r}, users: {', '.join(self._maildrops.users)})"
@@ -118,8 +123,9 @@ class Pop3Server(BackgroundServer):
 
         Raises:
             UnknownUserError: The user has no maildrop.
+            Pop3ServerError: The message is no bytes.
         """
-        return self._maildrops.append(user, octets)
+        return self._maildrops.append(user, checked_octets(octets, user))
 
     def add_fault(self, fault: str) -> None:
         """Take one more fault, for open sessions too; `next` in it counts from now, a number from the first fault on.
@@ -128,6 +134,8 @@ class Pop3Server(BackgroundServer):
             FaultError: It is none, or can never strike: it is about a certificate that this server does not show
                 then, or a verb that it does not speak.
         """
+        if not isinstance(fault, str):
+            raise FaultError(f"fault {fault!r}: write a text, such as 'pop:RETR:3:drop@1024'")
         read = read_fault(fault)
         demand_certificate(read, _CERTIFICATE_SHOWN[self._tls])
         demand_spoken(read, self._conduct)

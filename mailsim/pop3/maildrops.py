@@ -209,7 +209,7 @@ class Maildrops:
         if account is None:
             known = ", ".join(self._accounts) or "nobody"
             raise UnknownUserError(
-                f"user {user!r}: no maildrop; there is one for {known}; add the user first"
+                f"user {user!r}: no maildrop; there is one for {known}; name one of these, or give the user one before"
             )
         return account
 

@@ -231,7 +231,7 @@ def test_a_folder_is_no_store(folder: str, tmp_path: Path, capsys: pytest.Captur
     ("fault", "told", "kept"),
     [
         ("pop:LOGIN:every:refuse", "login: the server refused: [AUTH]", 0),
-        ("pop:CONNECT:every:drop", "collect again; `mailsim check pop --site", 0),
+        ("pop:CONNECT:every:drop", "if it is one, write ssl:// in [pop]; `mailsim check pop --site", 0),
         ("pop:LOGIN:every:locked", "login: the server refused: [IN-USE]", 0),
         ("pop:RETR:every:reply [SYS/TEMP] not now", "message 1 stays at the server: retrieve: not now", 0),
         ("pop:QUIT:every:ignore-deletes", "5 messages stay at the server: it did not delete them", 5),

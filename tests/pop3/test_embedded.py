@@ -11,7 +11,9 @@ import pytest
 
 from mailsim.errors import MailsimError
 from mailsim.faults.syntax import FaultError
+from mailsim.pop3.arguments import Pop3ServerError
 from mailsim.pop3.embedded import Pop3Server, Tls
+from mailsim.pop3.maildrops import UnknownUserError
 from mailsim.pop3.wire import wire_form
 
 ALL = pytest.mark.parametrize("tls", list(Tls))
@@ -165,6 +167,51 @@ def test_a_quirk_makes_faults_possible() -> None:
     Pop3Server({}, quirks=["last", "apop"], faults=["pop:LAST:1:drop", "pop:APOP:1:refuse"])
     Pop3Server({}, tls="stls", faults=["pop:STLS:1:drop", "pop:STLS:2:expired-certificate"])
     Pop3Server({}, tls="implicit", faults=["pop:CONNECT:2:expired-certificate"])
+
+
+@pytest.mark.parametrize(
+    ("maildrops", "options", "told"),
+    [
+        (["alice"], {}, 'maildrops of type list: write a mapping, {"alice": ("secret", [octets, ...])}'),
+        ({1: ("secret", [])}, {}, "user 1: a user's name is text"),
+        ({"alice": "secret"}, {}, "user 'alice': write a password and a list of messages"),
+        ({"alice": ("secret", b"octets")}, {}, "user 'alice': write a password and a list of messages"),
+        ({"alice": ("secret", "text")}, {}, "user 'alice': write a password and a list of messages"),
+        ({"alice": ("secret", 3)}, {}, "user 'alice': write a password and a list of messages"),
+        (
+            {"alice": ("secret", ["text"])},
+            {},
+            "user 'alice': a message of type str is no bytes; encode the text",
+        ),
+        ({"alice": ("secret", [3])}, {}, "user 'alice': a message of type int is no bytes; give octets"),
+        ({}, {"quirks": "gmail"}, "quirks='gmail': write a list, quirks=['gmail']"),
+        ({}, {"faults": "pop:RETR:1:drop"}, "faults='pop:RETR:1:drop': write a list"),
+        ({}, {"faults": 3}, "faults=3: write a list of texts"),
+        ({}, {"quirks": [3]}, "quirks=[3]: write a list of texts"),
+        ({}, {"idle_seconds": -1}, "idle_seconds=-1: must be more than 0 seconds"),
+    ],
+)
+def test_what_cannot_be_served_is_told_at_once(maildrops: Any, options: dict[str, Any], told: str) -> None:
+    """In one line, without the password."""
+    with pytest.raises(Pop3ServerError) as refused:
+        Pop3Server(maildrops, **options)
+    assert told in str(refused.value)
+    assert "secret" not in str(refused.value).replace('("secret", [octets', "")
+
+
+def test_mail_and_faults_for_a_server_that_runs_are_checked_too() -> None:
+    """In the test's own thread."""
+    wrong: Any = "text"
+    number: Any = 3
+    with Pop3Server({"alice": ("secret", (octets for octets in [b"one"]))}) as server:
+        with pytest.raises(Pop3ServerError, match="'alice': a message of type str"):
+            server.append("alice", wrong)
+        with pytest.raises(UnknownUserError, match="there is one for alice; name one of these"):
+            server.append("bob", b"")
+        with pytest.raises(FaultError, match="fault 3: write a text"):
+            server.add_fault(number)
+        assert server.messages("alice") == (b"one",)
+    assert server.port
 
 
 def test_its_display_has_no_secret() -> None:

@@ -1,0 +1,65 @@
+"""What a `Pop3Server` is given, checked: a mistake is told in one line where it was made, not by a thread that serves.
+
+No line shows a password, nor what stands where one belongs.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from mailsim.errors import MailsimError
+
+_FORM = '{"alice": ("secret", [octets, ...])}'
+
+
+class Pop3ServerError(MailsimError):
+    """A server asked for what it cannot do."""
+
+
+def checked_maildrops(given: object) -> Mapping[str, tuple[str, Sequence[bytes]]]:
+    """User to password and messages, as they were given; raises Pop3ServerError."""
+    if not isinstance(given, Mapping):
+        raise Pop3ServerError(f"maildrops of type {_kind(given)}: write a mapping, {_FORM}")
+    return {_user(user): _account(user, account) for user, account in given.items()}
+
+
+def checked_octets(given: object, user: str) -> bytes:
+    """A message; raises Pop3ServerError."""
+    if not isinstance(given, bytes):
+        cure = "encode the text, as by .encode()" if isinstance(given, str) else "give octets"
+        raise Pop3ServerError(f"user {user!r}: a message of type {_kind(given)} is no bytes; {cure}")
+    return given
+
+
+def checked_texts(name: str, given: object) -> Sequence[str]:
+    """Texts, such as quirks; raises Pop3ServerError, also for one that stands alone."""
+    if isinstance(given, str):
+        raise Pop3ServerError(f"{name}={given!r}: write a list, {name}=[{given!r}]")
+    texts = list(given) if isinstance(given, Iterable) else None
+    if texts is None or not all(isinstance(text, str) for text in texts):
+        raise Pop3ServerError(f"{name}={given!r}: write a list of texts, such as `mailsim faults` lists")
+    return texts
+
+
+def checked_seconds(name: str, given: float) -> float:
+    """A time that is more than nothing; raises Pop3ServerError."""
+    if not given > 0:
+        raise Pop3ServerError(f"{name}={given!r}: must be more than 0 seconds")
+    return given
+
+
+def _user(user: object) -> str:
+    if not isinstance(user, str):
+        raise Pop3ServerError(f"user {user!r}: a user's name is text; write {_FORM}")
+    return user
+
+
+def _account(user: str, account: object) -> tuple[str, Sequence[bytes]]:
+    match account:
+        case (str(password), messages) if isinstance(messages, Iterable) and not isinstance(
+            messages, bytes | str
+        ):
+            return password, [checked_octets(octets, user) for octets in messages]
+    raise Pop3ServerError(f"user {user!r}: write a password and a list of messages, {_FORM}")
+
+
+def _kind(given: object) -> str:
+    return type(given).__name__
