@@ -2,12 +2,17 @@
 
 Laws: other mail is neither deleted nor altered. The mailbox is listed before the message is sent, and afterwards only
 messages that are new are looked at, by TOP, which marks nothing as read; only the probe's own, known by its token, is
-retrieved and deleted. A server without TOP has its new messages retrieved one by one instead.
+deleted. Besides it, reports that are new are retrieved, whose header need not name what they are about (RFC 3464); a
+server without TOP has its new messages retrieved one by one.
+
+The action address stands in From and in Reply-To, so that one message tells of every placement. Where that is refused
+and the site has it in Reply-To alone, a second message is sent as the site sends.
 """
 
 import re
 import secrets
 import ssl
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import anyio
@@ -34,10 +39,11 @@ TIMEOUT = 60.0
 _SESSION_SECONDS = 10.0
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 8.0
 """Seconds between two looks into the mailbox; each wait is twice the last."""
-_ALLOW = (
-    "have the provider allow the action addresses as senders of this account, "
-    'or write action_address_in = "reply-to"'
-)
+_CATCH_ALL = "see that the provider's catch-all leads to the mailbox that is collected"
+_NO_SUCH_USER = re.compile(r"\b5\.1\.1\b")  # RFC 3463 section 3.2
+_REJECTED = 55
+"""How the code begins by which a server refuses for its policy, or an address (RFC 5321 section 4.2.3)."""
+_REPORT = re.compile(rb"^Content-Type[ \t]*:\s*multipart/report\b", re.IGNORECASE | re.MULTILINE)
 _TEXT = "This message was sent by mailsim to see what becomes of it on its way. It deletes it again.\r\n"
 
 
@@ -99,7 +105,7 @@ class _Round:
         except ServerAddressError as error:
             raise ProbeError(f"smtp.port {error}") from None
         self._address: Address = site.directory.action_address(action)
-        self._token = secrets.token_hex(8)
+        self._token = ""
 
     async def run(self, until: float) -> Probe:
         session = self._session()
@@ -108,25 +114,44 @@ class _Round:
         except Stopped as stopped:
             verdict = session.red(stopped)
             return self._without(f"the POP server: {verdict.cause}", verdict.advice)
-        composed = self._message()
-        refusal = await self._sent(composed, until)
+        found, rejected = await self._tried(ActionAddressIn.BOTH, before, until)
+        own = self._site.settings.routing.action_address_in
+        if not rejected or own is not ActionAddressIn.REPLY_TO:
+            return found
+        second, _ = await self._tried(own, before, until, refused=f"refused: {rejected}")
+        return replace(second, left=second.left or found.left)
+
+    async def _tried(
+        self, placement: ActionAddressIn, before: frozenset[str], until: float, *, refused: str = ""
+    ) -> tuple[Probe, str]:
+        """What one message with the action address there tells, and a server's words if that was what it refused.
+
+        `refused` says what became of the placements that have it in From, if they are known to be refused.
+        """
+        composed = self._message(placement)
+        refusal, rejected = await self._sent(composed, until)
         if refusal:
-            return self._without(
+            found = self._without(
                 f"the SMTP server did not take the message: {refusal}",
-                f"{_ALLOW}; `mailsim check smtp` tells of login and connection",
+                f"{_cure(refusal, placement, composed)}; `mailsim check smtp` tells of login and connection",
             )
+            return found, refusal if rejected else ""
         received, deleted = await self._awaited(before, until)
         if received is None:
-            return self._without(
+            found = self._without(
                 f"the message was sent, and did not arrive at {self._address}'s mailbox in time",
-                "see that the provider's catch-all leads to the mailbox that is collected, and that it did not bounce",
+                f"{_CATCH_ALL}, and that it did not bounce",
                 left=True,
             )
+            return found, ""
         if (words := given_up(received)) is not None:
-            return self._without(
-                f"a server took the message, and gave it up: {words}", _ALLOW, left=not deleted
+            found = self._without(
+                f"a server took the message, and gave it up: {words}",
+                _cure(words, placement, composed),
+                left=not deleted,
             )
-        return self._compared(composed.message, received, left=not deleted)
+            return found, words
+        return self._compared(composed.message, received, left=not deleted, refused=refused), ""
 
     def _without(self, trouble: str, advice: str, *, left: bool = False) -> Probe:
         return Probe(
@@ -138,11 +163,11 @@ class _Round:
             left=left,
         )
 
-    def _compared(self, sent: Message, received: Message, *, left: bool) -> Probe:
+    def _compared(self, sent: Message, received: Message, *, left: bool, refused: str) -> Probe:
         site = self._site
         placement = site.settings.routing.action_address_in
         headers = envelope_headers(sent, received, self._address, site.rules.system)
-        ways = prospects(site, self._action, sent, received)
+        ways = prospects(site, self._action, sent, received, refused=refused)
         advice = (placement_advice(ways, placement), header_advice(headers, site.rules.header))
         return Probe(
             action=self._action,
@@ -159,9 +184,10 @@ class _Round:
 
     # Sending
 
-    def _message(self) -> Composed:
-        """The action address in From and Reply-To both, so that one message tells of every placement."""
-        routing = self._site.settings.routing.model_copy(update={"action_address_in": ActionAddressIn.BOTH})
+    def _message(self, placement: ActionAddressIn) -> Composed:
+        """Another one each time, known by its token: a provider may pass on one Message-ID once."""
+        self._token = secrets.token_hex(8)
+        routing = self._site.settings.routing.model_copy(update={"action_address_in": placement})
         settings = self._site.settings.model_copy(update={"routing": routing})
         draft = Draft(
             to=(Recipient(self._address),),
@@ -173,13 +199,13 @@ class _Round:
             draft, settings, self._site.directory, date=datetime.now(UTC), token=f"probe.{self._token}"
         )
 
-    async def _sent(self, composed: Composed, until: float) -> str:
-        """Send; what the server said against it, empty when it took the message."""
+    async def _sent(self, composed: Composed, until: float) -> tuple[str, bool]:
+        """Send; what the server said against it, empty when it took the message, and whether it rejects such mail."""
         account = self._smtp
         try:
             hosts, port = await resolved(Place(account.server, account.port, self._addresses), until)
         except Stopped as stopped:
-            return shown_words(stopped.said)
+            return shown_words(stopped.said), False
         password = account.password.get_secret_value()
         route = route_to(account, self._tls, address=(hosts[0], port))
         client = Client(route, local_name="localhost", timeout=min(_SESSION_SECONDS, _left(until)))
@@ -188,7 +214,8 @@ class _Round:
         finally:
             await client.close()
         refusals = outcome.refusals(composed.envelope)
-        return "; ".join(shown_words(str(reply), secrets=(password,)) for reply in refusals.values())
+        words = "; ".join(shown_words(str(reply), secrets=(password,)) for reply in refusals.values())
+        return words, any(reply.code // 10 == _REJECTED for reply in refusals.values())
 
     # Collecting
 
@@ -243,7 +270,8 @@ class _Round:
         """The message of that number, if it is the probe's; raises Stopped."""
         token = self._token.encode()
         top = await session.ask(session.client.top(number), until)
-        if top.ok and token not in (top.body or b""):
+        head = top.body or b""
+        if top.ok and token not in head and not _REPORT.search(head):
             return None
         octets = demand(await session.ask(session.client.retr(number), until)).body or b""
         return Message(octets) if token in octets else None
@@ -263,6 +291,18 @@ def _has_travelled(message: Message) -> bool:
     RFC 5321 section 4.4: every server on the way adds Received, the last one Return-Path.
     """
     return message.value("Received") is not None or message.value("Return-Path") is not None
+
+
+def _cure(words: str, placement: ActionAddressIn, composed: Composed) -> str:
+    """What to do about a refusal in these words."""
+    if _NO_SUCH_USER.search(words):
+        return _CATCH_ALL
+    if placement is ActionAddressIn.REPLY_TO:
+        return f"have the provider allow {composed.envelope.sender} as a sender of this account"
+    return (
+        "have the provider allow the action addresses as senders of this account, "
+        'or write action_address_in = "reply-to"'
+    )
 
 
 def given_up(message: Message) -> str | None:

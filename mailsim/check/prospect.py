@@ -103,11 +103,13 @@ def placement_advice(ways: tuple[Way, ...], placement: ActionAddressIn) -> str:
     return 'no placement brings replies back: send through a server that keeps the sender, or set resolvers = ["thread"]'
 
 
-def prospects(site: Site, action: int, sent: Message, received: Message) -> tuple[Way, ...]:
+def prospects(
+    site: Site, action: int, sent: Message, received: Message, *, refused: str = ""
+) -> tuple[Way, ...]:
     """Each way of replying to mail of that action, and where the reply ends.
 
     `sent` has the action address in From and in Reply-To. What a provider does to Reply-To only where there is none
-    cannot be told by it.
+    cannot be told by it. Where `refused` says why no server takes it in From, `sent` has it in Reply-To alone.
     """
     recipient = site.directory.action_address(action)
     headers = envelope_headers(sent, received, recipient, site.rules.system)
@@ -123,6 +125,9 @@ def prospects(site: Site, action: int, sent: Message, received: Message) -> tupl
     ways = []
     for placement, pair in answers.items():
         for answered, address in zip(("From", "Reply-To"), pair, strict=True):
+            if refused and placement is not ActionAddressIn.REPLY_TO:
+                ways.append(Way(placement, answered, "", reaches=False, outcome=refused))
+                continue
             reply = arriving(address, recipient, headers, received.message_id) if address else None
             ways.append(Way(placement, answered, str(address or ""), *_fate(known, action, address, reply)))
     return tuple(ways)

@@ -4,12 +4,14 @@ import ssl
 from collections.abc import Mapping
 from typing import Any
 
+import anyio
 import pytest
 
 import mailsim
 from mailsim.check.probe import ProbeError, given_up, probe
 from mailsim.check.probed import Probe
 from mailsim.mail import Message
+from mailsim.pop3.client import Client
 from mailsim.practice.site import read_site
 
 pytestmark = pytest.mark.anyio
@@ -82,6 +84,38 @@ async def test_a_route_that_rejects_the_sender() -> None:
     assert "the SMTP server did not take the message: 5" in found.trouble
     assert "reply-to" in found.advice
     assert (found.received, found.left, len(waiting)) == (None, False, 1)
+
+
+@pytest.mark.parametrize(
+    "provider",
+    [
+        {"profile": "gmx", "catch_all": USER},
+        {"profile": "postfix_strict"},
+        {"profile": "fastmail"},
+        {"faults": ["mx:MAIL=a1234@abc.com:every:reply 550 5.7.1 not you"]},
+    ],
+)
+async def test_a_route_that_takes_what_the_site_sends(provider: dict[str, object]) -> None:
+    """The sender alone is refused, after each command or by a bounce, and the site has the action address in Reply-To."""
+    found, waiting = await probed(scenario(provider=provider, routing={"action_address_in": "reply-to"}))
+
+    assert (found.comes_back, found.trouble, found.left) == (True, "", False)
+    assert "action_address_in" not in found.advice
+    others = [way for way in found.ways if way.placement is not found.placement]
+    assert {(way.reaches, way.address) for way in others} == {(False, "")}
+    assert all(way.outcome.startswith("refused: ") and "5" in way.outcome for way in others)
+    assert len(waiting) == 1
+
+
+async def test_what_is_advised_is_not_what_is_set_already() -> None:
+    """A server that refuses the practice's own sender too."""
+    faults = ["smtp:MAIL:every:reply 550 5.7.1 not you"]
+    tables = scenario(provider={"faults": faults}, routing={"action_address_in": "reply-to"})
+    found, _ = await probed(tables)
+
+    assert found.trouble == "the SMTP server did not take the message: 550 5.7.1 not you"
+    assert found.advice.startswith(f"have the provider allow {USER} as a sender of this account;")
+    assert "action_address_in" not in found.advice
 
 
 async def test_mail_that_is_discarded_does_not_arrive() -> None:
@@ -183,6 +217,56 @@ async def test_a_report_is_not_taken_for_the_message() -> None:
     )
     assert found.advice.startswith("have the provider allow the action addresses")
     assert len(waiting) == 1
+
+
+REPORT = b"""\
+From: MAILER-DAEMON@mail.abc.com (Mail Delivery System)\r
+Subject: Undelivered Mail Returned to Sender\r
+Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r
+\r
+--b\r
+Content-Type: message/delivery-status\r
+\r
+Diagnostic-Code: smtp; 550 5.1.1 <a1234@abc.com>: no such user\r
+\r
+--b\r
+Content-Type: text/rfc822-headers\r
+\r
+Subject: mailsim probe %s\r
+--b--\r
+"""
+
+
+async def test_a_report_whose_own_header_names_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Postfix's have no In-Reply-To: it is known by what it returns, and deleted; another report and other new mail stay."""
+    monkeypatch.setattr("mailsim.check.probe.secrets.token_hex", lambda _octets: "0123456789abcdef")
+    retrieved: list[int] = []
+
+    class Watched(Client):
+        def retr(self, number: int) -> bytes:
+            retrieved.append(number)
+            return super().retr(number)
+
+    monkeypatch.setattr("mailsim.check.pop_session.Client", Watched)
+    async with mailsim.Lab(scenario(provider={"catch_all": "discard"})) as lab:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(_report_later, lab)
+            trust = ssl.create_default_context(cadata=lab.authority.decode())
+            found = await probe(lab.site, tls=trust, timeout=10, addresses=lab.addresses)
+        waiting = [message.octets for message in lab.waiting()]
+
+    assert "gave it up: smtp; 550 5.1.1 <a1234@abc.com>: no such user" in found.trouble
+    assert found.advice == "see that the provider's catch-all leads to the mailbox that is collected"
+    assert not found.left
+    assert (len(waiting), len(retrieved)) == (2, 2)
+
+
+async def _report_later(lab: mailsim.Lab) -> None:
+    """Once the probe has looked what there is."""
+    await anyio.sleep(1)
+    for octets in (OTHER, REPORT % b"of another", REPORT % b"0123456789abcdef"):
+        lab.receive(to=USER, octets=octets)
+    lab.settle()
 
 
 @pytest.mark.parametrize(
