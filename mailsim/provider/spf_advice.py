@@ -210,7 +210,7 @@ def _merged(records: Sequence[tuple[Term, ...]], domain: str) -> tuple[list[Term
     modifiers = [term for term in modifiers if not _is_own(term, domain, findings)]
     modifiers = list(_once(modifiers, findings))
     if ends:
-        ends = [_kept_end(ends[0], findings)]
+        ends = [_kept_end(ends, findings)]
         modifiers = [term for term in modifiers if term.name != "redirect"]
     elif len(mended) > 1:
         ends = [read_term("~all")]  # that of the records which were handed over to
@@ -242,7 +242,7 @@ def _order(terms: Sequence[Term]) -> Iterator[SpfFinding]:
         if not term.is_modifier:
             yield _error("after-all", f"{_told(term.text)} stands behind `all` and is never read")
     if any(term.name == "redirect" for term in terms):
-        yield _warning("redirect-ignored", "`redirect=` does nothing beside `all`; it is left out")
+        yield _warning("redirect-ignored", "`redirect=` does nothing beside `all`; take it away")
 
 
 def _parts(records: Sequence[Sequence[Term]]) -> tuple[list[Term], list[Term], list[Term]]:
@@ -287,14 +287,17 @@ def _once(modifiers: Iterable[Term], findings: list[SpfFinding]) -> Iterator[Ter
         yield term
 
 
-def _kept_end(end: Term, findings: list[SpfFinding]) -> Term:
-    """The record's `all`, which must not let everybody send."""
-    if end.qualifier == "+":
-        findings.append(_error("pass-all", f"{end.text!r} lets everybody send as you; '~all' is advised"))
-        return read_term("~all")
-    if end.qualifier == "?":
+def _kept_end(ends: Sequence[Term], findings: list[SpfFinding]) -> Term:
+    """The mildest `all` of the records, which must not let everybody send."""
+    kept = ends[0] if ends[0].qualifier != "+" else read_term("~all")
+    findings += [
+        _error("pass-all", f"{end.text!r} lets everybody send as you; {kept.text!r} is advised")
+        for end in ends
+        if end.qualifier == "+"
+    ]
+    if kept.qualifier == "?":
         findings.append(_warning("neutral-all", "'?all' says nothing of forgeries; '~all' is the usual end"))
-    return end
+    return kept
 
 
 def _with_include(
@@ -350,6 +353,11 @@ def _of_advised(advised: str, lookups: Lookups) -> Iterator[SpfFinding]:
         yield _error(
             "too-many-lookups",
             f"{lookups.count} look-ups: over {MOST_LOOKUPS} receivers give up (permerror); replace some of a, mx, ptr, include by ip4 and ip6",
+        )
+    for broken in lookups.broken:
+        yield _error(
+            "broken-include",
+            f"{_told(broken)}: receivers give up (permerror); take what names it away, or have its owner mend it",
         )
     if len(lookups.void) > MOST_VOID:
         names = ", ".join(map(_told, lookups.void))

@@ -81,6 +81,17 @@ def read_terms(record: str) -> tuple[Term, ...]:
     return tuple(map(read_term, record[len(VERSION) :].split()))
 
 
+def permanent_fault(record: str) -> str:
+    """What makes receivers take nothing of a record (RFC 7208 sections 4.6, 6), in words; empty of one that can be read."""
+    if re.search(r"[^ \S]", record):
+        return "only spaces part terms"
+    terms = read_terms(record)
+    if wrong := next((term for term in terms if term.fault), None):
+        return f"{wrong.text!r}: {wrong.fault}"
+    modifiers = [term.name for term in terms if term.is_modifier]
+    return "a modifier stands twice" if len(set(modifiers)) < len(modifiers) else ""
+
+
 def read_term(text: str) -> Term:
     """Read one term, which is not empty; nothing raises, what is wrong with it stands in its `fault`."""
     term = _read(text)

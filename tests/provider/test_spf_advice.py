@@ -1,12 +1,13 @@
 """What to publish for mail sent through the practice system's servers (R5.6)."""
 
 from collections.abc import Sequence
+from ipaddress import IPv4Address
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mailsim.provider.dns import RecordType, zone_of
+from mailsim.provider.dns import Datum, RecordType, zone_of
 from mailsim.provider.spf import Result, evaluate
 from mailsim.provider.spf_advice import Severity, SpfAdvice, advise
 from mailsim.provider.spf_record import is_record, read_terms
@@ -244,6 +245,70 @@ def test_what_is_advised_lets_our_mail_pass(records: list[str]) -> None:
     assert result in (Result.PASS, Result.PERMERROR)
     if result is Result.PERMERROR:
         assert advice.lookups.count > 2  # void look-ups of a made-up world, or too many
+
+
+_NAMES = [*(f"{letter}.example" for letter in "pqrs"), "_spf.actionstep.com", "abc.example"]
+_SPF = st.lists(
+    st.one_of(
+        st.sampled_from([f"{kind}{name}" for kind in ("include:", "redirect=", "exp=") for name in _NAMES]),
+        st.sampled_from(
+            ["a:abc.example", "mx:abc.example", "ip4:192.0.2.0/24", "what", "-all", "~all", "+all"]
+        ),
+    ),
+    max_size=4,
+).map(lambda terms: " ".join(["v=spf1", *terms]))
+_TEXTS = st.lists(st.one_of(_SPF, _SPF, st.just("v=spf1 -all"), st.just("other")), max_size=2)
+
+
+@settings(max_examples=300)
+@given(st.fixed_dictionaries(dict.fromkeys(_NAMES[:-1], _TEXTS)), _SPF)
+@example(
+    {"p.example": ["other"], "_spf.actionstep.com": ["v=spf1 -all"]}, f"v=spf1 include:p.example {OURS} -all"
+)
+def test_what_is_green_is_no_permerror(texts: dict[str, list[str]], record: str) -> None:
+    """The law: where all that is included is at hand, no receiver gives up on a record that needs no change."""
+    rows: list[tuple[str, RecordType, Datum]] = [
+        (name, RecordType.TXT, (text.encode(),)) for name, found in texts.items() for text in found
+    ]
+    rows += [
+        ("abc.example", RecordType.TXT, (record.encode(),)),
+        ("abc.example", RecordType.MX, (10, "abc.example")),
+    ]
+    zone = zone_of([*rows, ("abc.example", RecordType.A, IPv4Address("198.51.100.1"))])
+
+    advice = advise([record], domain="abc.example", zone=zone)
+
+    if advice.green and not advice.lookups.unknown:
+        found = evaluate(zone, ip="203.0.113.5", sender="a1234@abc.example", helo="h.example")
+        assert found.result is not Result.PERMERROR, (record, texts, found.explanation)
+
+
+def test_everybody_is_let_pass_by_one_of_several_records() -> None:
+    """`+all` is told beside a milder end too, and what is advised instead."""
+    advice = advise([f"v=spf1 {OURS} +all", "v=spf1 -all"])
+
+    [told] = [finding.text for finding in advice.findings if finding.name == "pass-all"]
+    assert told == "'+all' lets everybody send as you; '-all' is advised"
+    assert advice.advised == f"v=spf1 {OURS} -all"
+
+
+def test_nothing_is_said_to_be_left_out_that_a_green_advice_leaves_in() -> None:
+    """The record stays as it is, and its `redirect` is to be taken away."""
+    advice = advise([f"v=spf1 {OURS} redirect=host.example -all"])
+
+    assert advice.green
+    assert [finding.text for finding in advice.findings] == [
+        "`redirect=` does nothing beside `all`; take it away"
+    ]
+
+
+def test_an_include_that_cannot_be_read_is_an_error() -> None:
+    """It is the whole record's end, wherever it stands."""
+    zone = read_zone_table({"host.example": {"txt": "hello"}})
+    advice = advise([f"v=spf1 {OURS} include:host.example -all"], zone=zone)
+
+    assert (advice.green, found(advice)) == (False, ["broken-include"])
+    assert "'host.example has no SPF record': receivers give up (permerror)" in advice.findings[0].text
 
 
 @given(st.lists(st.text(), max_size=4), st.text(max_size=20))

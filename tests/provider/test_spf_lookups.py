@@ -2,6 +2,7 @@
 
 import pytest
 
+from mailsim.provider.dns import DnsFault, RecordType, Status, zone_of
 from mailsim.provider.spf_lookups import Lookups, count_lookups
 from mailsim.provider.zone_table import read_zone_table
 
@@ -13,6 +14,14 @@ ZONE = read_zone_table(
         "deep.host.example": {"txt": "v=spf1 ptr exists:%{i}.host.example redirect=end.host.example"},
         "end.host.example": {"txt": "v=spf1 ip4:192.0.2.0/24 -all redirect=never.example"},
         "loop.example": {"txt": "v=spf1 include:loop.example -all"},
+        "ring.example": {"txt": "v=spf1 include:gnir.example -all"},
+        "gnir.example": {"txt": "v=spf1 include:ring.example -all"},
+        "text.example": {"txt": "google-site-verification=x"},
+        "two.example": {"txt": ["v=spf1 -all", "v=spf1 a -all"]},
+        "wrong.example": {"txt": "v=spf1 what -all"},
+        "tab.example": {"txt": "v=spf1 a\t-all"},
+        "twice.example": {"txt": "v=spf1 a exp=a.example exp=b.example"},
+        "lost.example": {"txt": "v=spf1 redirect=text.example"},
         "wide.example": {"txt": "v=spf1 " + "include:wide.example " * 200},
     }
 )
@@ -55,6 +64,40 @@ def test_without_a_zone_nothing_is_followed() -> None:
     assert count_lookups("v=spf1 include:a.example include:a.example a -all") == Lookups(
         3, unknown=("a.example",)
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("loop.example", "loop.example includes itself"),
+        ("ring.example", "ring.example includes itself"),
+        ("mx.abc.example", "mx.abc.example has no SPF record"),
+        ("nothing.abc.example", "nothing.abc.example has no SPF record"),
+        ("text.example", "text.example has no SPF record"),
+        ("two.example", "two.example has 2 SPF records"),
+        ("wrong.example", "wrong.example: 'what': 'what' is no mechanism"),
+        ("tab.example", "tab.example: only spaces part terms"),
+        ("twice.example", "twice.example: a modifier stands twice"),
+        ("lost.example", "text.example has no SPF record"),
+    ],
+)
+@pytest.mark.parametrize("term", ["include:", "redirect="])
+def test_what_ends_every_evaluation_is_told(term: str, name: str, why: str) -> None:
+    """Sections 5.2 and 6.1: the record that is included or handed over to is none, or cannot be read."""
+    [told] = count_lookups(f"v=spf1 {term}{name}", domain="abc.example", zone=ZONE).broken
+
+    assert told.startswith(why)
+
+
+def test_a_name_that_cannot_be_told_now_is_not_known() -> None:
+    """A fault of DNS is no fault of the record."""
+    fault: dict[tuple[str, RecordType | None], DnsFault] = {
+        ("host.example", RecordType.TXT): DnsFault(Status.SERVFAIL)
+    }
+
+    found = count_lookups("v=spf1 include:host.example -all", zone=zone_of([], fault))
+
+    assert found == Lookups(1, unknown=("host.example",))
 
 
 @pytest.mark.parametrize("name", ["loop.example", "wide.example"])
