@@ -16,7 +16,7 @@ def blocks(language: str) -> list[str]:
 
 def test_the_lines_of_python_print_what_their_comment_says(capsys: pytest.CaptureFixture[str]) -> None:
     """The first example a reader tries, run as it stands."""
-    [example] = blocks("python")
+    example, _ = blocks("python")
 
     exec(compile(example, "README.md", "exec"), {})
 
@@ -38,11 +38,20 @@ def test_the_spec_told_passes(tmp_path: Path) -> None:
     """One file, as it stands, run by pytest alone."""
     feature, _ = blocks("gherkin")
     (tmp_path / "reply.feature").write_text(feature, "utf-8")
+    assert "1 passed" in tested(tmp_path)
 
+
+def test_the_test_of_a_pop3_client_passes(tmp_path: Path) -> None:
+    """As it stands, with nothing imported from here."""
+    _, example = blocks("python")
+    (tmp_path / "test_client.py").write_text(example, "utf-8")
+    assert "1 passed" in tested(tmp_path)
+
+
+def tested(folder: Path) -> str:
+    """What pytest says of a folder."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "."]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-
-    assert "1 passed" in done.stdout
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False).stdout
 
 
 def test_two_commands_stand_on_top() -> None:
