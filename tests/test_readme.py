@@ -38,17 +38,17 @@ def test_the_spec_told_passes(tmp_path: Path) -> None:
     """One file, as it stands, run by pytest alone."""
     feature, _ = blocks("gherkin")
     (tmp_path / "reply.feature").write_text(feature, "utf-8")
-    assert "1 passed" in tested(tmp_path)
+    assert "1 passed" in pytest_says(tmp_path)
 
 
 def test_the_test_of_a_pop3_client_passes(tmp_path: Path) -> None:
     """As it stands, with nothing imported from here."""
     _, example = blocks("python")
     (tmp_path / "test_client.py").write_text(example, "utf-8")
-    assert "1 passed" in tested(tmp_path)
+    assert "1 passed" in pytest_says(tmp_path)
 
 
-def tested(folder: Path) -> str:
+def pytest_says(folder: Path) -> str:
     """What pytest says of a folder."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "."]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False).stdout
