@@ -22,7 +22,6 @@ import pytest
 from mailsim.testing.blueprint import Blueprint
 from mailsim.testing.found import DOCKET
 from mailsim.testing.program import PURPOSES
-from mailsim.testing.steps import SUBJECTS
 from mailsim.testing.worlds import SOCKETS, Kind, chosen, made, parametrize
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
 pytest_plugins = [
     "mailsim.testing.found",
     "mailsim.testing.program",
-    *(f"mailsim.testing.steps.{subject}" for subject in SUBJECTS),
+    "mailsim.testing.vocabulary",
 ]
 
 _RULE_TAG = re.compile(r"R\d{1,2}\.\d{1,3}")
@@ -94,8 +93,11 @@ def _always(
 
 def _begun(kind: Kind, blueprint: Blueprint, request: pytest.FixtureRequest) -> "Iterator[World]":
     with made(kind, blueprint.start()) as world:
-        request.node.stash[_WORLD] = world
+        stash = request.node.stash
+        stash[_WORLD] = world
         yield world
+        if stash.get(_WORLD, None) is world:  # pytest keeps every test until the run ends
+            del stash[_WORLD]
 
 
 @pytest.fixture

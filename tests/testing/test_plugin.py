@@ -55,6 +55,48 @@ def test_a_passing_scenario_needs_no_python(pytester: pytest.Pytester) -> None:
     result.assert_outcomes(passed=1)
 
 
+def test_a_step_of_the_user_s_overrides_ours(pytester: pytest.Pytester) -> None:
+    """Of two definitions with the same words the nearer one runs, whatever either is called."""
+    python = (
+        "from pytest_bdd import then\n@then('nothing is lost')\ndef _(): raise AssertionError('the nearer')"
+    )
+    result = run(pytester, GIVENS + "Then nothing is lost", python=python)
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*the nearer*"])
+
+
+def test_all_steps_are_fixtures_of_one_name(pytester: pytest.Pytester) -> None:
+    """For every step of a scenario pytest-bdd asks pytest for all fixtures, once a name; users are spared the list."""
+    own = "from pytest_bdd import then\n@then('it is so')\ndef _(): pass"
+    names = (
+        "from pytest_bdd.compat import get_fixture_names\n"
+        "def pytest_bdd_before_scenario(request):\n"
+        " names = get_fixture_names(request._fixturemanager)\n"
+        " print('found', *sorted(one for one in names if 'step' in one and not one.endswith('_trace')))\n"
+    )
+    result = run(pytester, "Then it is so", "-s", python=f"{names}{own}")
+    listed = pytester.runpytest_inprocess("-p", "no:cacheprovider", "--fixtures")
+
+    result.stdout.fnmatch_lines(["*found _mailsim_step pytestbdd_stepdef_then_it is so*"])
+    listed.stdout.no_fnmatch_line("*_mailsim_step*")
+
+
+def test_a_world_that_ended_is_forgotten(pytester: pytest.Pytester) -> None:
+    """Pytest keeps every test until the run ends; what a test holds would pile up."""
+    python = (
+        "import gc, weakref\nfrom pytest_bdd import then\nSEEN = []\n"
+        "@then('it is seen')\ndef _(world): SEEN.append(weakref.ref(world))\n"
+        "def pytest_unconfigure():\n gc.collect()\n print('worlds', [one() for one in SEEN])\n"
+    )
+    pytester.makefile(".feature", one=feature(GIVENS + "Then it is seen"))
+    pytester.makeconftest(python)
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-s")  # in process, pytester keeps it
+
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["worlds [[]None[]]"])
+
+
 @pytest.mark.parametrize("step", ["async def coroutine(): assert False", "async def generator():\n yield 1"])
 def test_a_coroutine_step_fails(pytester: pytest.Pytester, step: str) -> None:
     """pytest-bdd would pass it without running it."""

@@ -137,6 +137,18 @@ def test_messages_are_cucumber_s(pytester: pytest.Pytester, options: tuple[str, 
     assert ["expected action:7" in step.get("message", "") for step in steps].count(True) == 1
 
 
+def test_rows_are_told_in_their_order(pytester: pytest.Pytester) -> None:
+    """Whichever ran first: under xdist, or in random order."""
+    pytester.makeconftest("def pytest_collection_modifyitems(items): items.reverse()")
+    run(pytester)
+    ended = [
+        one["testStepFinished"]["testStepResult"] for one in messages(pytester) if "testStepFinished" in one
+    ]
+    failed = [at for at, step in enumerate(ended) if step["status"] == "FAILED"]
+
+    assert failed == [4 + 5 + 3]  # after the scenario and the first row
+
+
 def test_every_identifier_leads_to_what_it_names(pytester: pytest.Pytester) -> None:
     """Reports are lost in a reference that leads nowhere."""
     run(pytester)
