@@ -4,8 +4,11 @@ A server may be hostile, or friendly enough to repeat the password that it was g
 """
 
 import base64
+import re
 
 MASK = "***"
+_SHORT = 4
+"""Characters: a secret of fewer is masked as a word of its own only. Cut out of other words, it could be read from what is left."""
 _LONGEST = 500
 """Characters of a server's words that are shown."""
 
@@ -33,8 +36,11 @@ def _forms(secrets: tuple[str, ...]) -> list[str]:
 
 
 def _replaced(text: str, forms: list[str]) -> str:
-    for form in forms:
-        text = text.replace(form, MASK) if form else text
+    for form in filter(None, forms):
+        if len(form) < _SHORT:
+            text = re.sub(rf"(?<!\w){re.escape(form)}(?!\w)", MASK, text)
+        else:
+            text = text.replace(form, MASK)
     return text
 
 

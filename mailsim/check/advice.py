@@ -34,6 +34,13 @@ _EITHER = {
     Cause.SETTINGS: "mend the settings",
 }
 _OWN_SERVER = "localhost is the system's own SMTP server, and it does not run on this computer; start it, or name your provider's"
+_LATER = "the server puts it off for now: wait some minutes and check again"
+_STALLED = "the server answered, and then fell silent: wait some minutes and check again"
+_AFTER_GREETING = (Step.LOGIN, Step.SENDER)
+_NO_LOGINS = (
+    "the server takes no logins there: use the provider's port for sending, most often 587 or 465,"
+    ' or write smtp.authentication = "none" if it wants none'
+)
 
 
 def advice_for(cause: Cause, seen: Seen, *, own: bool = False) -> str:
@@ -44,6 +51,12 @@ def advice_for(cause: Cause, seen: Seen, *, own: bool = False) -> str:
         return _OWN_SERVER
     if cause is Cause.SENDER_REFUSED and seen.code == "530":  # RFC 4954 section 6: authentication required
         return "the server wants a login before it takes a sender: set smtp.authentication, username and password"
+    if cause in {Cause.SENDER_REFUSED, Cause.REFUSED} and seen.code.startswith("4"):  # RFC 5321 section 4.2.1
+        return _LATER
+    if seen.trouble is Trouble.SILENCE and cause is Cause.TIMEOUT and seen.step in _AFTER_GREETING:
+        return _STALLED
+    if seen.trouble is Trouble.NO_AUTHENTICATION:
+        return _NO_LOGINS
     if seen.step is Step.LOGIN and cause is Cause.REFUSED:
         return "the server cannot log anybody in at the moment: wait some minutes and check again"
     return _EITHER.get(cause) or (_POP if seen.check is Check.POP else _SMTP)[cause]

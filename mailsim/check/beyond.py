@@ -11,6 +11,7 @@ from mailsim.practice.site import Site
 from mailsim.provider.policy import SenderAction
 from mailsim.provider.profiles import Profile, profile, profiles
 
+_LOOPBACK = "127.0.0.1"
 _UNKNOWN = "whether the server takes an action's address as a sender too, `mailsim probe` tells"
 _KNOWN = {
     SenderAction.ACCEPT: "",
@@ -39,4 +40,10 @@ def _provider(site: Site, account: SmtpAccount) -> Profile | None:
         return profile(site.settings.smtp.common)
     domain = site.settings.domain
     servers = (one for one in profiles().values() if one.text("smtp_server"))
-    return next((one for one in servers if one.smtp_server(domain) == account.server), None)
+    return next((one for one in servers if _is_at(one, account, domain)), None)
+
+
+def _is_at(provider: Profile, account: SmtpAccount, domain: str) -> bool:
+    """By the host, and where that is this computer, on which anything may run, by the port too."""
+    known = provider.smtp_server(domain) == account.server
+    return known and (account.server != _LOOPBACK or provider.number("smtp_port") == account.port)

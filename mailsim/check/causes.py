@@ -39,6 +39,9 @@ class Trouble(Enum):
     WRONG_HOST = auto()
     NO_STARTTLS = auto()
     NO_MECHANISM = auto()
+    """Not the one that is set."""
+    NO_AUTHENTICATION = auto()
+    """No mechanism at all."""
     REFUSAL = auto()
     """A reply of the protocol, and it says no."""
     UNSPEAKABLE = auto()
@@ -98,6 +101,7 @@ _CERTAIN = {
     Trouble.WRONG_HOST: Cause.CERTIFICATE_WRONG_HOST,
     Trouble.NO_STARTTLS: Cause.TLS_TO_PLAIN,
     Trouble.NO_MECHANISM: Cause.AUTHENTICATION_NOT_OFFERED,
+    Trouble.NO_AUTHENTICATION: Cause.AUTHENTICATION_NOT_OFFERED,
     Trouble.UNSPEAKABLE: Cause.SETTINGS,
 }
 _OTHERWISE = {

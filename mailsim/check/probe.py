@@ -22,8 +22,9 @@ from mailsim.check.link import Addresses, Place, Stopped, resolved
 from mailsim.check.pop_session import PopSession, demand
 from mailsim.check.probed import Probe
 from mailsim.check.prospect import envelope_headers, header_advice, placement_advice, prospects
+from mailsim.check.smtp import check_smtp
 from mailsim.errors import MailsimError
-from mailsim.mail import Address, Message
+from mailsim.mail import Address, Message, Reply
 from mailsim.pop3.client import sizes, uids
 from mailsim.practice.account import PopAccount, SmtpAccount
 from mailsim.practice.composing import Composed, Draft, Recipient, compose
@@ -31,6 +32,7 @@ from mailsim.practice.server_address import ServerAddressError, check_smtp_port
 from mailsim.practice.settings import ActionAddressIn
 from mailsim.practice.site import Site
 from mailsim.smtp.client import Client
+from mailsim.smtp.outcome import CLOSED, Outcome
 from mailsim.smtp.submission import route_to
 from mailsim.words import shown_words
 
@@ -44,6 +46,7 @@ _NO_SUCH_USER = re.compile(r"\b5\.1\.1\b")  # RFC 3463 section 3.2
 _REJECTED = 55
 """How the code begins by which a server refuses for its policy, or an address (RFC 5321 section 4.2.3)."""
 _REPORT = re.compile(rb"^Content-Type[ \t]*:\s*multipart/report\b", re.IGNORECASE | re.MULTILINE)
+_AGAIN = "Check SMTP is green: wait some minutes and probe again"
 _TEXT = "This message was sent by mailsim to see what becomes of it on its way. It deletes it again.\r\n"
 
 
@@ -129,13 +132,13 @@ class _Round:
         `refused` says what became of the placements that have it in From, if they are known to be refused.
         """
         composed = self._message(placement)
-        refusal, rejected = await self._sent(composed, until)
-        if refusal:
-            found = self._without(
-                f"the SMTP server did not take the message: {refusal}",
-                f"{_cure(refusal, placement, composed)}; `mailsim check smtp` tells of login and connection",
-            )
-            return found, refusal if rejected else ""
+        outcome = await self._sent(composed, until)
+        for refusal in outcome.refusals(composed.envelope).values():  # one at most: it has one recipient
+            if refusal.code // 10 != _REJECTED:
+                return await self._unsent(refusal, until, uncertain=outcome.uncertain), ""
+            words = self._said(refusal)
+            cure = _cure(said, placement, composed)
+            return self._without(f"the SMTP server did not take the message: {said}", cure), said
         received, deleted = await self._awaited(before, until)
         if received is None:
             found = self._without(
@@ -199,23 +202,35 @@ class _Round:
             draft, settings, self._site.directory, date=datetime.now(UTC), token=f"probe.{self._token}"
         )
 
-    async def _sent(self, composed: Composed, until: float) -> tuple[str, bool]:
-        """Send; what the server said against it, empty when it took the message, and whether it rejects such mail."""
+    async def _sent(self, composed: Composed, until: float) -> Outcome:
+        """Send, and hear what the server says."""
         account = self._smtp
         try:
             hosts, port = await resolved(Place(account.server, account.port, self._addresses), until)
         except Stopped as stopped:
-            return shown_words(stopped.said), False
-        password = account.password.get_secret_value()
+            reply = Reply(CLOSED.code, shown_words(stopped.said), CLOSED.enhanced)
+            return Outcome(dict.fromkeys(composed.envelope.recipients, reply), None)
         route = route_to(account, self._tls, address=(hosts[0], port))
         client = Client(route, local_name="localhost", timeout=min(_SESSION_SECONDS, _left(until)))
         try:
-            outcome = await client.send(composed.envelope, composed.message.octets)
+            return await client.send(composed.envelope, composed.message.octets)
         finally:
             await client.close()
-        refusals = outcome.refusals(composed.envelope)
-        words = "; ".join(shown_words(str(reply), secrets=(password,)) for reply in refusals.values())
-        return words, any(reply.code // 10 == _REJECTED for reply in refusals.values())
+
+    async def _unsent(self, refusal: Reply, until: float, *, uncertain: bool) -> Probe:
+        """Why the message was not taken: as Check SMTP finds it, or in the server's words where that is green."""
+        timeout = min(_SESSION_SECONDS, _left(until))
+        verdict = await check_smtp(self._site, tls=self._tls, timeout=timeout, addresses=self._addresses)
+        if not verdict:
+            said = f": {verdict.message}" if verdict.message else ""
+            return self._without(f"the SMTP server: {verdict.cause}{said}", verdict.advice, left=uncertain)
+        said = self._said(refusal)
+        return self._without(f"the SMTP server did not take the message: {said}", _AGAIN, left=uncertain)
+
+    def _said(self, reply: Reply) -> str:
+        """A server's words; what stands in for a lost connection is no server's reply."""
+        words = reply.text if reply.text.startswith(CLOSED.text) else str(reply)
+        return shown_words(words, secrets=(self._smtp.password.get_secret_value(),))
 
     # Collecting
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from mailsim.check.comparison import Kind, compare
 from mailsim.mail import Address, Message, parse_addresses
+from mailsim.practice.decision import Reason
 from mailsim.practice.settings import ActionAddressIn
 from mailsim.practice.site import Site
 
@@ -129,7 +130,11 @@ def prospects(
                 ways.append(Way(placement, answered, "", reaches=False, outcome=refused))
                 continue
             reply = arriving(address, recipient, headers, received.message_id) if address else None
-            ways.append(Way(placement, answered, str(address or ""), *_fate(known, action, address, reply)))
+            reaches, outcome = _fate(known, action, address, reply)
+            if placement is ActionAddressIn.REPLY_TO and answered == "From":
+                # The decision cannot know that the practice itself wrote the system mailbox's address there.
+                outcome = outcome.replace(Reason.SENDER_REWRITTEN, Reason.SYSTEM_ADDRESS)
+            ways.append(Way(placement, answered, str(address or ""), reaches, outcome))
     return tuple(ways)
 
 

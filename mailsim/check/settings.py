@@ -17,11 +17,8 @@ def own_faults(check: Check, error: SiteError) -> list[Fault]:
 
 def red_settings(check: Check, faults: Sequence[Fault]) -> Verdict:
     """The red verdict that faults of a check's table amount to, at least one; a port's fault comes before others."""
-    cause, told = Cause.SETTINGS, faults
-    for fault in faults:
-        if _cause(fault) is not Cause.SETTINGS:
-            cause, told = _cause(fault), [fault]
-            break
+    told = sorted(faults, key=lambda fault: _cause(fault) is Cause.SETTINGS)
+    cause = _cause(told[0])
     return Verdict(
         check=check,
         step=Step.SETTINGS,

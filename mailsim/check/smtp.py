@@ -162,8 +162,9 @@ class _Submission:
             return
         mechanisms = offered.get("AUTH", [])
         if mechanism.upper() not in mechanisms:
-            shown = ", ".join(mechanisms) or "no authentication at all"
-            raise Stopped(Trouble.NO_MECHANISM, f"offered: {shown}")
+            if not mechanisms:
+                raise Stopped(Trouble.NO_AUTHENTICATION, "offered: no authentication at all")
+            raise Stopped(Trouble.NO_MECHANISM, f"offered: {', '.join(mechanisms)}")
         reply = await _ask(link, f"AUTH {mechanism.upper()}", until)
         for answer in self._answers(mechanism):
             if reply.code != 334:

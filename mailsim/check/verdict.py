@@ -66,7 +66,7 @@ class Verdict:
     cause: Cause | None = None
     """None when green."""
     server: str
-    """As the settings name it: `ssl://host:995`, or `host:587`."""
+    """As the settings name it: `ssl://host:995`, or `host:587`; empty where their faults hide it."""
     message: str = ""
     """What the server said, in one printable line, secrets masked; the system's words where the server said nothing."""
     advice: str = ""
@@ -95,18 +95,23 @@ class Verdict:
     def __str__(self) -> str:
         return "\n".join(self._lines())
 
+    @property
+    def _name(self) -> str:
+        """The check and its server, where the settings name one."""
+        return ": ".join(filter(None, (f"Check {self.check.upper()}", self.server)))
+
     def _lines(self) -> list[str]:
-        name = f"Check {self.check.upper()}"
+        name = self._name
         if self.cause is None:
-            return [f"green: {name}: {self.server}", *([f"  advice  {self.advice}"] if self.advice else [])]
-        told = [f"red: {name}: {self.server}", f"  cause   {self.cause}, at the step {self.step}"]
+            return [f"green: {name}", *([f"  advice  {self.advice}"] if self.advice else [])]
+        told = [f"red: {name}", f"  cause   {self.cause}, at the step {self.step}"]
         told += [f"  said    {self.message}"] if self.message else []
         return [*told, f"  advice  {self.advice}"]
 
     def _repr_html_(self) -> str:
         """For notebooks: green or red, and when red the cause, the server's words and what to do."""
         colour = badge("green", Tone.GOOD) if self.green else badge("red", Tone.BAD)
-        title = heading(f"Check {self.check.upper()}: {self.server}", colour)
+        title = heading(self._name, colour)
         red = [("cause", f"{self.cause}, at the step {self.step}"), ("said", code(self.message))]
         shown = [] if self.green else [row for row in red if row[0] != "said" or self.message]
         shown += [("advice", self.advice)] if self.advice else []

@@ -24,6 +24,12 @@ LOGIN = {"username": "matters@abc.com", "password": "secret"}
         ({"common": "postfix_strict", "server": "smtp.abc.com"}, "is refused as a sender"),
         ({"common": "cpanel", "server": "smtp.abc.com"}, ""),
         ({"server": "smtp.abc.com"}, "whether the server takes an action's address as a sender too"),
+        (
+            {"server": "127.0.0.1", "port": 2525},
+            "whether the server takes an action's address as a sender too",
+        ),
+        ({"server": "127.0.0.1", "port": 1025}, "Proton Mail through its Bridge: "),
+        ({"common": "proton_bridge", "port": 2525}, "Proton Mail through its Bridge: "),
         ({"common": "bt", "server": "smtp.abc.com"}, "whether the server takes an action's address"),
     ],
 )

@@ -88,6 +88,19 @@ def test_no_secret_is_shown(secret: str, before: str) -> None:
         assert not secret.strip() or secret.strip() not in shown
 
 
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("535 user s has not s", "535 user *** has not ***"),
+        ('535 "s" is wrong, so is cw==', '535 "***" is wrong, so is ***'),
+        ("250 is yours", "250 is yours"),
+    ],
+)
+def test_a_short_secret_is_masked_where_it_is_a_word(said: str, shown: str) -> None:
+    """Cut out of the midst of others, what is left would tell it."""
+    assert shown_words(said, secrets=("s",)) == shown
+
+
 def faults_of(**tables: object) -> SiteError:
     mailbox = {"type": "catch-all", "default_sender": "m@abc.com", "fallback_address": "h@else.example"}
     with pytest.raises(SiteError) as caught:
@@ -112,6 +125,19 @@ def test_faults_of_the_settings_are_a_red_verdict(
     assert (verdict.cause, verdict.step, verdict.green) == (cause, Step.SETTINGS, False)
     assert said in verdict.advice
     assert own_faults(Check.SMTP if check is Check.POP else Check.POP, error) == []
+
+
+def test_all_faults_of_the_settings_are_told_the_port_s_first() -> None:
+    """Who mends one need not come back for the next; where no server is known, none is named."""
+    faults = own_faults(Check.POP, faults_of(pop={"username": "", "server": "ssl://imap.abc.com:993"}))
+    verdict = red_settings(Check.POP, faults)
+    assert verdict.cause is Cause.PORT_993
+    assert verdict.message.startswith("pop.server: ")
+    assert "; pop.username: " in verdict.message
+    assert "; pop.username: " in verdict.advice
+
+    port = red_settings(Check.SMTP, own_faults(Check.SMTP, faults_of(smtp={"server": "a.b", "port": 25})))
+    assert str(port).splitlines()[0] == "red: Check SMTP"
 
 
 def test_a_verdict_displays_green_or_red() -> None:

@@ -79,9 +79,10 @@ def secure(authority: trustme.CA) -> ssl.SSLContext:
 def checked(secure: ssl.SSLContext, trusted: ssl.SSLContext) -> Checked:
     """Check a server that talks so, with TLS from the first octet."""
 
-    async def run(talk: Talk, authentication: str = "plain") -> Verdict:
+    async def run(talk: Talk, authentication: str = "plain", seconds: float = 5) -> Verdict:
         async with serving(talk, secure) as port:
-            return await check(smtp_site(465, authentication=authentication), port, tls=trusted)
+            site = smtp_site(465, authentication=authentication)
+            return await check(site, port, tls=trusted, seconds=seconds)
 
     return run
 
@@ -170,6 +171,26 @@ async def test_what_the_server_refuses(
     assert (verdict.cause, verdict.step) == (cause, step)
     assert verdict.advice
     assert verdict.server == "smtp.abc.com:465"
+
+
+@pytest.mark.parametrize(
+    ("talk", "cause", "advice"),
+    [
+        (host({"MAIL": "451 4.3.0 later"}), Cause.SENDER_REFUSED, "puts it off for now: wait"),
+        (saying(b"421 4.3.2 busy\r\n"), Cause.REFUSED, "puts it off for now: wait"),
+        (
+            saying(GREETING, b"250-smtp.abc.com\r\n250 AUTH PLAIN\r\n", b""),
+            Cause.TIMEOUT,
+            "fell silent: wait",
+        ),
+        (host(offers="HELP"), Cause.AUTHENTICATION_NOT_OFFERED, "takes no logins there: use"),
+    ],
+)
+async def test_advice_is_of_the_cause(checked: Checked, talk: Talk, cause: Cause, advice: str) -> None:
+    """What is put off, or stops in the middle, is no matter of the settings."""
+    verdict = await checked(talk, seconds=0.7)
+    assert verdict.cause is cause
+    assert advice in verdict.advice
 
 
 async def test_the_error_of_xoauth2_is_heard_out(checked: Checked) -> None:

@@ -114,7 +114,7 @@ async def test_what_is_advised_is_not_what_is_set_already() -> None:
     found, _ = await probed(tables)
 
     assert found.trouble == "the SMTP server did not take the message: 550 5.7.1 not you"
-    assert found.advice.startswith(f"have the provider allow {USER} as a sender of this account;")
+    assert found.advice.startswith(f"have the provider allow {USER} as a sender of this account")
     assert "action_address_in" not in found.advice
 
 
@@ -164,7 +164,46 @@ async def test_an_smtp_server_that_nobody_has() -> None:
         trust = ssl.create_default_context(cadata=lab.authority.decode())
         only_pop = {place: to for place, to in lab.addresses.items() if place[0] == "pop.abc.com"}
         found = await probe(lab.site, tls=trust, timeout=5, addresses=only_pop)
-    assert found.trouble == "the SMTP server did not take the message: no server has that name"
+    assert found.trouble == "the SMTP server: name-not-found: no server has that name"
+    assert found.advice.startswith("correct smtp.server")
+
+
+@pytest.mark.parametrize(
+    ("fault", "trouble", "advice", "left"),
+    [
+        (
+            "smtp:AUTH:every:reply 535 5.7.8 not you",
+            "the SMTP server: wrong-credentials: 535 5.7.8 not you",
+            "correct smtp.username and smtp.password",
+            False,
+        ),
+        ("smtp:CONNECT:every:drop", "the SMTP server: refused", "see that smtp.server", False),
+        (
+            "smtp:RCPT:1:reply 451 4.3.0 later",
+            "the SMTP server did not take the message: 451 4.3.0 later",
+            "Check SMTP is green: wait some minutes and probe again",
+            False,
+        ),
+        (
+            "smtp:RCPT:1:reply 550 5.7.1 not yours",
+            "the SMTP server did not take the message: 550 5.7.1 not yours",
+            "have the provider allow the action addresses",
+            False,
+        ),
+        (
+            "smtp:DATA-END:1:drop",
+            "the SMTP server did not take the message: Connection lost",
+            "Check SMTP is green: wait some minutes and probe again",
+            True,
+        ),
+    ],
+)
+async def test_why_the_message_could_not_be_sent(fault: str, trouble: str, advice: str, left: bool) -> None:
+    """By its cause, as the check finds it; no reply is told that no server gave."""
+    found, _ = await probed(scenario(provider={"sender_policy": "accept", "faults": [fault]}))
+    assert found.trouble.startswith(trouble)
+    assert found.advice.startswith(advice)
+    assert found.left is left
 
 
 @pytest.mark.parametrize(

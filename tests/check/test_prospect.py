@@ -101,6 +101,12 @@ def test_why_a_reply_does_not_come_back() -> None:
         "matters@abc.com",
         "unassigned (sender-rewritten), guessed",
     )
+    own = prospects(site_for(), 1234, SENT, received())[2]
+    assert (own.placement, own.answered, own.outcome) == (
+        ActionAddressIn.REPLY_TO,
+        "From",
+        "unassigned (system-address), guessed",
+    )
     gone = prospects(site_for(), 1234, SENT, received(From="x@gmail.example"))[0]
     assert gone.outcome == "it leaves for another domain"
     nobody = prospects(site_for(), 1234, SENT, received(From=""))[0]
