@@ -69,8 +69,8 @@ def collect(
         sys.stdout.write((json.dumps(summary.as_json()) if as_json else _told(summary)) + "\n")
         if summary.short:
             sys.stderr.write(
-                f"mailsim: warning: {summary.short} of the messages are shorter than the server listed: it only estimates "
-                "sizes, or it cut them short; look at them\n"
+                f"mailsim: warning: messages that are shorter than the server listed: {summary.short}; it only estimates "
+                "sizes, or it cut them short: look at them\n"
             )
         troubles = [*_troubles(summary, site, tls=account.server.tls), *_forward(practice, kept, smtp, tls)]
     for trouble in troubles:

@@ -237,7 +237,8 @@ class _Session:
             came.append(Retrieved(*one, body))
             size = came[-1].size
             held += size
-            self._exact += 1 if size == one.size else -1
+            if one.size is not None:
+                self._exact += 1 if size == one.size else -1
             self._excess = max(self._excess, size - (one.size or 0))
 
         def batch() -> Sequence[Retrieved]:

@@ -258,7 +258,7 @@ def test_what_may_have_been_cut_short_is_told(plain: Server, capsys: pytest.Capt
     plain.pop3.add_fault("pop:LIST:every:wrong-size 100")
 
     assert plain.collect() == 0
-    assert "warning: 5 of the messages are shorter than the server listed" in capsys.readouterr().err
+    assert "warning: messages that are shorter than the server listed: 5;" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("server", ["implicit"], indirect=True)

@@ -508,6 +508,16 @@ async def test_a_message_that_is_listed_badly_is_collected(
     assert done.deleted == len(expected)
 
 
+async def test_an_unknown_size_says_nothing_of_the_others() -> None:
+    """One message is cut short (R4.8); those whose size is not to be read make the server's sizes no estimates."""
+    keeper = Keeper()
+    listing = b"1 8\r\n2 8\r\n3 -1\r\n4 -1\r\n5 9\r\n"
+    async with scripted({"LIST": b"+OK\r\n" + listing + b".\r\n"}) as peer:
+        await collect_from(peer, keeper, batch=5)
+
+    assert [one.number for one in keeper.batches[0] if one.truncated] == [5]
+
+
 @pytest.mark.parametrize(
     "script",
     [
