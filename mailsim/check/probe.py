@@ -136,7 +136,7 @@ class _Round:
         for refusal in outcome.refusals(composed.envelope).values():  # one at most: it has one recipient
             if refusal.code // 10 != _REJECTED:
                 return await self._unsent(refusal, until, uncertain=outcome.uncertain), ""
-            words = self._said(refusal)
+            said = self._said(refusal)
             cure = _cure(said, placement, composed)
             return self._without(f"the SMTP server did not take the message: {said}", cure), said
         received, deleted = await self._awaited(before, until)
