@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 import trustme
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailsim.pop3.tls import RECORD, ServerTls
@@ -153,6 +153,7 @@ def test_a_client_too_old_is_told() -> None:
     assert server.ended
 
 
+@settings(deadline=None)  # a handshake takes its time
 @given(st.lists(st.binary(max_size=100), max_size=5), st.booleans())
 def test_no_octets_raise(pieces: Sequence[bytes], shaken: bool) -> None:
     """Before the handshake or after it; plain text comes of none of them."""
