@@ -26,6 +26,8 @@ def reply(world: "World") -> Event:
 
 DOCKET = pytest.StashKey["Docket"]()
 """Where a test keeps its docket, once a step has asked for it."""
+UNPLAYED = pytest.StashKey[str]()
+"""What a scenario does that no file plays again, where it does such a thing."""
 
 
 class Docket:

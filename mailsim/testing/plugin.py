@@ -11,7 +11,7 @@ Laws:
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from inspect import isasyncgenfunction, iscoroutinefunction
 from pathlib import Path
@@ -258,11 +258,12 @@ def pytest_bdd_before_step_call(step: "Step", step_func: Callable[..., object]) 
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_bdd_step_error(
+def pytest_bdd_step_error(  # noqa: PLR0917 - pluggy hands them over by name
     request: pytest.FixtureRequest,
     scenario: "Scenario",
     step: "Step",
     step_func: Callable[..., object],
+    step_func_args: Mapping[str, object],
     exception: BaseException,
 ) -> None:
     """Show the step that failed, not the machinery that called it; tell what happened to the mail beside it."""
@@ -274,7 +275,11 @@ def pytest_bdd_step_error(
     if step_func.__module__.startswith("mailsim.") and isinstance(exception, AssertionError):
         request.node.stash[_IN_WORDS] = True
         exception.args = (str(exception).partition("\nassert ")[0],)  # pytest's own words repeat the step's
-    exception.add_note("\n".join(_told(request.node, scenario, step, exception)))
+    exception.add_note(
+        "\n".join(
+            _told(request.node, scenario, step, exception, step_func=step_func, arguments=step_func_args)
+        )
+    )
 
 
 @pytest.hookimpl(wrapper=True)
@@ -285,11 +290,24 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
         from mailsim.testing.failure import without_python
 
         without_python(report.longrepr)
+    if report.when == "call" and report.passed and "_pytest_bdd_example" in getattr(item, "fixturenames", ()):
+        from mailsim.testing.again import forget
+
+        forget(item)
     return report  # type: ignore[return-value]
 
 
-def _told(node: pytest.Item, scenario: "Scenario", step: "Step", exception: BaseException) -> Iterator[str]:
+def _told(
+    node: pytest.Item,
+    scenario: "Scenario",
+    step: "Step",
+    exception: BaseException,
+    *,
+    step_func: Callable[..., object],
+    arguments: Mapping[str, object],
+) -> Iterator[str]:
     from mailsim.testing import failure
+    from mailsim.testing.again import again
 
     where = failure.place(scenario, step, node.config.rootpath)
     yield f"step      {where}"
@@ -298,23 +316,7 @@ def _told(node: pytest.Item, scenario: "Scenario", step: "Step", exception: Base
     docket = node.stash.get(DOCKET, None)
     decisions = docket.routed if docket and docket.routed else world.decisions if world else ()
     yield from failure.nearest(exception, decisions)
-    command = _reproduction(node, [where, *failure.verdict(exception)])
-    if command:
-        yield f"again     {command}"
+    comment = [where, *failure.verdict(exception)]
+    yield from again(node, world, docket, comment=comment, step_func=step_func, arguments=arguments)
     if world is not None:
         yield from failure.story(world)
-
-
-def _reproduction(node: pytest.Item, comment: list[str]) -> str:
-    """The command that plays the scenario again, from files written for it; empty where there is none."""
-    from mailsim.testing.reproduction import write_routing, write_world
-
-    name = re.sub(r"[^\w.-]+", "-", node.nodeid)[-120:].strip("-.")
-    folder = node.config.rootpath / node.config.getini("mailsim_failures") / name
-    world, docket = node.stash.get(_WORLD, None), node.stash.get(DOCKET, None)
-    try:
-        if docket is not None and docket.routed:
-            return write_routing(docket.tables, docket.octets, folder, comment)
-        return write_world(world, folder, comment) if world is not None else ""
-    except OSError as error:
-        return f"(the files for it cannot be written: {error.strerror})"

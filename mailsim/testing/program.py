@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from mailsim.errors import MailsimError
+from mailsim.testing.found import UNPLAYED
 from mailsim.testing.worlds import Kind
 
 if TYPE_CHECKING:
@@ -129,6 +130,7 @@ def program(mailsim_world: Kind, lab: "Lab", request: pytest.FixtureRequest, tmp
     """
     if mailsim_world is not Kind.WIRE:
         raise ProgramError("another program needs servers on sockets; write the tag @wire above the scenario")
+    request.node.stash[UNPLAYED] = "what another program does"
     folder = tmp_path / "program"
     folder.mkdir()
     return Program(request.config, lab, folder)

@@ -4,32 +4,32 @@ Passwords are not written (R1.11): any will do in a world.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mailsim.study.diagnosis.site_tables import toml
-
-if TYPE_CHECKING:
-    from mailsim.world.world import World
 
 SCENARIO, SITE, MESSAGE = "scenario.toml", "site.toml", "message.eml"
 
 
-def write_world(world: "World", folder: Path, comment: Sequence[str]) -> str:
-    """Write the scenario that the world retells; the command that plays it, empty where none plays it again.
+def write_world(
+    scenario: Mapping[str, object], folder: Path, comment: Sequence[str], expected: Mapping[str, object]
+) -> Path:
+    """Write a scenario, as a world retells it, with what is expected of it; the file, for `mailsim run`.
 
     Raises:
         OSError: It cannot be written.
     """
-    retold = world.trace.scenario
-    if retold is None:
-        return ""
-    _write(folder, {SCENARIO: _commented(comment, _without_secrets(retold))})
-    return f"mailsim run {_shown(folder / SCENARIO)}"
+    tables = _without_secrets(scenario) | ({"expect": expected} if expected else {})
+    _write(folder, {SCENARIO: _commented(comment, tables)})
+    return folder / SCENARIO
 
 
-def write_routing(tables: Mapping[str, Any], octets: bytes, folder: Path, comment: Sequence[str]) -> str:
-    """Write the site of a scenario and a message that was only routed; the command that routes it again.
+def write_routing(
+    tables: Mapping[str, Any], octets: bytes, folder: Path, comment: Sequence[str]
+) -> tuple[Path, Path]:
+    """Write the site of a scenario and a message that was only routed; the files, for `mailsim route --site`.
 
     Raises:
         OSError: They cannot be written.
@@ -38,10 +38,20 @@ def write_routing(tables: Mapping[str, Any], octets: bytes, folder: Path, commen
 
     site = {name: content for name, content in tables.items() if name in Settings.model_fields}
     _write(folder, {SITE: _commented(comment, _without_secrets(site)), MESSAGE: octets})
-    return f"mailsim route --site {_shown(folder / SITE)} {_shown(folder / MESSAGE)}"
+    return folder / SITE, folder / MESSAGE
 
 
-def _without_secrets(tables: Mapping[str, object]) -> Mapping[str, object]:
+def remove(folder: Path) -> None:
+    """Remove what was written for a scenario that has failed before, and nothing else; no error where that fails."""
+    if not folder.is_dir():
+        return
+    with suppress(OSError):
+        for name in (SCENARIO, SITE, MESSAGE):
+            (folder / name).unlink(missing_ok=True)
+        folder.rmdir()
+
+
+def _without_secrets(tables: Mapping[str, object]) -> dict[str, object]:
     return {
         name: _bare(content) if isinstance(content, Mapping) else content for name, content in tables.items()
     }
@@ -63,8 +73,3 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> None:
 
 def _commented(comment: Sequence[str], tables: Mapping[str, object]) -> bytes:
     return ("".join(f"# {line}\n" for line in comment) + toml(tables)).encode()
-
-
-def _shown(path: Path) -> str:
-    near = path.is_relative_to(Path.cwd())
-    return str(path.relative_to(Path.cwd()) if near else path)

@@ -7,6 +7,7 @@ import pytest
 
 from mailsim.cli import main
 from mailsim.trace.event import Step
+from mailsim.world.expectation import ExpectationError
 from mailsim.world.simulation import Simulation
 
 GIVENS = """
@@ -91,7 +92,8 @@ def test_the_files_play_it_again(pytester: pytest.Pytester) -> None:
     file = Path(words[-1])
 
     with Simulation(file) as world:
-        world.run()
+        with pytest.raises(ExpectationError):
+            world.run()
         assert [str(target) for decision in world.decisions for target in decision.targets] == [
             "action:1234",
             "action:7",
@@ -100,6 +102,103 @@ def test_the_files_play_it_again(pytester: pytest.Pytester) -> None:
     assert words[:2] == ["mailsim", "run"]
     assert "sesame" not in file.read_text("utf-8")
     assert (file.parents[1] / ".gitignore").read_text("utf-8") == "*\n"
+
+
+@pytest.mark.parametrize(
+    ("step", "expect"),
+    [
+        ("the reply is delivered to action 7", ['"action:1234" = 0', '"action:7" = 2']),
+        ("the message is delivered to action 7 and mary's mailbox", ['"mailbox:mary" = 1']),
+        ("Unassigned holds 2 copies", ["unassigned = 2"]),
+        ("each of mary and john holds one copy", ['"mailbox:mary" = 1', '"mailbox:john" = 1']),
+        (
+            "the copies are:\n| action 7 | 1 |\n| mary's mailbox | 3 |",
+            ['"mailbox:mary" = 3', '"action:1234" = 0'],
+        ),
+        ("nobody inside holds anything", ['"action:7" = 0', '"action:1234" = 0']),
+        ("the reply lands in Unassigned because no action has that number", ["unassigned = 1"]),
+        ("the message is a duplicate because a copy was delivered before", ["duplicate = 1"]),
+        ("the message goes to the fallback address because nobody sent it", ["fallback = 1"]),
+    ],
+)
+def test_what_plays_it_again_judges_as_the_step_did(
+    pytester: pytest.Pytester, capsys: pytest.CaptureFixture[str], step: str, expect: list[str]
+) -> None:
+    """By the command as it stands: what the step expected is expected there, and does not come."""
+    givens = GIVENS + "And the practice has users mary and john\n"
+    words = command(run(pytester, givens + WHENS + f"Then {step}"))
+    capsys.readouterr()
+
+    assert main(words[1:]) == 1
+    assert "expect." in capsys.readouterr().out
+    said = Path(words[-1]).read_text("utf-8").partition("[expect]")[2]
+    assert [line for line in expect if line not in said] == []
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "jane@client.example gets nothing",
+        "the reply is addressed to a7@abc.com",
+        "the reply is delivered because of the thread",
+    ],
+)
+def test_what_cannot_be_expected_is_told(
+    pytester: pytest.Pytester, capsys: pytest.CaptureFixture[str], step: str
+) -> None:
+    """The run shows the mail's way and ends well; nobody takes that for a judgement."""
+    result = run(pytester, GIVENS + WHENS + f"Then {step}")
+
+    assert main(command(result)[1:]) == 0
+    capsys.readouterr()
+    result.stdout.fnmatch_lines(
+        ["E             (it shows the mail's way, not this step's judgement: status 0 says nothing of that)"]
+    )
+
+
+def test_a_check_is_played_again_by_nothing(pytester: pytest.Pytester) -> None:
+    """Its servers are gone."""
+    steps = "When action 1234 writes to jane@client.example\nAnd the practice checks POP\nThen the advice is to 'dance'"
+    result = run(pytester, GIVENS + steps.replace("'", '"'))
+
+    result.stdout.fnmatch_lines(["E   again     by pytest alone: no file plays a check"])
+    assert not (pytester.path / ".mailsim").exists()
+
+
+def test_where_no_mail_moved_nothing_plays_it_again(pytester: pytest.Pytester) -> None:
+    """A file without events would play nothing."""
+    result = run(pytester, GIVENS + "Then Unassigned holds 2 copies")
+
+    result.stdout.no_fnmatch_line("E   again*")
+
+
+def test_a_path_can_be_typed_where_pytest_was(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From a folder below the root, and with a blank in a name."""
+    pytester.makeini("[pytest]\nmailsim_failures = what failed\n")
+    (pytester.path / "below").mkdir()
+    monkeypatch.chdir(pytester.path / "below")
+    pytester.makefile(
+        ".feature", one=f"Feature: Mail\n Scenario: One\n{GIVENS}{WHENS}Then Unassigned holds 2 copies"
+    )
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "--tb=short", "..")
+
+    words = command(result)
+    assert words[-1].startswith("../what failed/")
+    assert Path(words[-1]).is_file()
+
+
+def test_what_played_a_failure_again_goes_when_it_passes(pytester: pytest.Pytester) -> None:
+    """Nobody plays again what is mended; what others put there stays."""
+    file = Path(command(run(pytester, GIVENS + WHENS + "Then Unassigned holds 2 copies"))[-1])
+    (file.parents[1] / "note").write_text("mine", "utf-8")
+    pytester.makefile(
+        ".feature", one=f"Feature: Mail\n Scenario: One\n{GIVENS}{WHENS}Then Unassigned holds 0 copies"
+    )
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
+
+    assert sorted(one.name for one in file.parents[1].iterdir()) == [".gitignore", "note"]
 
 
 def test_what_was_only_routed_is_routed_again(

@@ -1,6 +1,7 @@
 """A site as the tables of a site file again, and as TOML; without the accounts and their secrets (R1.11)."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import Enum
@@ -44,12 +45,16 @@ def _is_rows(content: object) -> bool:
 
 
 def _table(head: str, content: Mapping[str, object]) -> str:
-    return head + "".join(f"{key} = {_value(value)}\n" for key, value in content.items())
+    return head + "".join(f"{_key(key)} = {_value(value)}\n" for key, value in content.items())
+
+
+def _key(key: str) -> str:
+    return key if re.fullmatch("[A-Za-z0-9_-]+", key) else _value(key)
 
 
 def _value(value: object) -> str:
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key} = {_value(one)}" for key, one in value.items()) + "}"
+        return "{" + ", ".join(f"{_key(key)} = {_value(one)}" for key, one in value.items()) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(_value, value)) + "]"
     if isinstance(value, datetime):
