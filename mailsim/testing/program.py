@@ -12,7 +12,7 @@ import json
 import os
 import shlex
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -56,7 +56,11 @@ class Program:
 
     def __init__(self, config: pytest.Config, lab: "Lab", folder: Path) -> None:
         """`folder` is where it keeps its files, run after run."""
+        from mailsim.testing.copies import Arrivals
+
         self.folder = folder
+        self.arrivals = Arrivals()
+        """At the system mailbox, as it was before and after each run."""
         self._config = config
         self._lab = lab
 
@@ -71,6 +75,12 @@ class Program:
             raise ProgramError(
                 f"mailsim_program_{purpose} is empty; write the program's command there, in pytest's configuration"
             )
+        self.arrivals.see(self._lab.waiting())
+        run = self._ended(command, purpose)
+        self.arrivals.see(self._lab.waiting())
+        return run
+
+    def _ended(self, command: Sequence[str], purpose: str) -> Run:
         try:
             done = subprocess.run(  # noqa: S603 - the command that the user wrote
                 command,

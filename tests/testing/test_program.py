@@ -112,6 +112,121 @@ def test_a_server_that_refuses_tells_them_apart_too(
     run(pytester, REFUSED, forwarder(*words)).assert_outcomes(**{outcome: 1})
 
 
+KEEPER = """
+import os, pathlib, poplib, ssl, sys
+told = lambda name: os.environ["MAILSIM_" + name]
+trust = ssl.create_default_context(cafile=told("CA"))
+host, port = told("POP3_HOST"), int(told("POP3_PORT"))
+client = poplib.POP3_SSL(host, port, context=trust) if told("POP3_TLS") == "implicit" else poplib.POP3(host, port)
+client.user(told("POP3_USERNAME"))
+client.pass_(told("POP3_PASSWORD"))
+folder = pathlib.Path(told("FOLDER"), "Mail")
+folder.mkdir(exist_ok=True)
+mbox = b""
+for number in range(1, client.stat()[0] + 1):
+    octets = b"\\n".join(client.retr(number)[1]) + b"\\n"
+    mbox += b"From jane@client.example Mon Mar  2 09:00:00 2026\\n" + octets.replace(b"\\nFrom ", b"\\n>From ") + b"\\n"
+    if b"lose me" not in octets and sys.argv[1:] == ["files"]:
+        (folder / str(number)).write_bytes(b"Received: by keeper\\n" + octets)
+    client.dele(number)
+if sys.argv[1:] == ["mbox"]:
+    (folder / "mbox").write_bytes(mbox)
+client.quit()
+"""
+
+
+def came(*messages: str) -> str:
+    """These messages come to the mailbox, and the program takes them all."""
+    steps = [f'  When this message comes for a1234@abc.com:\n"""\n{message}\n"""\n' for message in messages]
+    return (
+        GIVENS
+        + " Scenario: They come\n"
+        + "".join(steps)
+        + "  When all mail has arrived\n  And the program under test collects\n  Then the program ends well\n"
+    )
+
+
+def keep(pytester: pytest.Pytester, feature: str, how: str) -> pytest.RunResult:
+    """Have a program that keeps mail in `Mail` take it: all in one mbox file, or without 'lose me' in files."""
+    pytester.path.joinpath("keeper.py").write_text(KEEPER, "utf-8")
+    return run(pytester, feature, f"{sys.executable} keeper.py {how}")
+
+
+LIES = '  Then every message is still at the provider or lies in "{}"\n'
+FIRST = "Message-ID: <first@x>\n\nlose me"
+
+
+@pytest.mark.parametrize(
+    ("kept", "lost", "named"),
+    [
+        ("Subject: Kept\n\nHello", "Subject: Lost\n\nlose me", "a message without an id"),
+        ("Message-ID: <first@x>\n\nHello", FIRST, "<first@x>"),
+        ("Message-ID: <2@x>\nReferences: <first@x>\n\nHello <first@x>", FIRST, "<first@x>"),
+    ],
+    ids=["no-id", "one-id", "references"],
+)
+def test_a_lost_message_is_not_taken_for_a_kept_one(
+    pytester: pytest.Pytester, kept: str, lost: str, named: str
+) -> None:
+    """Copies are told apart by their own Message-ID and body (R4.13); the others' words say nothing."""
+    feature = came("From: jane@client.example\n" + kept, "From: jane@client.example\n" + lost)
+
+    result = keep(pytester, feature + LIES.format("Mail"), "files")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([f"E *expected every message somewhere, found nowhere: {named}"])
+
+
+def test_one_copy_of_two_is_lost(pytester: pytest.Pytester) -> None:
+    """What came twice and was sent on once is lost once."""
+    twin = "From: jane@client.example\nMessage-ID: <1@x>\n\nHello"
+    steps = "  Then every message is still at the provider or has reached archive@elsewhere.example\n"
+    all_mail = came(twin, twin) + steps
+    run(pytester, all_mail, forwarder()).assert_outcomes(passed=1)
+    thief = str(PROGRAMS / "forwarder.py")
+    pytester.path.joinpath("thief.py").write_text(
+        "import poplib, runpy\nretr = poplib.POP3.retr\n"
+        "poplib.POP3.retr = lambda self, n: (self.dele(2), retr(self, n))[1]\n"
+        f"poplib.POP3.stat = lambda self: (1, 0)\nrunpy.run_path({thief!r})\n",
+        "utf-8",
+    )
+
+    result = run(pytester, all_mail, f"{sys.executable} thief.py")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["E *expected every message somewhere, found nowhere: <1@x>"])
+
+
+@pytest.mark.parametrize("how", ["files", "mbox"])
+def test_what_is_kept_is_found(pytester: pytest.Pytester, how: str) -> None:
+    """In other line ends, under fields of the program's own, in an mbox file that escapes `From `."""
+    message = "From: jane@client.example\n\nHello\n\nFrom me\n"
+    feature = came(message, message, message.replace("\n\nHello", "\nMessage-ID: <2@x>\n\nHello"))
+
+    keep(pytester, feature + LIES.format("Mail"), how).assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("step", [LIES, '  Then the program keeps 0 files in "{}"\n'])
+def test_a_folder_that_is_not_there_is_told(pytester: pytest.Pytester, step: str) -> None:
+    """A misspelt one would be empty, and nothing was taken that could be missed."""
+    result = keep(pytester, came() + step.format("Male"), "files")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["E *expected Male in MAILSIM_FOLDER, found Mail"])
+
+
+def test_mail_that_came_and_went_unseen_is_told(pytester: pytest.Pytester) -> None:
+    """It cannot be said where it is."""
+    feature = came("From: jane@client.example\n\nHello").replace(
+        "  And the program", "  And the practice collects its mail\n  And the program"
+    )
+
+    result = keep(pytester, feature + LIES.format("Mail"), "files")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["E *found 1 message collected unseen; write 'And all mail*"])
+
+
 SENDER = """
 import os, smtplib, ssl
 told = lambda name: os.environ["MAILSIM_SMTP_" + name]

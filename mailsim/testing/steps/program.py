@@ -1,15 +1,18 @@
 """Another mail program under test: it collects from and sends through the servers of the scenario's world."""
 
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_bdd import then, when
 
 from mailsim.testing.expressions import parse
-from mailsim.testing.found import counted
+from mailsim.testing.found import counted, stored
 from mailsim.testing.program import Program, Run
-from mailsim.trace.event import Step
 
 if TYPE_CHECKING:
+    from mailsim.testing.copies import Copy
     from mailsim.world.world import World
 
 
@@ -50,25 +53,26 @@ def fails(run: Run) -> None:
 
 
 @then(parse("every message is still at the provider or has reached {address}", "person"))
-def has_reached(world: "World", person: str) -> None:
-    """What the system mailbox ever took: the program either left it there, or sent it on.
+def has_reached(world: "World", program: Program, person: str) -> None:
+    """Every copy that the system mailbox ever took: the program either left it there, or sent it on.
 
     Then every message is still at the provider or has reached archive@elsewhere.example
     """
-    world.settle()
-    reached = {event.message_id for event in world.trace.steps(Step.STORED) if event.place == person}
-    _nowhere(world, reached)
+    gone = Counter(copy.message_id for copy in _gone(world, program).elements())
+    lost = gone - Counter(event.message_id for event in stored(world, person))
+    _nowhere(message_id or "a message without an id" for message_id in lost.elements())
 
 
 @then(parse("every message is still at the provider or lies in {string}", "folder"))
 def lies_in(world: "World", program: Program, folder: str) -> None:
-    """What the system mailbox ever took: the program either left it there, or has it in a folder of MAILSIM_FOLDER.
+    """Every copy that the system mailbox ever took: the program either left it there, or has it in MAILSIM_FOLDER.
 
     Then every message is still at the provider or lies in "Maildir"
     """
-    octets = [file.read_bytes() for file in (program.folder / folder).rglob("*") if file.is_file()]
-    kept = {name for name in _taken(world) if any(name.encode() in one for one in octets)}
-    _nowhere(world, kept)
+    from mailsim.testing.copies import kept_in, told
+
+    lost = _gone(world, program) - kept_in(_place(program, folder))
+    _nowhere(told(lost))
 
 
 @then(parse("the program keeps {int} file(s) in {string}", "number", "folder"))
@@ -77,18 +81,34 @@ def keeps(program: Program, number: int, folder: str) -> None:
 
     Then the program keeps 3 files in "Maildir"
     """
-    found = [file for file in (program.folder / folder).rglob("*") if file.is_file()]
+    from mailsim.testing.copies import files_of
+
+    found = files_of(_place(program, folder))
     assert len(found) == number, f"expected {counted(number, 'file')}, found {len(found)}"
 
 
-def _nowhere(world: "World", elsewhere: set[str]) -> None:
+def _place(program: Program, name: str) -> Path:
     __tracebackhide__ = True
-    waiting = {message.message_id for message in world.waiting()}
-    lost = _taken(world) - waiting - elsewhere
-    assert not lost, f"expected every message somewhere, found nowhere: {', '.join(sorted(lost))}"
+    place = program.folder / name
+    there = ", ".join(sorted(one.name for one in program.folder.iterdir())) or "nothing"
+    assert place.exists(), f"expected {name} in MAILSIM_FOLDER, found {there}"
+    return place
 
 
-def _taken(world: "World") -> set[str]:
+def _gone(world: "World", program: Program) -> Counter["Copy"]:
+    """What the system mailbox took and no longer has; all of it must have been seen, or it could not be looked for."""
+    __tracebackhide__ = True
     world.settle()
-    system = str(world.site.rules.system)
-    return {event.message_id for event in world.trace.steps(Step.STORED) if event.place == system}
+    program.arrivals.see(world.waiting())
+    came, seen = len(stored(world, str(world.site.rules.system))), program.arrivals.number
+    assert came == seen, (
+        f"expected that all mail arrives while no program runs, found {counted(came - seen, 'message')} collected unseen; "
+        "write 'And all mail has arrived' before the program runs"
+    )
+    return program.arrivals.gone
+
+
+def _nowhere(lost: Iterable[str]) -> None:
+    __tracebackhide__ = True
+    named = ", ".join(sorted(lost))
+    assert not named, f"expected every message somewhere, found nowhere: {named}"
