@@ -83,7 +83,9 @@ class Policy:
     rewrites_letter_case: bool = False
     """Whether the account's address in other letter case counts as foreign to a server that rewrites."""
     envelope: Fate = Fate.KEPT
-    """Of the envelope sender: kept, or the account; a rewritten sender is the account in any case."""
+    """Of the envelope sender: kept, the account, or replaced; a rewritten sender is the account where it is kept."""
+    bounces: Address | None = None
+    """The server's own address for reports, which stands for every envelope sender where that is replaced."""
     reply_to: Fate = Fate.KEPT
     """Of Reply-To, when From is rewritten: kept, the account, or dropped."""
     sender_field: Fate = Fate.KEPT
@@ -157,6 +159,8 @@ class Policy:
         """The envelope sender as this server sends it on; the null sender stays."""
         if account is None or sender is None:
             return sender
+        if self.envelope is Fate.REPLACED and self.bounces is not None:
+            return self.bounces
         rewrites = self.treatment(account, sender) is SenderAction.REWRITE
         return account if rewrites or self.envelope is Fate.ACCOUNT else sender
 

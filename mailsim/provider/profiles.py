@@ -13,7 +13,7 @@ from typing import cast
 
 from mailsim.display import Tone, badge, block, heading, note, table
 from mailsim.errors import MailsimError
-from mailsim.mail import Reply
+from mailsim.mail import Address, Reply
 from mailsim.provider.fact import KINDS, Fact, Mark, reply_of, told
 from mailsim.provider.mailhost import EnvelopeHeader, Stamp
 from mailsim.provider.policy import NOT_OWNED, TOO_BIG, Compared, Fate, Policy, SenderAction, Stage
@@ -126,12 +126,19 @@ class Profile:
             original_kept_in=self.text("original_kept_in"),
             rewrites_letter_case=self.says("rewrites_letter_case"),
             envelope=self._fate("envelope_sender"),
+            bounces=self._bounces,
             reply_to=self._fate("reply_to"),
             sender_field=self._fate("sender_field"),
             message_id=self._fate("message_id"),
             size_limit=self.number("size_limit"),
             size_reply=self.reply("size_reply", TOO_BIG),
         )
+
+    @property
+    def _bounces(self) -> Address | None:
+        """Under the domain whose SPF record names its servers: there senders are replaced so that SPF passes."""
+        domain = self.text("spf_include")
+        return Address("bounces", domain) if domain else None
 
     def _fate(self, fact: str) -> Fate:
         return Fate(self.text(fact, "kept"))

@@ -142,7 +142,10 @@ class Hooks:
             lambda: backend.rcpt(self._connection.peer, sender, recipient), failed=FAILED
         )
         if reply.accepted:
-            self._recipients.append(recipient)
+            if (
+                recipient not in self._recipients
+            ):  # RFC 5321 section 4.1.1.3: one copy, however often it is named
+                self._recipients.append(recipient)
             envelope.rcpt_tos.append(address)
         return reply.wire()
 

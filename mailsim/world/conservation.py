@@ -1,6 +1,6 @@
 """Mail is conserved: at the end every message is in exactly one place (R6.2). Laws on the events of a settled world.
 
-- Each recipient of what was composed, replied or forwarded has exactly one end: refused, bounced, discarded,
+- Each recipient of what was composed, replied or forwarded, or brought by another program, has exactly one end: refused, bounced, discarded,
   stored in a server mailbox, or delivered inside; and one more for each time that a sender could not know whether a
   server had taken it, and offered it again.
 - Each copy stored in the system mailbox was collected, or waits there still. Or both, or more than once: a server may
@@ -70,6 +70,8 @@ class Books:
         """Take one event."""
         step = event.step
         self.steps[step] += 1
+        if step is Step.REWRITTEN and event.recipient:
+            self._renamed(event)
         if step in _OF_NO_COPY:
             return
         if _is_uncertain(event):
@@ -87,6 +89,13 @@ class Books:
             self._lying.pop(_uid(event), None)
         elif step is Step.COLLECTED:
             self._collected(event)
+
+    def _renamed(self, event: Event) -> None:
+        """What was promised under one Message-ID is promised under another."""
+        before = json.loads(event.detail)["message_id"] or ""
+        for recipient in event.recipient.split(", "):
+            self._add((event.trace_id, before, recipient), -1)
+            self._add((event.trace_id, event.message_id, recipient), 1)
 
     def _collected(self, event: Event) -> None:
         """Close one copy; where the server showed no true uid, all copies of the message, for which it was is not known."""

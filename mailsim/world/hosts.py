@@ -81,6 +81,7 @@ class SubmissionHost:
         if refusal:
             return refusal
         recipients = ", ".join(map(str, envelope.recipients))
+        self._journal.sighted(self.name, peer.name, envelope, message)
         self._journal.record(
             Step.ACCEPTED,
             self.name,
@@ -97,12 +98,28 @@ class SubmissionHost:
         passed = policy.pass_on(account, message)
         sender = policy.envelope_sender(account, sender)
         if passed is not message:
-            detail = {"from": message.value("From"), "to": passed.value("From")}
-            self._journal.record(Step.REWRITTEN, self.name, passed, sender=sender, rule="R5.3", detail=detail)
+            self._rewritten(message, passed, sender, recipients)
         if self._keep_copy and account:
             self._keep(self._keep_copy, passed)
         self._carry(self.name, Envelope(sender, envelope.recipients), passed)
         return OK
+
+    def _rewritten(self, message: Message, passed: Message, sender: Address | None, recipients: str) -> None:
+        """Note the change; under another Message-ID the message is the same one, for the same recipients."""
+        detail = {"from": message.value("From"), "to": passed.value("From")}
+        renamed = passed.message_id != message.message_id
+        if renamed:
+            self._journal.lineage.tie(passed, self._journal.lineage.of(message))
+            detail["message_id"] = message.message_id
+        self._journal.record(
+            Step.REWRITTEN,
+            self.name,
+            passed,
+            sender=sender,
+            recipient=recipients if renamed else "",
+            rule="R5.3",
+            detail=detail,
+        )
 
     def _keep(self, keep_copy: KeepCopy, passed: Message) -> None:
         """Note the copy: it is for nobody of the envelope, so it names no recipient."""
@@ -160,7 +177,7 @@ class Exchanger:
         too_big = self._policy.judge_size(len(message.octets))
         if too_big:
             return too_big
-        taken = self._spf.admit(self.name, peer, envelope, message)
+        taken = _admitted(self.name, peer, envelope, message, spf=self._spf, journal=self._journal)
         if isinstance(taken, Reply):
             return taken
         for recipient in envelope.recipients:
@@ -200,6 +217,25 @@ class Exchanger:
         )
         if uid is None:
             self._arrived(sender, recipient, message)
+
+
+def _admitted(
+    server: str, peer: Peer, envelope: Envelope, message: Message, *, spf: SpfCheck, journal: Journal
+) -> Message | Reply:
+    """The message as a server takes it from outside, or its refusal, which is noted of what another program brings."""
+    foreign = journal.sighted(server, peer.name, envelope, message)
+    taken = spf.admit(server, peer, envelope, message)
+    if foreign and isinstance(taken, Reply):
+        journal.record(
+            Step.REFUSED,
+            server,
+            message,
+            peer=peer.name,
+            sender=envelope.sender,
+            recipient=", ".join(map(str, envelope.recipients)),
+            reason=str(taken),
+        )
+    return taken
 
 
 def removals(server: str, users: Mapping[Address, str], journal: Journal) -> Removed:
@@ -242,7 +278,7 @@ class Outside:
 
     def data(self, peer: Peer, envelope: Envelope, message: Message) -> Reply:
         """Judge SPF; put a copy in each recipient's mailbox, and tell the world that it is there."""
-        taken = self._spf.admit(self.name, peer, envelope, message)
+        taken = _admitted(self.name, peer, envelope, message, spf=self._spf, journal=self._journal)
         if isinstance(taken, Reply):
             return taken
         for recipient in envelope.recipients:

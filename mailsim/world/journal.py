@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
-from mailsim.mail import Address, Message
+from mailsim.mail import Address, Envelope, Message
 from mailsim.trace.event import Recorder, Step
 from mailsim.world.lineage import Lineage
+from mailsim.world.recent import Recent
 
 
 class Entry(NamedTuple):
@@ -26,6 +27,8 @@ class Journal:
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self.lineage = Lineage()
+        self._foreign: Recent[tuple[str, str, str], None] = Recent()
+        """What other programs brought: the server, trace id and Message-ID."""
         self._told: tuple[Message | None, Entry] = (None, NO_MESSAGE)
 
     def entry(self, message: Message) -> Entry:
@@ -69,6 +72,28 @@ class Journal:
             rule=rule,
             detail=detail,
         )
+
+    def sighted(self, server: str, peer: str, envelope: Envelope, message: Message) -> bool:
+        """Note that a message begins here, if it is another program's; whether it is.
+
+        That is one which nobody of this world has sent; brought to the same server again, it begins again.
+        """
+        is_new = message not in self.lineage
+        entry = self.entry(message)
+        place = (server, entry.trace_id, entry.message_id)
+        if is_new:
+            self._foreign.put(place, None)
+        elif place not in self._foreign:
+            return False
+        self.record(
+            Step.COMPOSED,
+            "outside",
+            message,
+            peer=peer,
+            sender=envelope.sender,
+            recipient=", ".join(map(str, envelope.recipients)),
+        )
+        return True
 
     def relayed(
         self, server: str, peer: str, sender: Address | None, recipient: Address, message: Message

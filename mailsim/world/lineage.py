@@ -29,6 +29,10 @@ class Lineage:
             self._trace_ids.put(key, trace_id)
         return trace_id
 
+    def __contains__(self, message: Message) -> bool:
+        """Whether the message was seen before."""
+        return _key(message) in self._trace_ids
+
     def tie(self, message: Message, trace_id: str) -> None:
         """Have a message that answers or carries another belong to the other's conversation."""
         key = _key(message)

@@ -235,3 +235,13 @@ def test_the_account_in_other_letters_may_count_as_foreign(sender: bytes, expect
 
     assert passed.value("From") == expected
     assert passed.value("X-Google-Original-From") == (None if passed is message else sender.decode())
+
+
+@pytest.mark.parametrize("sender", [ACCOUNT, ACTION, FOREIGN_DOMAIN])
+def test_a_server_may_put_an_envelope_sender_of_its_own(sender: Address) -> None:
+    """Reports on the message go to the provider; the null sender stays."""
+    bounces = Address("bounces", "amazonses.com")
+    policy = Policy(envelope=Fate.REPLACED, bounces=bounces)
+
+    assert policy.envelope_sender(ACCOUNT, sender) == bounces
+    assert policy.envelope_sender(ACCOUNT, None) is None

@@ -1,6 +1,8 @@
 """The facts of real providers: each with its mark and source, each profile fit for use (R5.7)."""
 
 import re
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -11,7 +13,7 @@ from mailsim.practice.server_address import ServerAddress, smtp_host
 from mailsim.practice.settings import Authentication
 from mailsim.provider.fact import KINDS, Fact, Form, Mark
 from mailsim.provider.mailhost import EnvelopeHeader, Stamp
-from mailsim.provider.policy import NOT_OWNED, Compared, Policy, SenderAction, Stage
+from mailsim.provider.policy import NOT_OWNED, Compared, Fate, Policy, SenderAction, Stage
 from mailsim.provider.profiles import Profile, UnknownProfile, nearest, profile, profiles
 from mailsim.smtp.backend import Tls
 
@@ -287,3 +289,39 @@ def test_only_a_header_with_the_recipient_tells_it(rows: list[list[str]], name: 
     header = Profile("x", "X", {"envelope_headers": Fact(rows, Mark.BELIEVED)}).recipient_header
 
     assert (header.name if header else "") == name
+
+
+FATES = {
+    "envelope_sender": "envelope",
+    "reply_to": "reply_to",
+    "sender_field": "sender_field",
+    "message_id": "message_id",
+}
+
+
+@pytest.mark.parametrize(
+    ("one", "field"),
+    [
+        pytest.param(one, field, id=f"{one.id}-{fact}")
+        for one in profiles().values()
+        for fact, field in FATES.items()
+        if one.text(fact, "kept") != "kept"
+    ],
+)
+def test_every_fate_that_a_profile_tells_has_an_effect(one: Profile, field: str) -> None:
+    """Of a sender of the account's own, or of one that is not: something is otherwise than where it is kept."""
+    policy = one.policy()
+    change: dict[str, Any] = {field: Fate.KEPT}
+    kept = replace(policy, **change)
+    senders = [Address("sales", "abc.com"), Address("a1234", "abc.com"), STRANGER]
+    messages = [
+        Message(f"From: {sender}\r\nReply-To: {sender}\r\nMessage-ID: <1@abc.com>\r\n\r\n".encode())
+        for sender in senders
+    ]
+
+    def passed(by: Policy) -> list[object]:
+        by = replace(by, registered=frozenset({Address("sales", "abc.com")}))
+        sent: list[object] = [by.pass_on(ACCOUNT, message).octets for message in messages]
+        return sent + [by.envelope_sender(ACCOUNT, sender) for sender in senders]
+
+    assert passed(policy) != passed(kept)
