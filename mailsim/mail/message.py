@@ -96,6 +96,14 @@ class Message:
             table(("", ""), fields, lambda field: (field[0], field[2].strip())),
         )
 
+    def under(self, lines: bytes) -> "Message":
+        """A message with whole header lines above this one's octets; a Message-ID is none of them."""
+        message = Message(lines + self.octets)
+        # What does not begin with a field, or ends lines in CR, may be read otherwise there.
+        if _FIELD_START.match(self.octets) and b"\n" in self.octets:
+            message._message_id = self._message_id
+        return message
+
     @property
     def header(self) -> bytes:
         """The header block with its last line's end, without the empty line after it."""

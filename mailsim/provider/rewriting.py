@@ -62,7 +62,7 @@ def prepend(message: Message, *fields: tuple[str, str]) -> Message:
     Values are a server's own words about hostile mail: a control character in one becomes a space.
     """
     line_end = b"\n" if message.header.find(b"\r\n") < 0 <= message.header.find(b"\n") else b"\r\n"
-    return Message(b"".join(_line(*field) + line_end for field in fields) + message.octets)
+    return message.under(b"".join([_line(*field) + line_end for field in fields]))
 
 
 @cache

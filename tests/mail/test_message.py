@@ -3,6 +3,8 @@ r"""What of a message can be read, and what cannot (R4.8; section 7 "Unreadable"
 import re
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from mailsim.mail import HeaderDefect, Message
 from mailsim.mail.message import MOST_FOLDS
@@ -261,3 +263,33 @@ def test_hostile_header_blocks_are_read_in_linear_time(size: int) -> None:
     assert len(many_folds.values("To")[0]) == folds * 2 - 1
     assert many_folds.values("Cc") == ["y"]
     assert no_end.defect is None
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                b"\xef\xbb\xbf",
+                b"From x\n",
+                b"From: y",
+                b"Message-ID: <1@x>",
+                b" folded",
+                b"text",
+                b"\r\n",
+                b"\n",
+                b"\r",
+            ]
+        )
+    )
+)
+@example([b"From: y", b"\r", b"Message-ID: <1@x>", b"\r"])
+@example([b"text", b"\r\n", b"Message-ID: <1@x>", b"\r\n"])
+@example([b"\xef\xbb\xbf", b"Message-ID: <1@x>", b"\r\n", b"\r\n"])
+def test_below_other_lines_the_message_id_is_what_is_read_there(parts: list[bytes]) -> None:
+    """Whether or not it was read before, and whatever the octets are."""
+    message = Message(b"".join(parts))
+    lines = b"Received: here\r\nX-Other: y\r\n"
+    unread = message.under(lines).message_id
+
+    assert message.message_id == Message(message.octets).message_id
+    assert message.under(lines).message_id == unread == Message(lines + message.octets).message_id
