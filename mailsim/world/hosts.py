@@ -217,6 +217,8 @@ class Exchanger:
         )
         if uid is None:
             self._arrived(sender, recipient, message)
+        else:
+            self._journal.lies(uid, stored)
 
 
 def _admitted(
@@ -246,7 +248,7 @@ def removals(server: str, users: Mapping[Address, str], journal: Journal) -> Rem
         journal.record(
             Step.REMOVED,
             str(mailboxes[user]),
-            Message(message.octets),
+            journal.taken_out(message.key, message.octets),
             peer=server,
             rule="R4.2",
             detail={"uid": message.key},

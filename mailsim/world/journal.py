@@ -30,6 +30,7 @@ class Journal:
         self._foreign: Recent[tuple[str, str, str], None] = Recent()
         """What other programs brought: the server, trace id and Message-ID."""
         self._told: tuple[Message | None, Entry] = (None, NO_MESSAGE)
+        self._lying: dict[str, Entry] = {}
 
     def entry(self, message: Message) -> Entry:
         """What the trace tells of this message."""
@@ -38,6 +39,18 @@ class Journal:
             entry = Entry(self.lineage.of(message), message.message_id or "", len(message.octets))
             self._told = message, entry
         return entry
+
+    def known(self, message_id: str, size: int) -> Entry:
+        """As `entry`, of a message whose Message-ID somebody has read already."""
+        return Entry(self.lineage.named(message_id), message_id, size)
+
+    def lies(self, uid: str, message: Message) -> None:
+        """Have what the trace tells of a message at hand until it is taken out of its server mailbox."""
+        self._lying[uid] = self.entry(message)
+
+    def taken_out(self, uid: str, octets: bytes) -> Entry:
+        """What the trace tells of a message that lay under that uid."""
+        return self._lying.pop(uid, None) or self.entry(Message(octets))
 
     def record(
         self,

@@ -21,7 +21,10 @@ class Lineage:
 
     def of(self, message: Message) -> str:
         """The trace id of this message; a new one for a message never seen."""
-        key = _key(message)
+        return self.named(_key(message))
+
+    def named(self, key: str) -> str:
+        """The trace id of the message of this Message-ID; a new one for one never seen."""
         trace_id = self._trace_ids.get(key)
         if trace_id is None:
             self._begun += 1

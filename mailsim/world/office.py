@@ -156,16 +156,18 @@ class Office:
         self._tell_sent()
         intake = self._ledger.take(batch)
         for one, decision in intake.taken:
-            self._record(Message(one.octets), one, decision)
+            self._record(one, decision)
             self.decided[decision.outcome, decision.reason] += 1
         return intake
 
-    def _record(self, message: Message, one: Retrieved, decision: Decision) -> None:
-        self._journal.record(Step.COLLECTED, PRACTICE, message, rule="R4.1", detail={"uid": one.uid})
-        self._journal.record(
+    def _record(self, one: Retrieved, decision: Decision) -> None:
+        journal, message_id = self._journal, decision.message_id
+        about = journal.known(message_id, one.size) if message_id else Message(one.octets)
+        journal.record(Step.COLLECTED, PRACTICE, about, rule="R4.1", detail={"uid": one.uid})
+        journal.record(
             Step.DECIDED,
             PRACTICE,
-            message,
+            about,
             recipient=decision.address or "",
             outcome=decision.outcome,
             reason=decision.reason,
@@ -173,9 +175,7 @@ class Office:
             detail=decision.as_json(),
         )
         for target in decision.targets:
-            self._journal.record(
-                Step.DELIVERED, target, message, outcome=decision.outcome, reason=decision.reason
-            )
+            journal.record(Step.DELIVERED, target, about, outcome=decision.outcome, reason=decision.reason)
 
     def _forward(self, original: Message, decision: Decision) -> Message:
         rules = self.site.rules
