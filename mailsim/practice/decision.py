@@ -132,7 +132,10 @@ class Decision(NamedTuple):
             "guessed": self.guessed,
             "address": self.address,
             "meant_for": self.meant_for,
-            "evidence": [item._asdict() for item in self.evidence],
+            "evidence": [
+                {"rule": rule, "read": read, "concluded": concluded}
+                for rule, read, concluded in self.evidence
+            ],
         }
 
     def __str__(self) -> str:

@@ -10,6 +10,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from json.encoder import encode_basestring
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self, overload
@@ -225,6 +226,16 @@ class Trace(Sequence[Event]):
 _DETAIL = json.JSONEncoder(ensure_ascii=False).encode
 
 
+def _json(detail: Mapping[str, object]) -> str:
+    """As JSON; what is all plain text, as most details are, in a third of the time that an encoder takes to start."""
+    members = []
+    for key, value in detail.items():
+        if not isinstance(value, str):
+            return _DETAIL(detail)
+        members.append(f"{encode_basestring(key)}: {encode_basestring(value)}")
+    return f"{{{', '.join(members)}}}"
+
+
 class Recorder:
     """Makes events: numbers them, stamps them with the world's time, and hands each to whoever keeps them."""
 
@@ -265,7 +276,7 @@ class Recorder:
             str(outcome),
             str(reason),
             rule,
-            _DETAIL(detail) if detail else "{}",
+            _json(detail) if detail else "{}",
         )
         event = tuple.__new__(Event, columns)  # as Event(*columns), in half the time
         self._serial += 1

@@ -17,6 +17,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from mailsim.errors import MailsimError
 from mailsim.trace.event import Event, Step, Trace
@@ -204,17 +205,21 @@ def _came_of(event: Event) -> Iterator[Copy]:
 
 
 _DECODER = json.JSONDecoder()
-_TARGETS = '"targets": '
+_TARGETS, _UID = '"targets": ', '"uid": '
 
 
 def _targets(detail: str) -> Iterator[str]:
-    """Where a decision leads, without reading all its evidence; a quote inside a JSON string has a backslash before it."""
-    targets, _ = _DECODER.raw_decode(detail, detail.index(_TARGETS) + len(_TARGETS))
-    return iter(targets)
+    """Where a decision leads."""
+    return iter(_read(detail, _TARGETS))
 
 
 def _uid(event: Event) -> str:
-    return "" if event.detail == "{}" else str(json.loads(event.detail).get("uid", ""))
+    return str(_read(event.detail, _UID)) if _UID in event.detail else ""
+
+
+def _read(detail: str, key: str) -> Any:
+    """The value behind a key, without reading all the rest; a quote inside a JSON string has a backslash before it."""
+    return _DECODER.raw_decode(detail, detail.index(key) + len(key))[0]
 
 
 def _named(what: str, copy: Copy) -> str:

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mailsim.trace import Event, Step, Trace
 from mailsim.trace.event import Recorder
@@ -87,6 +89,16 @@ def test_a_recorded_event_holds_what_was_said() -> None:
 def test_detail_is_json_even_when_there_is_none(trace: Trace) -> None:
     """An empty object."""
     assert [json.loads(event.detail) for event in trace] == [{}] * 5
+
+
+@given(st.dictionaries(st.text(), st.one_of(st.text(), st.integers(), st.none(), st.sampled_from(Outcome))))
+def test_detail_is_the_json_of_the_standard_library(detail: dict[str, object]) -> None:
+    """Whatever the text, and whether or not all of it is text."""
+    trace = Trace()
+    recorder = Recorder(lambda: START, trace.append)
+    recorder.record(Step.STORED, "p", trace_id="t1", message_id="<1@abc.com>", detail=detail)
+
+    assert trace[0].detail == json.dumps(detail, ensure_ascii=False)
 
 
 def test_a_story_is_one_conversation_in_order(trace: Trace) -> None:
