@@ -5,6 +5,8 @@ A server may be hostile, or friendly enough to repeat the password that it was g
 
 import base64
 import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 MASK = "***"
 _SHORT = 4
@@ -30,12 +32,13 @@ def masked(text: str, secrets: tuple[str, ...]) -> str:
     return _replaced(text, _forms(secrets))
 
 
-def _forms(secrets: tuple[str, ...]) -> list[str]:
+@lru_cache(maxsize=8)  # a client looks for its own in every response
+def _forms(secrets: tuple[str, ...]) -> Sequence[str]:
     coded = {base64.b64encode(secret.encode("utf-8", "surrogateescape")).decode() for secret in secrets}
     return sorted({*secrets, *coded, *(text.rstrip("=") for text in coded)}, key=len, reverse=True)
 
 
-def _replaced(text: str, forms: list[str]) -> str:
+def _replaced(text: str, forms: Iterable[str]) -> str:
     for form in filter(None, forms):
         if len(form) < _SHORT:
             text = re.sub(rf"(?<!\w){re.escape(form)}(?!\w)", MASK, text)
