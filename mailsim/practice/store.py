@@ -14,7 +14,6 @@ Laws:
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -59,8 +58,7 @@ class Receipt(NamedTuple):
     """Of all its octets: a server may give one uid to two messages."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """A message to keep, and every target that gets a copy."""
 
     message: Message

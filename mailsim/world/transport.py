@@ -5,8 +5,7 @@ of it is decided above it, once (`post`, `mailroom`, `people`).
 """
 
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from mailsim.mail import Envelope, Message
 from mailsim.pop3.collection import Collection
@@ -16,9 +15,8 @@ from mailsim.smtp.outcome import Outcome
 _Result = TypeVar("_Result")
 
 
-@dataclass(frozen=True, slots=True)
-class Hop:
-    """An SMTP client and the server it speaks to."""
+class Hop(NamedTuple):
+    """An SMTP client and the server it speaks to; a named tuple, because three are made and looked up for every message."""
 
     client: str
     """What the client calls itself in EHLO."""
