@@ -18,6 +18,8 @@ def login(given: Sequence[str]) -> tuple[str, str]:
     name, colon, password = given[0].partition(":")
     if not colon:
         raise LoginError(f"--user {given[0]!r}: a colon and the password are missing; {_WRITE}")
+    if not password:
+        raise LoginError(f"--user {given[0]!r}: the password behind the colon is missing; {_WRITE}")
     if not name:
         raise LoginError(f"--user: the name before the colon is missing; {_WRITE}")
     return name, password

@@ -33,7 +33,8 @@ def serve(
 ) -> None:
     """Keep a scenario's POP3 and SMTP servers up for other programs until SIGINT or SIGTERM.
 
-    Prints one JSON line when they listen: servers, accounts, the file with the certificate to trust, and a control port
+    Prints one JSON line when they listen: servers, accounts (the system mailbox's first; `submits` says whose login the
+    SMTP server takes), the file with the certificate to trust, and a control port
     that takes one JSON object a line, such as {"receive": {"to": "a1234@abc.com", "from_address": "jane@client.example"}},
     {"add_fault": {"fault": "pop:RETR:next:drop"}}, {"trace": {}}. The scenario's events are played by {"run": {}} only;
     people outside answer by themselves.
@@ -86,7 +87,12 @@ def _told(lab: "Lab", control: "Control", ca: Path) -> dict[str, object]:
             for (name, port), (host, real_port) in lab.addresses.items()
         ],
         "accounts": [
-            {"username": username, "password": password} for username, password in lab.accounts.items()
+            {
+                "username": username,
+                "password": password,
+                "submits": username == parts.smtp.username,
+            }
+            for username, password in lab.accounts.items()
         ],
         "ca": str(ca),
         "control": {"host": control.host, "port": control.port},

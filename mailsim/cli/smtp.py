@@ -24,15 +24,17 @@ def smtp(
         typer.Option(
             "--user",
             metavar="NAME:PASSWORD",
-            help="Who may send; a password may hold colons. Without it, anybody.",
+            help="Who may send; a password may hold colons. Without it anybody, and all is mail of account@mail.example.",
         ),
     ] = None,
     provider: Annotated[
-        str, typer.Option("--provider", metavar="NAME", help="Whose ways it has: `mailsim providers`.")
-    ] = "",
+        str | None, typer.Option("--provider", metavar="NAME", help="Whose ways it has: `mailsim providers`.")
+    ] = None,
     policy: Annotated[
         Literal["accept", "rewrite", "reject"] | None,
-        typer.Option("--policy", help="What becomes of a sender that is not the account's."),
+        typer.Option(
+            "--policy", help="What becomes of a sender that is not the account's; accept unless given."
+        ),
     ] = None,
     size_limit: Annotated[
         str, typer.Option("--size-limit", metavar="SIZE", help="Such as '25 MB'; 0 for none.")
@@ -42,11 +44,11 @@ def smtp(
         typer.Option("--fault", metavar="SPEC", help="What goes wrong; `mailsim faults` lists what can."),
     ] = None,
     store: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--store", metavar="DIR", help="Keep each message there as .eml, its envelope as .json."
         ),
-    ] = "",
+    ] = None,
     as_json: Annotated[  # noqa: ARG001 - the contract's option; it changes nothing
         bool, typer.Option("--json", help="No more than without: the line is JSON anyway.")
     ] = False,
@@ -60,6 +62,14 @@ def smtp(
     from mailsim.smtp.embedded import SmtpServer
     from mailsim.world.quantities import octets
 
+    if provider is not None and policy is not None:
+        raise SmtpUsageError(f"--provider {provider} has a policy of its own: give --provider or --policy")
+    if provider == "" or store == "":
+        raise SmtpUsageError(
+            "--provider '': name a provider, or leave it out"
+            if provider == ""
+            else "--store '': name a folder, or leave it out"
+        )
     try:
         limit = octets(size_limit) if size_limit else None
     except ValueError as error:
@@ -68,13 +78,13 @@ def smtp(
     with (
         signals_held(),
         SmtpServer(
-            provider=provider,
+            provider=provider or "",
             policy=policy,
             tls=tls,
             users=users,
             size_limit=limit,
             faults=fault or (),
-            store=store or None,
+            store=store,
             remembers=False,  # nobody asks, and it may run for long
             port=port,
         ) as server,

@@ -69,9 +69,13 @@ def read_fault_spec(text: str) -> FaultSpec:
     """
     parts = text.split(":", 3)
     if len(parts) != 4 or not all(parts):
-        raise FaultError(f"fault {text!r}: write PROTOCOL:VERB:WHICH:WHAT, such as 'pop:RETR:3:drop@1024'")
+        raise FaultError(
+            f"fault {text!r}: write PROTOCOL:VERB:WHICH:WHAT, such as 'pop:RETR:3:drop@1024' or 'smtp:RCPT:2:drop'"
+        )
     protocol, verb, which, what = parts
-    verb, _, about = verb.partition("=")
+    verb, equals, about = verb.partition("=")
+    if equals and not about:
+        raise FaultError(f"fault {text!r}: an address is missing behind '='; write one, or no '='")
     return FaultSpec(text, protocol.lower(), verb.upper(), about, _which(text, which), which == "next", what)
 
 

@@ -32,9 +32,14 @@ class DnsServer(BackgroundServer):
 
         Raises:
             ZoneError: The text or table is no zone.
+            DnsServerError: It is neither.
         """
         if isinstance(zone, str):
             zone = read_zone_file(zone)
+        if not isinstance(zone, Zone | Mapping):
+            raise DnsServerError(
+                f"zone of type {type(zone).__name__}: write a Zone, the text of a zone file, or a table of names"
+            )
         self._zone = zone if isinstance(zone, Zone) else read_zone_table(zone)
         super().__init__(port=port)
         self._server: NameServer | None = None

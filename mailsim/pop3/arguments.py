@@ -29,16 +29,6 @@ def checked_octets(given: object, user: str) -> bytes:
     return given
 
 
-def checked_texts(name: str, given: object) -> Sequence[str]:
-    """Texts, such as quirks; raises Pop3ServerError, also for one that stands alone."""
-    if isinstance(given, str):
-        raise Pop3ServerError(f"{name}={given!r}: write a list, {name}=[{given!r}]")
-    texts = list(given) if isinstance(given, Iterable) else None
-    if texts is None or not all(isinstance(text, str) for text in texts):
-        raise Pop3ServerError(f"{name}={given!r}: write a list of texts, such as `mailsim faults` lists")
-    return texts
-
-
 def checked_seconds(name: str, given: float) -> float:
     """A time that is more than nothing; raises Pop3ServerError."""
     if not given > 0:

@@ -12,21 +12,22 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
+from mailsim.background.arguments import checked_texts
 from mailsim.background.server import BackgroundServer, Listening
+from mailsim.faults.certificate import demand_certificate
 from mailsim.faults.syntax import FaultError
 from mailsim.pop3.arguments import (
     Pop3ServerError,
     checked_maildrops,
     checked_octets,
     checked_seconds,
-    checked_texts,
 )
 from mailsim.pop3.certificates import issue_with_file
 from mailsim.pop3.conduct import Conduct
 from mailsim.pop3.fault_kinds import Moment
 from mailsim.pop3.faults import Fault, FaultPlan, read_fault
 from mailsim.pop3.maildrops import Maildrops
-from mailsim.pop3.possible import demand_certificate, demand_spoken
+from mailsim.pop3.possible import demand_spoken
 from mailsim.pop3.quirks import with_quirks
 from mailsim.pop3.server import serve
 from mailsim.pop3.service import IDLE_SECONDS, Certificates
@@ -94,10 +95,11 @@ class Pop3Server(BackgroundServer):
         self.ca: Path | None = None
         self._tls = Tls(tls)
         self._conduct = replace(
-            with_quirks(Conduct(utf8=True), checked_texts("quirks", quirks)), stls=self._tls is Tls.STLS
+            with_quirks(Conduct(utf8=True), checked_texts("quirks", quirks, Pop3ServerError)),
+            stls=self._tls is Tls.STLS,
         )
         self._plan = FaultPlan(seed=seed)
-        for fault in checked_texts("faults", faults):
+        for fault in checked_texts("faults", faults, Pop3ServerError):
             self.add_fault(fault)
         self._maildrops = Maildrops(checked_maildrops(maildrops), conduct=self._conduct)
         self._idle_seconds = checked_seconds("idle_seconds", idle_seconds)
@@ -137,7 +139,7 @@ class Pop3Server(BackgroundServer):
         if not isinstance(fault, str):
             raise FaultError(f"fault {fault!r}: write a text, such as 'pop:RETR:3:drop@1024'")
         read = read_fault(fault)
-        demand_certificate(read, _CERTIFICATE_SHOWN[self._tls])
+        demand_certificate(read.spec, _CERTIFICATE_SHOWN[self._tls])
         demand_spoken(read, self._conduct)
         self._plan.add(read)
 

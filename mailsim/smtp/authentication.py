@@ -8,6 +8,7 @@ from collections.abc import Generator
 from mailsim.mail import Reply
 from mailsim.pop3.conduct import Mechanism
 from mailsim.pop3.sasl import DIALOGUES, XOAUTH2_REFUSAL, Login, MalformedError, decode
+from mailsim.provider.profiles import Profile
 
 ACCEPTED = Reply(235, "Authentication successful", "2.7.0")
 WRONG = Reply(535, "Authentication credentials invalid", "5.7.8")
@@ -42,6 +43,12 @@ def exchange(mechanism: Mechanism, initial: bytes, challenge: bytes) -> Exchange
         except MalformedError as error:
             return Reply(501, str(error), "5.5.2")
         line = b""
+
+
+def mechanisms_of(provider: Profile) -> tuple[Mechanism, ...]:
+    """The mechanisms that a provider is known to offer, of those that are spoken here; empty where none is known."""
+    known = provider.texts("smtp_authentication")
+    return tuple(mechanism for mechanism in Mechanism if mechanism in known)
 
 
 def last_challenge(mechanism: Mechanism) -> bytes | None:

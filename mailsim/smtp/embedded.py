@@ -8,15 +8,18 @@ from os import PathLike
 from pathlib import Path
 from typing import Literal
 
+from mailsim.background.arguments import checked_texts
 from mailsim.background.server import BackgroundServer, Listening
 from mailsim.errors import MailsimError
+from mailsim.faults.certificate import demand_certificate
 from mailsim.faults.syntax import FaultError
 from mailsim.pop3.certificates import issue_with_file
 from mailsim.pop3.conduct import Mechanism
 from mailsim.provider.policy import Policy, SenderAction
 from mailsim.provider.profiles import model_policy, profile
+from mailsim.smtp.authentication import mechanisms_of
 from mailsim.smtp.backend import Tls
-from mailsim.smtp.fault_kinds import What
+from mailsim.smtp.fault_kinds import CERTIFICATE_SHOWN
 from mailsim.smtp.faults import Fault, FaultPlan, read_fault
 from mailsim.smtp.server import listen
 from mailsim.smtp.service import Certificates
@@ -36,7 +39,7 @@ class SmtpServer(BackgroundServer):
     - `policy`: what becomes of a foreign sender, `"accept"`, `"rewrite"` or `"reject"`, or a `provider.policy.Policy`;
     - `tls`: `"none"`, `"starttls"` or `"implicit"`;
     - `users`: name to password; with any, mail is taken from them only, by AUTH PLAIN, LOGIN, CRAM-MD5 and XOAUTH2
-      (the token is the password). Without, all mail is that of `taking.ANYBODY`;
+      (the token is the password), or those of them that the provider is known to offer. Without, all mail is that of `taking.ANYBODY`;
     - `size_limit`: octets, 0 for none; the provider's where it is not given;
     - `faults`: what goes wrong on purpose, such as `"smtp:RCPT:2:reply 451 4.3.0 try later"` (`fault_kinds.KINDS`), and
       the `seed` of what goes wrong by chance. A recipient's address can ask for a fault too (`address_faults`);
@@ -70,7 +73,8 @@ class SmtpServer(BackgroundServer):
         """Make a server, without starting it.
 
         Raises:
-            SmtpServerError: A way of TLS or a policy that is none, both provider and policy, or a folder that cannot be.
+            SmtpServerError: A way of TLS or a policy that is none, both provider and policy, a folder that cannot be, or
+                an argument of another form.
             UnknownProfile: A provider that is none.
             FaultError: A fault that is none.
         """
@@ -79,11 +83,12 @@ class SmtpServer(BackgroundServer):
         self._tls = Tls(_one_of("tls", tls, tuple(Tls)))
         self._policy = _policy(provider, policy)
         if size_limit is not None:
-            self._policy = replace(self._policy, size_limit=size_limit)
+            self._policy = replace(self._policy, size_limit=_octets(size_limit))
+        self._mechanisms = (mechanisms_of(profile(provider)) if provider else ()) or tuple(Mechanism)
         self._plan = FaultPlan(seed=seed, by_address=True)
-        for fault in faults:
+        for fault in checked_texts("faults", faults, SmtpServerError):
             self.add_fault(fault)
-        self._users = dict(users or {})
+        self._users = _logins({} if users is None else users)
         self._taker = Taker(self._policy, self._users, _folder(store), remembers=remembers)
 
     def __repr__(self) -> str:
@@ -104,13 +109,12 @@ class SmtpServer(BackgroundServer):
         """Take one more fault, for open connections too; `next` in it counts from now.
 
         Raises:
-            FaultError: It is none, or shows a certificate, which this server has not.
+            FaultError: It is none, or about a certificate that this server does not show then.
         """
+        if not isinstance(fault, str):
+            raise FaultError(f"fault {fault!r}: write a text, such as 'smtp:RCPT:2:drop'")
         read = read_fault(fault)
-        if self._tls is Tls.NONE and read.what in (What.EXPIRED_CERTIFICATE, What.FOREIGN_CERTIFICATE):
-            raise FaultError(
-                f"fault {fault!r}: a server with tls='none' shows no certificate; choose another"
-            )
+        demand_certificate(read.spec, CERTIFICATE_SHOWN[self._tls])
         self._plan.add(read)
 
     def _listen(self, stack: ExitStack) -> Callable[[], Coroutine[None, None, Listening]]:
@@ -126,7 +130,7 @@ class SmtpServer(BackgroundServer):
             port=self._wanted_port,
             tls=self._tls,
             context=certificates,
-            mechanisms=tuple(Mechanism) if self._users else (),
+            mechanisms=self._mechanisms if self._users else (),
             open_relay=self._policy.open_relay,
             size_limit=self._policy.size_limit,
             faults=self._plan,
@@ -140,6 +144,23 @@ def _one_of(name: str, given: object, allowed: tuple[str, ...]) -> str:
     if given not in allowed:
         raise SmtpServerError(f"{name}={given!r}: write one of {', '.join(map(repr, map(str, allowed)))}")
     return str(given)
+
+
+def _octets(given: object) -> int:
+    if not isinstance(given, int) or given < 0:
+        raise SmtpServerError(f"size_limit={given!r}: write octets, 0 for no limit")
+    return given
+
+
+def _logins(given: object) -> dict[str, str]:
+    """Name to password; no line shows a password, nor what stands where one belongs."""
+    form = 'write {"alice": "secret"}'
+    if not isinstance(given, Mapping):
+        raise SmtpServerError(f"users of type {type(given).__name__}: {form}")
+    for name, password in given.items():
+        if not isinstance(name, str) or not isinstance(password, str):
+            raise SmtpServerError(f"user {name!r}: name and password are texts; {form}")
+    return dict(given)
 
 
 def _policy(provider: str, policy: str | SenderAction | Policy | None) -> Policy:

@@ -5,6 +5,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from mailsim.faults.kinds import Argument, Kind, Where
+from mailsim.smtp.backend import Tls
 
 
 class Moment(StrEnum):
@@ -49,6 +50,11 @@ class What(StrEnum):
 
 EXTENSIONS = ("SIZE", "8BITMIME", "SMTPUTF8", "PIPELINING", "ENHANCEDSTATUSCODES", "STARTTLS", "AUTH")
 """What EHLO may announce, and `without` take away."""
+
+CERTIFICATE_SHOWN: Mapping[Tls, Moment | None] = MappingProxyType(
+    {Tls.NONE: None, Tls.STARTTLS: Moment.STARTTLS, Tls.IMPLICIT: Moment.CONNECT}
+)
+"""When a server shows its certificate."""
 
 _ALL = frozenset(map(str, Moment))
 _TLS = frozenset({str(Moment.CONNECT), str(Moment.STARTTLS)})

@@ -91,6 +91,9 @@ def obeyed(world: World, line: bytes) -> Mapping[str, object]:
     """The answer to one line."""
     try:
         told = json.loads(line)
+    except ValueError:
+        return {"error": 'no JSON; write one object a line, such as {"collect": {}}'}
+    try:
         if not (isinstance(told, dict) and len(told) == 1):
             return {"error": f"write one object with one key, one of {', '.join(COMMANDS)}"}
         [(word, arguments)] = told.items()

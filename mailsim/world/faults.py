@@ -8,9 +8,12 @@ from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from functools import partial
 
+from mailsim.faults.certificate import CERTIFICATES, demand_certificate
 from mailsim.faults.syntax import FaultError, read_fault_spec
 from mailsim.pop3 import faults as pop3
 from mailsim.smtp import faults as smtp
+from mailsim.smtp.backend import Tls
+from mailsim.smtp.fault_kinds import CERTIFICATE_SHOWN
 
 
 class Struck(StrEnum):
@@ -44,7 +47,18 @@ def check_fault(text: str) -> str:
 def certificate_moment(text: str) -> str:
     """When a fault would have the POP3 server show another certificate; empty for any other fault."""
     spec = read_fault_spec(text)
-    return spec.verb if spec.protocol == Struck.POP and spec.what.endswith("certificate") else ""
+    return spec.verb if spec.protocol == Struck.POP and spec.what in CERTIFICATES else ""
+
+
+def demand_certificates(texts: Iterable[str], submission: Tls) -> None:
+    """Refuse faults about certificates that no SMTP server of a world shows then; the one for mail from outside has none.
+
+    Raises:
+        FaultError: One can never strike.
+    """
+    for spec in map(read_fault_spec, texts):
+        if spec.protocol != Struck.POP:
+            demand_certificate(spec, CERTIFICATE_SHOWN[submission] if spec.protocol == Struck.SMTP else None)
 
 
 def pop_faults(texts: Iterable[str]) -> tuple[str, ...]:
@@ -66,7 +80,7 @@ def added(plans: Mapping[Struck, pop3.FaultPlan | smtp.FaultPlan], text: str) ->
     """
     check_fault(text)
     spec = read_fault_spec(text)
-    if spec.what.endswith("certificate"):
+    if spec.what in CERTIFICATES:
         raise FaultError(
             f"fault {text!r}: a certificate is made when its server starts; write it in the scenario's faults"
         )

@@ -17,6 +17,11 @@ _LOOPBACK = "127.0.0.1"
 """In certificates too: another program knows a server by where it is, not by its name in the world."""
 
 
+def _names(name: str) -> tuple[str, ...]:
+    """Whom a server's certificate is for."""
+    return tuple(dict.fromkeys((name, "localhost", _LOOPBACK)))
+
+
 class UnknownHostError(MailsimError):
     """A name and port that no server of the world listens on."""
 
@@ -65,12 +70,12 @@ class Network:
     def server_context(self, name: str) -> ssl.SSLContext:
         """A server's TLS with a certificate for its name."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._authority.issue_cert(name, _LOOPBACK).configure_cert(context)
+        self._authority.issue_cert(*_names(name)).configure_cert(context)
         return context
 
     def certificates(self, name: str) -> Certificates:
         """A server's TLS with a certificate for its name, and with those that faults have it show instead."""
-        return issue(self._authority, name, _LOOPBACK)
+        return issue(self._authority, *_names(name))
 
     @cached_property
     def client_context(self) -> ssl.SSLContext:

@@ -11,7 +11,7 @@ from datetime import timedelta
 from pydantic import SecretStr
 
 from mailsim.mail import Address, normal_domain
-from mailsim.pop3.conduct import PLAIN_CONDUCT, Conduct
+from mailsim.pop3.conduct import PLAIN_CONDUCT, Conduct, Mechanism
 from mailsim.pop3.quirks import with_quirks
 from mailsim.practice.account import PopAccount, SmtpAccount, pop_account, smtp_account
 from mailsim.practice.settings import PopTable, Settings, SmtpTable
@@ -19,11 +19,12 @@ from mailsim.provider.mailhost import CatchAll, EnvelopeHeader, MailHost, Stamp,
 from mailsim.provider.policy import Policy
 from mailsim.provider.profiles import Profile, model_policy, profile
 from mailsim.provider.spf_policy import SpfPolicy
+from mailsim.smtp.authentication import mechanisms_of
 from mailsim.smtp.backend import Tls
 from mailsim.smtp.faults import Fault
 from mailsim.smtp.submission import security_of
 from mailsim.world.correspondent import Correspondent
-from mailsim.world.faults import Struck, pop_faults, smtp_faults
+from mailsim.world.faults import Struck, demand_certificates, pop_faults, smtp_faults
 from mailsim.world.hosts import Account
 from mailsim.world.internet import Internet, internet
 from mailsim.world.scenario import Scenario
@@ -39,6 +40,8 @@ class Plan:
     pop: PopAccount
     smtp: SmtpAccount
     smtp_tls: Tls
+    offered: tuple[Mechanism, ...]
+    """How the provider is known to let its accounts log in where they submit; empty where it is unknown."""
     account: Account
     """Who submits, as the provider knows it."""
     policy: Policy
@@ -70,6 +73,7 @@ def plan(scenario: Scenario) -> Plan:
 
     Raises:
         SiteError: `[pop]` or `[smtp]` is given and lacks what it needs.
+        FaultError: A fault is about a certificate at a moment when its SMTP server shows none.
     """
     settings = scenario.site.settings
     facts = profile(scenario.provider.profile) if scenario.provider.profile else _NO_PROFILE
@@ -80,11 +84,15 @@ def plan(scenario: Scenario) -> Plan:
     exchanger = normal_domain(scenario.provider.exchanger or f"mx.{settings.domain}")
     host = _mail_host(scenario, settings, facts)
     people = {row.address for row in scenario.correspondents}
-    users = {mailbox: str(mailbox) for mailbox in host.mailboxes - people} | {system: pop.username}
+    others = sorted(host.mailboxes - people - {system}, key=str)
+    users = {system: pop.username} | {mailbox: str(mailbox) for mailbox in others}
+    tls = security_of(smtp)
+    demand_certificates(scenario.provider.faults, tls)
     return Plan(
         pop=pop,
         smtp=smtp,
-        smtp_tls=security_of(smtp),
+        smtp_tls=tls,
+        offered=mechanisms_of(facts),
         account=Account(smtp.username, smtp.password.get_secret_value(), system),
         policy=Policy() if smtp.own else policy,
         receiving=Policy(size_limit=policy.size_limit, size_reply=policy.size_reply),

@@ -7,7 +7,6 @@ from functools import partial
 from mailsim.mail import Envelope, Message
 from mailsim.pop3.conduct import Mechanism
 from mailsim.pop3.maildrops import Maildrops
-from mailsim.practice.account import SmtpAccount
 from mailsim.smtp.backend import Backend, Peer, Tls
 from mailsim.smtp.faults import FaultPlan, Lost
 from mailsim.smtp.server import PASSWORDS
@@ -41,7 +40,9 @@ def accounts_of(plan: Plan) -> Mapping[str, str]:
     """Who may log in to the provider's POP3 server, and the password: a person's is `world-` and their local part."""
     own = plan.pop.username
     people = {user: f"world-{mailbox.local}" for mailbox, user in plan.users.items()}
-    return people | {own: plan.pop.password.get_secret_value()}
+    return {own: plan.pop.password.get_secret_value()} | {
+        user: password for user, password in people.items() if user != own
+    }
 
 
 def maildrops_of(plan: Plan, journal: Journal) -> Maildrops:
@@ -80,7 +81,7 @@ def servers_of(
             keep_copy=_kept_in(maildrops, plan.pop.username) if plan.sent_copies else None,
         ),
         tls=plan.smtp_tls,
-        mechanisms=_mechanisms(smtp) if plan.account.username else (),
+        mechanisms=_mechanisms(plan) if plan.account.username else (),
         open_relay=plan.policy.open_relay,
         size_limit=plan.policy.size_limit,
         faults=FaultPlan(plan.submission_faults, seed=seed, lost=_lost_at(smtp.server, journal)),
@@ -129,7 +130,7 @@ def _lost_at(name: str, journal: Journal) -> Lost:
     return lost
 
 
-def _mechanisms(smtp: SmtpAccount) -> tuple[Mechanism, ...]:
-    """What a provider offers: passwords, and what the practice is set to log in by."""
-    own = mechanism_of(smtp.authentication)
-    return tuple(dict.fromkeys((*PASSWORDS, *((own,) if own else ()))))
+def _mechanisms(plan: Plan) -> tuple[Mechanism, ...]:
+    """What the provider offers, passwords where that is unknown, and what the practice is set to log in by."""
+    own = mechanism_of(plan.smtp.authentication)
+    return tuple(dict.fromkeys((*(plan.offered or PASSWORDS), *((own,) if own else ()))))

@@ -168,7 +168,7 @@ def test_the_control_port_does_what_a_world_does(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("nonsense", "Expecting value"),
+        ("nonsense", "no JSON"),
         ("[]", "write one object with one key, one of send, receive"),
         ('{"shout": {}}', "'shout' is nothing to do here"),
         ('{"receive": {"to": "jane"}}', "to[0]"),
@@ -198,3 +198,20 @@ def test_bad_input_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     """And nothing listens."""
     assert main(["serve", "nowhere.toml"]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_the_accounts_are_in_one_order_and_tell_who_may_submit(tmp_path: Path) -> None:
+    """The system mailbox first; at the other end of its connection, `localhost` is a good name for a server."""
+    path = tmp_path / "scenario.toml"
+    names = ", ".join(f'"{name}@abc.com"' for name in ("zoe", "mary", "john", "adam", "eve"))
+    path.write_text(QUICK.replace('"john@abc.com"', names), encoding="utf-8")
+    with serving(path) as (_, told):
+        accounts = [(row["username"], row["submits"]) for row in told["accounts"]]
+        pop = next(row for row in told["servers"] if row["protocol"] == "pop3")
+        context = ssl.create_default_context(cafile=told["ca"])
+        client = poplib.POP3_SSL("localhost", pop["port"], context=context, timeout=20)
+        client.quit()
+        with Asked(told) as ask:
+            assert ask.line("hello")["error"].startswith("no JSON; write one object a line")
+    others = [(f"{name}@abc.com", False) for name in ("adam", "eve", "john", "mary", "zoe")]
+    assert accounts == [("matters@abc.com", True), *others]

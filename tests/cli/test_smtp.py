@@ -70,7 +70,7 @@ def test_size_limits_and_faults_are_taken() -> None:
         (["--user", "alice"], "--user 'alice': a colon and the password are missing"),
         (["--size-limit", "much"], "--size-limit: 'much' is no size"),
         (["--provider", "gmial"], "'gmial' is no built-in provider; write gmail"),
-        (["--provider", "gmail", "--policy", "reject"], "give provider or policy"),
+        (["--provider", "gmail", "--policy", "reject"], "give --provider or --policy"),
         (["--fault", "smtp:X:1:drop"], "drop does not happen at 'X'"),
         (["--tls", "stls"], "--tls"),
         (["--store", "/dev/null/x"], "cannot be had: Not a directory"),
@@ -89,3 +89,24 @@ def test_a_port_in_use_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     with running() as (_, _, port):
         assert main(["smtp", "--port", str(port)]) == 2
     assert f"port {port} cannot be had: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--user", "a:"], "--user 'a:': the password behind the colon is missing"),
+        (["--store", ""], "--store '': name a folder"),
+        (["--provider", ""], "--provider '': name a provider"),
+        (["--fault", "foo"], "'smtp:RCPT:2:drop'"),
+        (["--fault", "smtp:RCPT=:1:drop"], "an address is missing behind '='"),
+        (["--tls", "starttls", "--fault", "smtp:CONNECT:1:expired-certificate"], "write 'STARTTLS'"),
+    ],
+)
+def test_what_cannot_be_meant_is_one_line(
+    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In the words of the command line."""
+    assert main(["smtp", *arguments]) == 2
+    output = capsys.readouterr()
+    assert told in output.err
+    assert len(output.err.splitlines()) == 1

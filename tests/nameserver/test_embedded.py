@@ -150,3 +150,9 @@ def test_inside_a_running_loop() -> None:
             return str((await asyncio.to_thread(resolver(server).resolve, "abc.example", "A"))[0])
 
     assert asyncio.run(ask()) == "192.0.2.1"
+
+
+def test_what_is_no_zone_is_one_line() -> None:
+    """Where it is given."""
+    with pytest.raises(DnsServerError, match="zone of type int: write a Zone"):
+        DnsServer(5)  # type: ignore[arg-type] # what is wrong is the point

@@ -286,3 +286,51 @@ def test_the_fixture(smtp_server: SmtpServer) -> None:
     with client(smtp_server) as one:
         one.sendmail("x@shop.example", ["jane@client.example"], MESSAGE)
     assert [taken.octets for taken in smtp_server.messages] == [MESSAGE]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"size_limit": -1}, "size_limit=-1: write octets"),
+        ({"size_limit": "x"}, "size_limit='x': write octets"),
+        ({"users": {"a": 5}}, "user 'a': name and password are texts"),
+        ({"users": {5: "secret"}}, "user 5: name and password are texts"),
+        ({"users": ["a"]}, "users of type list: write {"),
+        ({"faults": "smtp:RCPT:1:drop"}, "faults='smtp:RCPT:1:drop': write a list"),
+        ({"faults": [5]}, "faults=[5]: write a list of texts"),
+    ],
+)
+def test_an_argument_of_another_form_is_one_line(options: dict[str, object], told: str) -> None:
+    """Where it is given; what stands where a password belongs is not shown."""
+    with pytest.raises(SmtpServerError) as caught:
+        SmtpServer(**options)  # type: ignore[arg-type] # what is wrong is the point
+    assert told in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert "secret" not in str(caught.value).replace('{"alice": "secret"}', "")
+
+
+@pytest.mark.parametrize(
+    ("tls", "fault", "told"),
+    [
+        ("none", "smtp:CONNECT:1:expired-certificate", "a server without TLS"),
+        ("starttls", "smtp:CONNECT:1:expired-certificate", "write 'STARTTLS'"),
+        ("implicit", "smtp:STARTTLS:next:foreign-certificate", "write 'CONNECT'"),
+        ("none", 5, "write a text"),
+    ],
+)
+def test_a_fault_that_can_never_strike_is_refused(tls: str, fault: str, told: str) -> None:
+    """A test that waited for it would prove nothing."""
+    server = SmtpServer(tls=tls)  # type: ignore[arg-type] # a parameter
+    with pytest.raises(FaultError, match=told):
+        server.add_fault(fault)
+
+
+@pytest.mark.parametrize(
+    ("provider", "offered"),
+    [("gmail", "PLAIN LOGIN XOAUTH2"), ("m365", "LOGIN XOAUTH2"), ("", "PLAIN LOGIN CRAM-MD5 XOAUTH2")],
+)
+def test_a_provider_offers_the_mechanisms_that_it_is_known_for(provider: str, offered: str) -> None:
+    """All that are spoken here where no provider is named."""
+    with SmtpServer(provider=provider, users=USERS) as server, client(server) as one:
+        one.ehlo()
+        assert set(one.esmtp_features["auth"].split()) == set(offered.split())

@@ -63,8 +63,8 @@ def test_every_command_does_what_the_world_does(world: Simulation) -> None:
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        (b"\xff\n", "codec"),
-        (b"nonsense", "Expecting value"),
+        (b"\xff\n", "no JSON"),
+        (b"nonsense", "no JSON"),
         (b'{"send": {}, "collect": {}}', f"one of {', '.join(COMMANDS)}"),
         (b'{"shout": {}}', "'shout' is nothing to do here"),
         (b'{"send": {"to": "jane"}}', "must be one address"),

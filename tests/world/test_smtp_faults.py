@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from mailsim.faults.syntax import FaultError
 from mailsim.trace.event import Event, Step
 from mailsim.world.lab import Lab
 from mailsim.world.scenario import ScenarioError
@@ -156,3 +157,36 @@ def test_a_fault_of_no_server_is_refused(fault: str, told: str) -> None:
     """When the scenario is read."""
     with pytest.raises(ScenarioError, match=told):
         Simulation(tables(fault))
+
+
+@pytest.mark.parametrize(
+    ("tables", "told"),
+    [
+        ({"provider": {"faults": ["smtp:CONNECT:1:expired-certificate"]}}, "write 'STARTTLS'"),
+        ({"provider": {"faults": ["mx:STARTTLS:1:expired-certificate"]}}, "a server without TLS"),
+    ],
+)
+def test_a_certificate_that_no_server_of_the_world_shows_is_refused(
+    tables: dict[str, object], told: str
+) -> None:
+    """Before anything happens: it would strike nothing."""
+    mailbox = {
+        "type": "catch-all",
+        "default_sender": "matters@abc.com",
+        "fallback_address": "help@elsewhere.example",
+    }
+    with pytest.raises(FaultError, match=told):
+        Simulation({"mailbox": mailbox, **tables})
+
+
+def test_a_reply_may_speak_of_a_certificate() -> None:
+    """It is none."""
+    mailbox = {
+        "type": "catch-all",
+        "default_sender": "matters@abc.com",
+        "fallback_address": "help@elsewhere.example",
+    }
+    with Simulation({"mailbox": mailbox, "action": [{"id": 1}]}) as world:
+        world.add_fault("smtp:MAIL:next:reply 550 no certificate")
+        sent = world.send(from_action=1, to="jane@client.example")
+    assert [str(reply) for reply in sent.refused.values()] == ["550 no certificate"]
