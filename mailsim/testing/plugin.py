@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mailsim.errors import MailsimError
 from mailsim.testing.blueprint import Blueprint
 from mailsim.testing.found import DOCKET
 from mailsim.testing.program import PURPOSES
@@ -45,6 +46,8 @@ _UNLIKE = "No known step is like it; `mailsim steps` lists them all."
 _IN_WORDS = pytest.StashKey[bool]()
 """Set where a failure is told in words: the Python of a step that is not the user's says nothing more."""
 _WORLD = pytest.StashKey["World"]()
+_FAILED = pytest.StashKey[bool]()
+"""Set where a step has failed."""
 
 
 @pytest.fixture
@@ -255,9 +258,14 @@ def pytest_bdd_before_step_call(step: "Step", step_func: Callable[..., object]) 
             "make it a plain `def`: the methods of `world` block until they are done",
             pytrace=False,
         )
+    if step.docstring is not None or step.datatable is not None:
+        from mailsim.testing.needs import StepError, misfit
+
+        if wrong := misfit(step, step_func):
+            raise StepError(wrong)
 
 
-@pytest.hookimpl(optionalhook=True)
+@pytest.hookimpl(optionalhook=True, trylast=True)
 def pytest_bdd_step_error(  # noqa: PLR0917 - pluggy hands them over by name
     request: pytest.FixtureRequest,
     scenario: "Scenario",
@@ -267,19 +275,33 @@ def pytest_bdd_step_error(  # noqa: PLR0917 - pluggy hands them over by name
     exception: BaseException,
 ) -> None:
     """Show the step that failed, not the machinery that called it; tell what happened to the mail beside it."""
+    request.node.stash[_FAILED] = True
+    ours = step_func.__module__.startswith("mailsim.")
+    shown = _in_words(step, step_func, exception) if ours else exception
     trace = exception.__traceback__
     while trace is not None and trace.tb_frame.f_code is not getattr(step_func, "__code__", None):
         trace = trace.tb_next
     if trace is not None:
-        exception.__traceback__ = trace
-    if step_func.__module__.startswith("mailsim.") and isinstance(exception, AssertionError):
+        shown.__traceback__ = trace
+    if ours and isinstance(shown, AssertionError | MailsimError):
         request.node.stash[_IN_WORDS] = True
-        exception.args = (str(exception).partition("\nassert ")[0],)  # pytest's own words repeat the step's
-    exception.add_note(
-        "\n".join(
-            _told(request.node, scenario, step, exception, step_func=step_func, arguments=step_func_args)
-        )
+    shown.add_note(
+        "\n".join(_told(request.node, scenario, step, shown, step_func=step_func, arguments=step_func_args))
     )
+    if shown is not exception:
+        raise shown from None
+
+
+def _in_words(step: "Step", step_func: Callable[..., object], exception: BaseException) -> BaseException:
+    """The failure of a step of ours as its reader needs it: pytest repeats a verdict, and speaks of fixtures."""
+    if isinstance(exception, AssertionError):
+        exception.args = (str(exception).partition("\nassert ")[0],)
+    if isinstance(exception, pytest.FixtureLookupError):
+        from mailsim.testing.needs import StepError, misfit, missing
+
+        wrong = misfit(step, step_func) or missing(str(exception.argname))
+        return StepError(wrong) if wrong else exception
+    return exception
 
 
 @pytest.hookimpl(wrapper=True)

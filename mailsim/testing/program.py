@@ -70,7 +70,12 @@ class Program:
         Raises:
             ProgramError: The configuration names no command for it, or one that cannot be started.
         """
-        command = shlex.split(self._config.getini(f"mailsim_program_{purpose}"))
+        written: str = self._config.getini(f"mailsim_program_{purpose}")
+        try:
+            command = shlex.split(written)
+        except ValueError as error:
+            told = f"mailsim_program_{purpose} = {written}: {str(error).lower()}; close the quotes, or write \\ before one"
+            raise ProgramError(told) from None
         if not command:
             raise ProgramError(
                 f"mailsim_program_{purpose} is empty; write the program's command there, in pytest's configuration"

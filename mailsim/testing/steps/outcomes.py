@@ -7,6 +7,7 @@ from pytest_bdd import then
 
 from mailsim.testing.expressions import parse
 from mailsim.testing.found import Docket, counted, stored
+from mailsim.testing.needs import StepError
 from mailsim.testing.parameters import target_of
 from mailsim.trace.event import Step
 
@@ -21,8 +22,26 @@ def holds(world: "World", docket: Docket, where: str, number: int) -> None:
     Then Unassigned holds 2 copies
     """
     held = world.targets()
+    assert _is_there(world, where), (
+        f"expected {counted(number, 'copy')} in {where}, found that the practice has none such"
+    )
     found = held.get(docket.target(where), 0)
     assert found == number, f"expected {counted(number, 'copy')} in {where}, found {found}; all: {dict(held)}"
+
+
+def _is_there(world: "World", target: str) -> bool:
+    """Whether the practice has such an action or user: of one that it has not, none would hold nothing."""
+    kind, _, name = target.partition(":")
+    directory = world.site.directory
+    if kind == "action":
+        return int(name) in directory.actions
+    return kind != "mailbox" or name in directory.users
+
+
+def _whole(number: str) -> int:
+    if not number.isdecimal():
+        raise StepError(f"{number!r} in the table is no number of copies; write a whole number, such as 1")
+    return int(number)
 
 
 @then(parse("each of {names} holds one copy", "names"))
@@ -45,7 +64,7 @@ def copies_are(world: "World", docket: Docket, datatable: Sequence[Sequence[str]
       | mary's mailbox | 2 |
       | Unassigned     | 1 |
     """
-    expected = {docket.target(target_of(where)): int(number) for where, number in datatable}
+    expected = {docket.target(target_of(where)): _whole(number) for where, number in datatable}
     held = dict(world.targets())
     assert held == expected, f"expected {expected}, found {held}"
 

@@ -39,8 +39,9 @@ def site_file(blueprint: Blueprint, path: str, request: pytest.FixtureRequest) -
 
     Given a practice with the site file "../fixtures/sites/catch_all.toml"
     """
-    file = folder(request.node) / path
-    blueprint.load(tomllib.loads(file.read_text(encoding="utf-8")))
+    from mailsim.practice.site_file import load_toml
+
+    blueprint.load(load_toml(folder(request.node) / path))
 
 
 @given("a practice with these tables:")
@@ -55,7 +56,12 @@ def tables(blueprint: Blueprint, docstring: str) -> None:
       fallback_address = "help@elsewhere.example"
       """
     '''
-    blueprint.load(tomllib.loads(docstring))
+    try:
+        blueprint.load(tomllib.loads(docstring))
+    except tomllib.TOMLDecodeError as error:
+        raise BlueprintError(
+            f'the tables are not TOML: {error}; write such as name = "text" in each line'
+        ) from None
 
 
 @given(parse("the setting {setting} is {}", "key", "value"))
@@ -77,8 +83,6 @@ def settings(blueprint: Blueprint, datatable: Sequence[Sequence[str]]) -> None:
       | pop.username | matters@abc.com       |
     """
     for row in datatable:
-        if len(row) != 2:
-            raise BlueprintError(f"a row of settings is a key and a value, not {list(row)}")
         setting(blueprint, *row)
 
 
