@@ -1,5 +1,7 @@
 """What to do about a red check: a sentence for each cause; pure."""
 
+import re
+
 from mailsim.check.causes import Seen, Trouble
 from mailsim.check.verdict import Cause, Check, Step
 
@@ -36,6 +38,14 @@ _EITHER = {
 _OWN_SERVER = "localhost is the system's own SMTP server, and it does not run on this computer; start it, or name your provider's"
 _LATER = "the server puts it off for now: wait some minutes and check again"
 _STALLED = "the server answered, and then fell silent: wait some minutes and check again"
+_NO_SMTP_AUTH = (
+    "the provider has switched SMTP logins off for this account: have its administrator allow"
+    " authenticated SMTP for the mailbox"
+)
+_SMTP_AUTH_IS_OFF = re.compile(r"5\.7\.139.*disabled", re.IGNORECASE | re.DOTALL)
+"""Exchange Online, of a mailbox or a whole organisation; its 5.7.139 is said of wrong credentials too."""
+_ACCOUNT_LOCKED = re.compile(r"\b(account|user)\b.*\b(lock|disabled|suspended)", re.IGNORECASE | re.DOTALL)
+_ASK_PROVIDER = "the provider has locked this account: ask it or its administrator to unlock it"
 _AFTER_GREETING = (Step.LOGIN, Step.SENDER)
 _NO_LOGINS = (
     "the server takes no logins there: use the provider's port for sending, most often 587 or 465,"
@@ -55,6 +65,10 @@ def advice_for(cause: Cause, seen: Seen, *, own: bool = False) -> str:
         return _LATER
     if seen.trouble is Trouble.SILENCE and cause is Cause.TIMEOUT and seen.step in _AFTER_GREETING:
         return _STALLED
+    if cause is Cause.WRONG_CREDENTIALS and _SMTP_AUTH_IS_OFF.search(seen.said):
+        return _NO_SMTP_AUTH
+    if cause is Cause.WRONG_CREDENTIALS and _ACCOUNT_LOCKED.search(seen.said):
+        return _ASK_PROVIDER
     if seen.trouble is Trouble.NO_AUTHENTICATION:
         return _NO_LOGINS
     if seen.step is Step.LOGIN and cause is Cause.REFUSED:

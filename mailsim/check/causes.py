@@ -112,7 +112,12 @@ _OTHERWISE = {
 }
 
 # Servers without extended response codes (RFC 2449 section 8) say it in words alone.
-_LOCKED = re.compile(r"\block|\bin use\b|\bbusy\b|already (open|logged)", re.IGNORECASE)
+_LOCKED = re.compile(
+    r"(mailbox|maildrop|mail drop).*(\block|\bin use\b|\bbusy\b|already (open|logged))"
+    r"|(\block|already (open|logged)).*(mailbox|maildrop|mail drop)|\balready (open|logged in)\b|\bpop lock\b",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Of a mailbox, and not of an account, which an administrator locks."""
 _TOO_SOON = re.compile(r"login.delay|too (soon|frequent|many)|rate limit", re.IGNORECASE)
 _POP_CODES = {
     "IN-USE": Cause.MAILBOX_LOCKED,  # RFC 2449 section 8.1.2
@@ -122,14 +127,16 @@ _POP_CODES = {
     "SYS/PERM": Cause.REFUSED,
 }
 _SMTP_LOGIN_CODES = {
-    "421": Cause.LOGIN_DELAY,  # how servers end a client that logs in too often
-    "454": Cause.LOGIN_DELAY,  # RFC 4954 section 6: temporary, and what Gmail says of too many logins
+    "500": Cause.AUTHENTICATION_NOT_OFFERED,  # RFC 5321 section 4.2.4: AUTH is no command there
     "502": Cause.AUTHENTICATION_NOT_OFFERED,
     "503": Cause.AUTHENTICATION_NOT_OFFERED,
     "504": Cause.AUTHENTICATION_NOT_OFFERED,  # RFC 4954 section 4
     "534": Cause.WRONG_CREDENTIALS,  # RFC 4954 section 6; Gmail: an application's own password is needed
     "538": Cause.AUTHENTICATION_NOT_OFFERED,  # RFC 4954 section 6: not without encryption
 }
+
+
+_NO_PLAIN_LOGIN = re.compile(r"starttls|\btls\b.*(first|required)|encrypt", re.IGNORECASE)
 
 
 def cause_of(seen: Seen) -> Cause:
@@ -157,15 +164,25 @@ def _refusal(seen: Seen) -> Cause:
     if seen.check is Check.POP:
         return _pop_refusal(seen)
     if seen.step is Step.LOGIN:
-        return _SMTP_LOGIN_CODES.get(seen.code, Cause.WRONG_CREDENTIALS)
+        return _smtp_login_refusal(seen)
     return Cause.REFUSED
+
+
+def _smtp_login_refusal(seen: Seen) -> Cause:
+    if seen.code.startswith(
+        "4"
+    ):  # RFC 5321 section 4.2.1: for now; what Gmail says of too many logins is 454
+        return Cause.LOGIN_DELAY
+    if seen.code == "530" and _NO_PLAIN_LOGIN.search(seen.said):  # RFC 3207 section 4
+        return Cause.AUTHENTICATION_NOT_OFFERED
+    return _SMTP_LOGIN_CODES.get(seen.code, Cause.WRONG_CREDENTIALS)
 
 
 def _pop_refusal(seen: Seen) -> Cause:
     if seen.code in _POP_CODES:
         return _POP_CODES[seen.code]
-    if _LOCKED.search(seen.said):
-        return Cause.MAILBOX_LOCKED
     if _TOO_SOON.search(seen.said):
         return Cause.LOGIN_DELAY
-    return Cause.WRONG_CREDENTIALS if seen.step is Step.LOGIN else Cause.REFUSED
+    if seen.step is not Step.LOGIN:  # only who has logged in can find the mailbox taken
+        return Cause.REFUSED
+    return Cause.MAILBOX_LOCKED if _LOCKED.search(seen.said) else Cause.WRONG_CREDENTIALS

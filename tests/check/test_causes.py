@@ -70,6 +70,66 @@ def test_who_answers_decides_before_how_it_failed(trouble: Trouble) -> None:
     assert cause_of(seen) is Cause.TLS_TO_PLAIN
 
 
+@pytest.mark.parametrize(
+    ("check", "step", "said", "cause", "advised"),
+    [
+        (Check.SMTP, Step.LOGIN, "421 4.7.0 Too many", Cause.LOGIN_DELAY, "wait"),
+        (Check.SMTP, Step.LOGIN, "432 4.7.12 A password transition is needed", Cause.LOGIN_DELAY, "wait"),
+        (Check.SMTP, Step.LOGIN, "450 4.7.1 later", Cause.LOGIN_DELAY, "wait"),
+        (Check.SMTP, Step.LOGIN, "451 4.7.0 Temporary server error", Cause.LOGIN_DELAY, "wait"),
+        (Check.SMTP, Step.LOGIN, "454 4.7.0 Temporary failure", Cause.LOGIN_DELAY, "wait"),
+        (Check.SMTP, Step.LOGIN, "500 5.5.1 unknown command", Cause.AUTHENTICATION_NOT_OFFERED, "offers"),
+        (Check.SMTP, Step.LOGIN, "502 5.5.1 no", Cause.AUTHENTICATION_NOT_OFFERED, "offers"),
+        (Check.SMTP, Step.LOGIN, "504 5.5.4 no", Cause.AUTHENTICATION_NOT_OFFERED, "offers"),
+        (
+            Check.SMTP,
+            Step.LOGIN,
+            "530 5.7.0 Must issue a STARTTLS command first",
+            Cause.AUTHENTICATION_NOT_OFFERED,
+            "offers",
+        ),
+        (Check.SMTP, Step.LOGIN, "530 5.7.0 no", Cause.WRONG_CREDENTIALS, "smtp.password"),
+        (Check.SMTP, Step.LOGIN, "535 5.7.8 no", Cause.WRONG_CREDENTIALS, "smtp.password"),
+        (
+            Check.SMTP,
+            Step.LOGIN,
+            "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant.",
+            Cause.WRONG_CREDENTIALS,
+            "allow authenticated SMTP",
+        ),
+        (
+            Check.SMTP,
+            Step.LOGIN,
+            "535 5.7.139 Authentication unsuccessful, the request did not meet the criteria",
+            Cause.WRONG_CREDENTIALS,
+            "smtp.password",
+        ),
+        (Check.SMTP, Step.SENDER, "451 4.3.0 later", Cause.SENDER_REFUSED, "wait"),
+        (Check.SMTP, Step.SENDER, "550 5.7.1 no", Cause.SENDER_REFUSED, "have the provider allow"),
+        (
+            Check.POP,
+            Step.LOGIN,
+            "-ERR account locked, contact your administrator",
+            Cause.WRONG_CREDENTIALS,
+            "administrator",
+        ),
+        (Check.POP, Step.LOGIN, "-ERR maildrop already locked", Cause.MAILBOX_LOCKED, "another program"),
+        (Check.POP, Step.LOGIN, "-ERR Unable to lock mailbox", Cause.MAILBOX_LOCKED, "another program"),
+        (Check.POP, Step.LOGIN, "-ERR mailbox in use", Cause.MAILBOX_LOCKED, "another program"),
+        (Check.POP, Step.LOGIN, "-ERR already logged in", Cause.MAILBOX_LOCKED, "another program"),
+        (Check.POP, Step.GREETING, "-ERR server busy", Cause.REFUSED, "POP"),
+        (Check.POP, Step.GREETING, "-ERR mailbox server is locked", Cause.REFUSED, "POP"),
+    ],
+)
+def test_what_a_refusal_s_words_mean(check: Check, step: Step, said: str, cause: Cause, advised: str) -> None:
+    """What a user would mend in vain is not advised."""
+    code = said[:3] if check is Check.SMTP else ""
+    seen = Seen(check=check, step=step, trouble=Trouble.REFUSAL, said=said, code=code)
+
+    assert cause_of(seen) is cause
+    assert advised in advice_for(cause, seen)
+
+
 @given(words=st.text(max_size=900) | st.binary(max_size=900), secret=st.text(max_size=20))
 def test_what_is_shown_is_one_bounded_printable_line(words: str | bytes, secret: str) -> None:
     """Whatever a server says."""
