@@ -98,6 +98,11 @@ class Profile:
         return self.text("smtp_server") or self.text("own_host").replace("{domain}", domain)
 
     @property
+    def is_collected_from(self) -> bool:
+        """Whether mail can be collected there by POP3; True where nothing is known against it. A pure relay has none."""
+        return self._value("pop_offered", default=True) is not False
+
+    @property
     def can_catch_all(self) -> bool:
         """Whether a catch-all mailbox can be had (R1.13); True where nothing is known against it."""
         return self._value("catch_all", default=True) is not False

@@ -1,7 +1,8 @@
 """Which provider loses replies: one letter and its answer through each, under each setting (R3.4, R4.3, R5.3, R5.7).
 
 Every row is what a world did with the letter and its answer; none is looked up. Where a fact that decides is unknown
-of a provider, no world is asked, and the row says so.
+of a provider, no world is asked, and the row says so. Where a provider offers no POP3, answers are collected at a host
+that takes every address and names the recipient.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -75,16 +76,21 @@ def unknown_facts(one: Profile, placement: ActionAddressIn) -> Sequence[str]:
 
 
 def _needed(one: Profile, placement: ActionAddressIn) -> Sequence[str]:
-    """A letter that is refused has no answer, and the account itself in From is nothing to refuse."""
-    sending, receiving = ("sender_policy", "same_domain"), ("envelope_headers", "catch_all")
+    """A letter that is refused has no answer, and the account itself in From is nothing to refuse or to rewrite."""
+    sending: tuple[str, ...] = ("sender_policy", "same_domain")
+    receiving = ("envelope_headers", "catch_all") if one.is_collected_from else ("pop_offered",)
     if placement is ActionAddressIn.REPLY_TO:
         return receiving
-    return sending if one.text("same_domain") == SenderAction.REJECT else sending + receiving
+    if one.text("same_domain") == SenderAction.REJECT:
+        return sending
+    if placement is ActionAddressIn.BOTH and one.text("same_domain") == SenderAction.REWRITE:
+        sending += ("reply_to",)
+    return sending + receiving
 
 
 def _headers(one: Profile) -> Iterator[str]:
     yield ""
-    if one.recipient_header:
+    if one.recipient_header and one.is_collected_from:
         yield one.recipient_header.name
 
 
@@ -109,22 +115,23 @@ def _row(world: OpenWorld, one: Profile, placement: ActionAddressIn, answers: Re
 
 def _tables(one: Profile, placement: ActionAddressIn, answers: RepliesTo, header: str) -> dict[str, object]:
     """The scenario; where there is no catch-all mailbox, the host refuses what no other mailbox takes."""
+    takes_all = one.can_catch_all or not one.is_collected_from
     mailbox = {"type": "catch-all", "default_sender": _SYSTEM, "fallback_address": "help@elsewhere.example"}
     return {
         "mailbox": mailbox | ({"catch_all_header": header} if header else {}),
-        **({"pop": _pop(one)} if one.can_catch_all else {}),
+        **({"pop": _pop(one)} if takes_all else {}),
         "smtp": _smtp(one),
         "routing": {"action_address_in": placement.value},
         "action": [{"id": 1234, "name": "Smith v Jones"}],
-        "provider": {"profile": one.id, "catch_all": _SYSTEM if one.can_catch_all else "refuse"},
+        "provider": {"profile": one.id, "catch_all": _SYSTEM if takes_all else "refuse"},
         "correspondent": [{"address": _JANE, "replies_to": answers.value}],
     }
 
 
 def _pop(one: Profile) -> dict[str, object]:
     """Named, so that what the provider writes round the recipient is understood (section 7, "Which address")."""
-    server = one.pop_server("abc.com") or "ssl://pop.abc.com:995"
-    return {"common": one.id, "server": server} | _LOGIN
+    server = {"server": one.pop_server("abc.com") or "ssl://pop.abc.com:995"} | _LOGIN
+    return server | ({"common": one.id} if one.is_collected_from else {})
 
 
 def _smtp(one: Profile) -> dict[str, object]:

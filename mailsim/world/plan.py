@@ -180,7 +180,8 @@ def _mail_host(scenario: Scenario, settings: Settings, facts: Profile) -> MailHo
             (system, *scenario.provider.mailboxes, *forwards, *forwards.values(), *neighbours), catch_all
         ),
         catch_all=catch_all,
-        headers=facts.envelope_headers() if facts.facts else _HEADERS,
+        # What only sends mail leaves it to another host to receive some.
+        headers=facts.envelope_headers() if facts.facts and facts.is_collected_from else _HEADERS,
         forwards=forwards,
     )
 

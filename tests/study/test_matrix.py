@@ -38,6 +38,9 @@ FROM, REPLY_TO, BOTH = ActionAddressIn.FROM, ActionAddressIn.REPLY_TO, ActionAdd
         ("att", BOTH, RepliesTo.FROM, "refused", "550 Request failed; Mailbox unavailable", False),
         ("m365", REPLY_TO, RepliesTo.REPLY_TO, "bounced", "550 5.1.1", False),
         ("qmail", FROM, RepliesTo.FROM, "delivered", "action-address", True),
+        ("mailgun", FROM, RepliesTo.FROM, "delivered", "action-address", True),
+        ("ses", FROM, RepliesTo.FROM, "delivered", "action-address", True),
+        ("sendgrid", REPLY_TO, RepliesTo.REPLY_TO, "delivered", "action-address", True),
     ],
 )
 @pytest.mark.parametrize("world", [Simulation, Lab])
@@ -55,7 +58,7 @@ def test_a_cell_is_what_a_world_did(
     rows = matrix(world=world, providers=[provider], placements=[placement], replies_to=[answers])
 
     header = profile(provider).recipient_header
-    assert [row.catch_all_header for row in rows] == ["", header.name] if header else [""]
+    assert [row.catch_all_header for row in rows] == (["", header.name] if header else [""])
     for row in rows:
         assert (row.provider, row.placement, row.replies_to) == (provider, placement, answers)
         assert row.outcome == outcome
@@ -65,7 +68,15 @@ def test_a_cell_is_what_a_world_did(
 
 @pytest.mark.parametrize(
     ("provider", "placement", "mark"),
-    [("gmail", FROM, "reported"), ("cpanel", REPLY_TO, "reported"), ("cpanel", FROM, "believed")],
+    [
+        ("gmail", FROM, "reported"),
+        ("cpanel", REPLY_TO, "reported"),
+        ("cpanel", FROM, "believed"),
+        ("gmail", BOTH, "believed"),
+        ("gmail", REPLY_TO, "reported"),
+        ("ses", REPLY_TO, "documented"),
+        ("postmark", REPLY_TO, "believed"),
+    ],
 )
 def test_a_row_is_known_as_well_as_the_least_known_fact_under_it(
     provider: str, placement: ActionAddressIn, mark: str
@@ -74,6 +85,16 @@ def test_a_row_is_known_as_well_as_the_least_known_fact_under_it(
     [row, *_] = matrix(providers=[provider], placements=[placement], replies_to=[RepliesTo.FROM])
 
     assert row.mark == mark
+
+
+@pytest.mark.parametrize("provider", ["google_smtp_relay", "ses", "sendgrid", "mailgun", "postmark"])
+def test_a_pure_relay_is_judged_by_what_it_sends(provider: str) -> None:
+    """Answers come to another host, so that what is unknown of the relay's mailboxes decides nothing."""
+    rows = matrix(providers=[provider], placements=[REPLY_TO])
+
+    assert [row.catch_all_header for row in rows] == ["", ""]
+    assert {row.replies_to: row.returned for row in rows} == {RepliesTo.FROM: False, RepliesTo.REPLY_TO: True}
+    assert {"envelope_headers", "catch_all"}.isdisjoint(unknown_facts(profile(provider), FROM))
 
 
 def no_world(_: Mapping[str, object]) -> AbstractContextManager[World]:
