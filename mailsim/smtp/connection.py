@@ -66,6 +66,9 @@ _LOG.addHandler(logging.NullHandler())
 _LOG.setLevel(logging.ERROR)
 
 
+_POSTMASTER = re.compile(r"\ATO:[ \t]*<postmaster>", re.IGNORECASE)
+
+
 class Connection(SMTP):
     """One client's connection, from accept to the end of its socket and its task."""
 
@@ -264,6 +267,19 @@ class Connection(SMTP):
             reply = await hooks.handle_DATA(self, session, envelope)
         self.envelope = Transaction()
         await self.push(reply.encode())
+
+    @syntax("RCPT TO: <address>", extended=" [SP <mail-parameters>]")
+    async def smtp_RCPT(self, arg: str | None) -> None:  # noqa: N802 - aiosmtpd's name
+        """Take a recipient, and the postmaster without a domain too (RFC 5321 sections 4.1.1.3, 4.5.1)."""
+        own = f"TO:<postmaster@{self._service.hostname}>"
+        await super().smtp_RCPT(_POSTMASTER.sub(own, arg) if arg else arg)
+
+    def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
+        """The path and what follows it; a path that is not closed is none, though aiosmtpd's parser closes it."""
+        if arg.lstrip().startswith("<") and ">" not in arg:
+            return None, None
+        address, rest = super()._getaddr(arg)
+        return address, rest
 
     @syntax("STARTTLS", when="tls_context")
     async def smtp_STARTTLS(self, arg: str) -> None:  # noqa: N802 - aiosmtpd's name

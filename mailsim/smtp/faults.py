@@ -4,6 +4,7 @@ What strikes is asked at moments (`smtp.strike`), by a server on sockets and by 
 """
 
 import re
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
@@ -16,6 +17,8 @@ from mailsim.smtp.backend import Peer
 from mailsim.smtp.fault_kinds import EXTENSIONS, KINDS, Moment, What
 
 PROTOCOL = "smtp"
+
+MOST_GREYLISTED = 100_000
 
 _REPLY = re.compile(r"([45][0-9]{2})(?: (.*))?")
 _LONGEST = 500  # RFC 5321 section 4.5.3.1.5: a reply line of 512 octets
@@ -114,7 +117,7 @@ class FaultPlan(Plan[Fault]):
         self.lost = lost
         self.by_address = by_address
         self._watched: set[str] = set()
-        self._greylisted: set[tuple[str, str, str]] = set()
+        self._greylisted: OrderedDict[tuple[str, str, str], None] = OrderedDict()
         for fault in faults:
             self.add(fault)
 
@@ -142,8 +145,10 @@ class FaultPlan(Plan[Fault]):
         return come
 
     def first_sight(self, peer: str, sender: Address | None, recipient: Address) -> bool:
-        """Say whether these three come together for the first time, and remember them."""
+        """Say whether these three come together for the first time, and remember them; of many the latest 100,000."""
         triplet = (peer, sender.key if sender else "", recipient.key)
         known = triplet in self._greylisted
-        self._greylisted.add(triplet)
+        self._greylisted[triplet] = None
+        if len(self._greylisted) > MOST_GREYLISTED:
+            self._greylisted.popitem(last=False)
         return not known

@@ -31,6 +31,10 @@ OK = Reply(250, "OK", "2.0.0")
 BYE = Reply(221, "Bye", "2.0.0")
 CANNOT_VERIFY = Reply(252, "Cannot VRFY user, but will accept message and attempt delivery", "2.5.0")
 
+MOST_RECIPIENTS = 1000
+"""Of one transaction; RFC 5321 section 4.5.3.1.8 wants at least 100."""
+TOO_MANY = Reply(452, "Too many recipients", "4.5.3")  # RFC 5321 section 4.5.3.1.10
+
 _PARAMETERS = {"SIZE": "SIZE", "BODY": "8BITMIME", "SMTPUTF8": "SMTPUTF8"}
 _Answer = TypeVar("_Answer")
 
@@ -136,6 +140,8 @@ class Hooks:
         recipient = _readable(address, envelope)
         if isinstance(recipient, Reply):
             return recipient.wire()
+        if len(self._recipients) >= MOST_RECIPIENTS:
+            return TOO_MANY.wire()
         backend, sender = self._service.backend, self._sender
         strike = self._connection.meet(Moment.RCPT, sender=sender, about=(recipient,))
         reply = strike.reply or self._ask(

@@ -231,3 +231,13 @@ def test_a_plan_without_faults_counts_nothing() -> None:
     plan.add("smtp:MAIL:1:reply 450 later")
 
     assert one.at(Moment.MAIL) == Strike(Reply(450, "later"))
+
+
+def test_a_greylist_forgets_the_oldest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its memory does not grow with a run."""
+    monkeypatch.setattr("mailsim.smtp.faults.MOST_GREYLISTED", 2)
+    plan, recipients = FaultPlan(), [Address(letter, "b.example") for letter in "xyz"]
+
+    assert all(plan.first_sight("me", None, recipient) for recipient in recipients)
+    assert not plan.first_sight("me", None, recipients[2])
+    assert plan.first_sight("me", None, recipients[0])

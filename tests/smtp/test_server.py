@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import pytest
 
 import mailsim.smtp.connection
+import mailsim.smtp.hooks
 from mailsim.mail import Address, Envelope, Message, Reply
 from mailsim.pop3.proof import Proof
 from mailsim.smtp.backend import OK, Peer, Tls
@@ -603,3 +604,44 @@ async def test_quit_ends_the_connection() -> None:
             raw.writer.write_eof()
             assert await raw.reader.read() == b""
         await until(lambda: not listener.connections)
+
+
+async def test_the_postmaster_needs_no_domain() -> None:
+    """RFC 5321 sections 4.1.1.3 and 4.5.1: in any letters; nobody else goes without."""
+    keeper = Keeper()
+    async with serving(keeper) as listener, connected(listener) as raw:
+        await raw.say(b"EHLO me", b"MAIL FROM:<a@b>")
+        assert await raw.say(b"RCPT TO:<Postmaster>") == "250 2.0.0 OK"
+        assert (await raw.say(b"RCPT TO:<alice>"))[0] == "5"
+        await raw.say(b"DATA", b".")
+
+    [(_, envelope, _)] = keeper.kept
+    assert envelope.recipients == (Address("postmaster", NAME),)
+
+
+@pytest.mark.parametrize(
+    "command", [b"MAIL FROM:<a@b.example", b"MAIL FROM:<", b"MAIL FROM:<a@b.example SIZE=5"]
+)
+async def test_a_path_that_is_not_closed_is_none(command: bytes) -> None:
+    """RFC 5321 section 4.1.2."""
+    async with serving(Keeper()) as listener, connected(listener) as raw:
+        await raw.say(b"EHLO me")
+        assert (await raw.say(command))[0] == "5"
+        assert await raw.say(b"MAIL FROM:<a@b.example>") == "250 2.0.0 OK"
+        assert (await raw.say(b"RCPT TO:<c@d.example"))[0] == "5"
+        assert await raw.say(b"RCPT TO:<c@d.example>") == "250 2.0.0 OK"
+
+
+async def test_a_transaction_has_so_many_recipients(monkeypatch: pytest.MonkeyPatch) -> None:
+    """RFC 5321 section 4.5.3.1.10: the rest is for another; one that is named again gets one copy."""
+    assert mailsim.smtp.hooks.MOST_RECIPIENTS >= 100
+    monkeypatch.setattr("mailsim.smtp.hooks.MOST_RECIPIENTS", 2)
+    keeper = Keeper()
+    async with serving(keeper) as listener, connected(listener) as raw:
+        await raw.say(b"EHLO me", b"MAIL FROM:<a@b>")
+        said = [await raw.say(b"RCPT TO:<%s@d>" % name) for name in (b"x", b"x", b"y", b"z")]
+        assert await raw.say(b"DATA", b".") == "250 2.0.0 OK"
+
+    assert said == ["250 2.0.0 OK"] * 3 + ["452 4.5.3 Too many recipients"]
+    [(_, envelope, _)] = keeper.kept
+    assert envelope.recipients == (Address("x", "d"), Address("y", "d"))
