@@ -89,4 +89,19 @@ def smtp(
             port=port,
         ) as server,
     ):
-        stand("smtp", tls, server.host, server.port, accounts=users.items(), ca=server.ca)
+        stand(
+            "smtp",
+            tls,
+            server.host,
+            server.port,
+            accounts=users.items(),
+            ca=server.ca,
+            further=_guessed(provider, policy),
+        )
+
+
+def _guessed(provider: str | None, policy: str | None) -> dict[str, object]:
+    """What the line tells of a provider: the facts that are unknown of it, and so not as it does them."""
+    from mailsim.provider.profiles import profile
+
+    return {"unknown": profile(provider).guessed_of_senders()} if provider and not policy else {}

@@ -88,6 +88,11 @@ class Profile:
         """Those of these facts that are unknown: what depends on them is too, for a world takes a default."""
         return [fact for fact in facts if fact not in self.facts]
 
+    def guessed_of_senders(self) -> list[str]:
+        """The facts about senders for which its policy has a default: where it refuses some, Postfix's words at DATA's end."""
+        refuses = SenderAction.REJECT in (self.text("sender_policy"), self.text("same_domain"))
+        return self.lacks("sender_policy", "same_domain", *(("stage", "reply") if refuses else ()))
+
     def pop_server(self, domain: str) -> str:
         """Where a customer of that domain collects, as the site file writes it (R1.5); empty where it is unknown."""
         host = self.text("own_host").replace("{domain}", domain)

@@ -51,6 +51,21 @@ def test_mail_is_kept_as_a_provider_sends_it_on(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "taken" / "000001.json").read_bytes())["sender"] == "matters@abc.com"
 
 
+@pytest.mark.parametrize(
+    ("options", "unknown"),
+    [
+        (["--provider", "xtra"], ["same_domain", "stage", "reply"]),
+        (["--provider", "telstra"], ["sender_policy", "same_domain"]),
+        (["--provider", "gmail"], []),
+        ([], None),
+    ],
+)
+def test_what_is_not_known_of_a_provider_is_told(options: list[str], unknown: list[str] | None) -> None:
+    """Its refusals are then in another server's words."""
+    with running(*options) as (_, said, _port):
+        assert said.get("unknown") == unknown
+
+
 def test_size_limits_and_faults_are_taken() -> None:
     """In the words of `mailsim faults`; nobody need log in."""
     with running("--size-limit", "1 KB", "--fault", "smtp:MAIL:1:reply 451 4.3.0 later") as (_, said, port):

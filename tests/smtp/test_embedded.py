@@ -334,3 +334,14 @@ def test_a_provider_offers_the_mechanisms_that_it_is_known_for(provider: str, of
     with SmtpServer(provider=provider, users=USERS) as server, client(server) as one:
         one.ehlo()
         assert set(one.esmtp_features["auth"].split()) == set(offered.split())
+
+
+def test_no_file_is_written_over(tmp_path: Path) -> None:
+    """One that somebody put there since stays, and the client hears that its message is not kept."""
+    with SmtpServer(store=tmp_path) as server, client(server) as one:
+        (tmp_path / "000001.eml").write_bytes(b"theirs")
+        with pytest.raises(smtplib.SMTPDataError, match="cannot be stored"):
+            one.sendmail("a@b.example", ["c@d.example"], MESSAGE)
+
+    assert (tmp_path / "000001.eml").read_bytes() == b"theirs"
+    assert server.messages == ()
