@@ -75,7 +75,7 @@ class Books:
             self._renamed(event)
         if step in _OF_NO_COPY:
             return
-        if _is_uncertain(event):
+        if is_uncertain(event):
             self._uncertain[event.trace_id, event.message_id, event.recipient] += 1
         for copy in _put_in(event):
             self._add(copy, 1)
@@ -169,7 +169,7 @@ def balance(trace: Trace, waiting: Collection[str]) -> Balance:
     return books.balance(waiting)
 
 
-def _is_uncertain(event: Event) -> bool:
+def is_uncertain(event: Event) -> bool:
     """Whether a server may have taken what the event says was put off or given up."""
     return event.step in (Step.DEFERRED, Step.BOUNCED) and '"uncertain"' in event.detail
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from mailsim.smtp.outcome import CLOSED
 from mailsim.trace.event import Event, Step, Trace
+from mailsim.world.conservation import is_uncertain
 from mailsim.world.lab import Lab
 from mailsim.world.scenario import Scenario
 from mailsim.world.simulation import Simulation
@@ -46,12 +47,18 @@ def played(kind: type[Simulation | Lab], tables: Mapping[str, Any] | Scenario) -
 
 
 def stories(trace: Trace) -> Story:
-    """The events of each message and recipient, in order; those of no recipient by themselves."""
+    """The events of each message and recipient, in order; those of no recipient by themselves.
+
+    Where a lost reply had a message sent again, several copies of it are on their way at once, and so are their
+    answers: which is first is chance on sockets, so the events of such a conversation have no order.
+    """
     told: Story = defaultdict(list)
+    doubled = {event.trace_id for event in trace if is_uncertain(event)}
+    unordered = {event.message_id for event in trace if event.trace_id in doubled}
     for event in trace:
         if event.message_id:
             told[event.message_id, event.recipient].append(seen(event))
-    return told
+    return {key: sorted(events, key=repr) if key[0] in unordered else events for key, events in told.items()}
 
 
 def seen(event: Event) -> tuple[object, ...]:
