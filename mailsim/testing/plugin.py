@@ -215,6 +215,9 @@ def pytest_configure(config: pytest.Config) -> None:
         from mailsim.testing.results import Results
 
         root, start = config.rootpath, config.invocation_params.dir
+        for option, name in (("page", page), ("messages", messages)):
+            if name and (start / name).is_dir():
+                raise pytest.UsageError(f"--mailsim-{option} {name}: is a folder; name a file in it")
         write = [(write_page, page), (write_messages, messages)]
         writers = [partial(writer, start / name, root=root) for writer, name in write if name]
         config.pluginmanager.register(Results(writers), "mailsim-results")

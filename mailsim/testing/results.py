@@ -76,6 +76,7 @@ class Results:
     def __init__(self, write: Sequence[Callable[[Sequence[ScenarioResult]], None]]) -> None:
         self.found: list[ScenarioResult] = []
         self._write = write
+        self._unwritten: list[str] = []
 
     @pytest.hookimpl
     def pytest_bdd_before_scenario(
@@ -148,7 +149,19 @@ class Results:
             return
         self.found.sort(key=lambda one: (one.file, one.line, one.number, one.world))
         for write in self._write:
-            write(self.found)
+            try:
+                write(self.found)
+            except OSError as error:
+                self._unwritten.append(
+                    f"mailsim: {error.filename}: cannot be written: {error.strerror}; name another file"
+                )
+        if self._unwritten and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Tell what could not be written, after all that pytest has to tell of the tests."""
+        for line in self._unwritten:
+            terminalreporter.write_line(line, red=True)
 
 
 def _step(request: pytest.FixtureRequest, scenario: "Scenario", step: "Step") -> StepResult:

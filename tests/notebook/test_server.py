@@ -1,5 +1,7 @@
 """What `mailsim lab` and `mailsim preferences` do before Jupyter runs, and what they say where it is not there."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -56,3 +58,21 @@ def test_what_is_run(
     if module == "voila":
         assert "auto_token=True" in told
         assert f"Preferences('{tmp_path / 'site.toml'}')" in told
+
+
+@pytest.mark.parametrize("command", ["lab", "preferences"])
+def test_without_its_extra_a_command_says_what_to_install(command: str, tmp_path: Path) -> None:
+    """In one line, though nothing of Jupyter can be imported."""
+    gone = "('ipywidgets', 'jupyterlab', 'voila', 'IPython')"
+    program = (
+        f"import sys; sys.modules.update(dict.fromkeys({gone})); import importlib.util as u; find = u.find_spec\n"
+        f"u.find_spec = lambda name, *rest: None if name in {gone} else find(name, *rest)\n"
+        f"from mailsim.cli import main; sys.exit(main([{command!r}, '--no-browser']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].endswith("is not installed; install mailsim[notebook]")
+    assert "Traceback" not in done.stderr

@@ -177,3 +177,27 @@ def test_a_scenario_that_did_not_run_is_on_the_page(pytester: pytest.Pytester) -
     pytester.runpytest_inprocess("-p", "no:cacheprovider", "--mailsim-page", "page.html", "-k", "right")
 
     assert "Not in this run." in Page(pytester.path / "page.html").words
+
+
+@pytest.mark.parametrize("option", ["--mailsim-page", "--mailsim-messages"])
+def test_a_folder_is_refused_before_anything_runs(pytester: pytest.Pytester, option: str) -> None:
+    """Nobody waits for a run whose report has no place."""
+    pytester.makefile(".feature", one=FEATURE)
+    result = pytester.runpytest_subprocess(option, ".")
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: {option} .: is a folder; name a file in it"])
+
+
+@pytest.mark.parametrize(("choice", "status"), [("right", 4), ("wrong", 1)])
+def test_a_report_that_cannot_be_written_hides_no_failure(
+    pytester: pytest.Pytester, choice: str, status: int
+) -> None:
+    """One line after those of pytest; a run that is good but for it is not good."""
+    pytester.makefile(".feature", one=FEATURE)
+    (pytester.path / "file").write_text("", "utf-8")
+    result = pytester.runpytest_subprocess("--mailsim-page", "file/page.html", "-k", choice)
+
+    assert result.ret == status
+    result.stdout.fnmatch_lines(["mailsim: *file*: cannot be written: *; name another file"])
+    assert "Traceback" not in result.stdout.str() + result.stderr.str()
