@@ -340,7 +340,9 @@ def _of_terms(mechanisms: Sequence[Term], modifiers: Sequence[Term]) -> Iterator
         if term.has_macro:
             yield _warning("macro", f"{_told(term.text)} means something else for each message")
         if term.is_modifier and term.name not in _KNOWN_MODIFIERS:
-            yield _warning("unknown-modifier", f"{_told(term.text)}: receivers pass over it")
+            meant = f"{term.name}:{term.domain}"
+            hint = "" if read_term(meant).fault else f"; {_told(meant)} may be meant"
+            yield _warning("unknown-modifier", f"{_told(term.text)}: receivers pass over it{hint}")
 
 
 def _of_advised(advised: str, lookups: Lookups) -> Iterator[SpfFinding]:
@@ -365,7 +367,10 @@ def _of_advised(advised: str, lookups: Lookups) -> Iterator[SpfFinding]:
             "void-lookups", f"{names}: over {MOST_VOID} names without records (permerror); take them away"
         )
     elif lookups.void:
-        yield _warning("void-lookups", f"{', '.join(map(_told, lookups.void))}: no such record; take it away")
+        yield _warning(
+            "void-lookups",
+            f"{', '.join(map(_told, lookups.void))}: no such record; take away what asks for it",
+        )
 
 
 def _told(text: str) -> str:

@@ -15,6 +15,8 @@ ASKING = frozenset({"a", "mx", "ptr", "include", "exists", "redirect"})
 
 _QUALIFIERS = "+-~?"
 _MECHANISMS = ("all", "include", "a", "mx", "ptr", "ip4", "ip6", "exists")
+_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\uff0d"
+"""What word processors make of a hyphen-minus."""
 _MISSPELT = {
     "ip": "ip4",
     "ipv4": "ip4",
@@ -130,6 +132,10 @@ def _modifier(text: str, name: str, value: str) -> Term:
 
 
 def _unknown(term: Term, sign: str, rest: str) -> Term:
+    if term.text[0] in _DASHES and term.text[1:].isascii():
+        dashed = _good(_read(f"-{term.text[1:]}")) if term.text[1:] else ""
+        fault = f"it begins with the character U+{ord(term.text[0]):04X}, not with '-'"
+        return replace(term, name="", fault=fault, instead=dashed)
     if meant := _MISSPELT.get(term.name):
         cured = _read(f"{sign}{meant}{rest}")
         return replace(

@@ -131,7 +131,7 @@ def test_other_programs_submit_and_collect_and_people_answer_by_themselves(tmp_p
         "implicit",
     )
     steps = [json.loads(line)["step"] for line in out.read_text(encoding="utf-8").splitlines()]
-    assert steps[:2] == ["accepted", "relayed"]
+    assert steps[:3] == ["composed", "accepted", "relayed"]
     assert "replied" in steps
     assert not Path(told["ca"]).exists()
 

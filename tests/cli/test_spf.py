@@ -63,10 +63,10 @@ def test_a_zone_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
         "green: the SPF record of abc.com needs no change:",
         f"v=spf1 include:x.abc.com {OURS} -all",
         "warning: 'a\"b': another kind of TXT record; it stays as it is",
-        "warning: 'gone.abc.com A': no such record; take it away",
+        "warning: 'gone.abc.com A': no such record; take away what asks for it",
         "look-ups: 3 of 10",
     ]
-    assert main(["spf", "--zone", str(file)]) == 0
+    assert main(["spf", "--zone", str(file)]) == 2  # of three domains, none is named
 
 
 @pytest.mark.parametrize(
@@ -99,3 +99,47 @@ def test_nothing_reaches_the_terminal_unescaped(capsys: pytest.CaptureFixture[st
         main(["spf", *arguments, "--domain", "\x1b]0;x\x07"])
 
         assert all(line.isprintable() for line in capsys.readouterr().out.split("\n"))
+
+
+def test_what_is_advised_and_does_too_many_lookups_is_not_to_be_published_as_it_is(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The line above the record says so."""
+    includes = " ".join(f"include:s{number}.example" for number in range(10))
+    assert main(["spf", f"v=spf1 {includes} -all"]) == 1
+    first = capsys.readouterr().out.splitlines()[0]
+    assert first == "red: the SPF record needs a change; mend this one as told below, then publish it:"
+
+
+@pytest.mark.parametrize(
+    ("record", "advised", "told"),
+    [
+        ("v=spf1 mx \u2212all", f"v=spf1 mx {OURS} -all", "the character U+2212, not with '-'"),
+        (
+            "v=spf1 include=x.example -all",
+            f"v=spf1 {OURS} -all include=x.example",
+            "receivers pass over it; 'include:x.example' may be meant",
+        ),
+    ],
+)
+def test_what_was_meant_is_told(
+    record: str, advised: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A dash from a word processor, and the sign of a modifier."""
+    assert main(["spf", record]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1] == advised
+    assert any(told in line for line in lines)
+
+
+def test_the_domain_of_a_zone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its only one with a record, where none is named; of several, one must be."""
+    file = tmp_path / "zone"
+    file.write_text('abc.com. TXT "v=spf1 a -all"\n')
+    assert main(["spf", "--zone", str(file)]) == 1
+    assert capsys.readouterr().out.startswith("red: the SPF record of abc.com needs a change")
+    file.write_text('abc.com. TXT "v=spf1 a -all"\nabd.com. TXT "v=spf1 a -all"\n')
+    assert main(["spf", "--zone", str(file)]) == 2
+    assert "abc.com, abd.com; name one with --domain" in capsys.readouterr().err
+    assert main(["spf", "v=spf1 a -all", "--domain", "ab c"]) == 2
+    assert "no domain has a space" in capsys.readouterr().err
