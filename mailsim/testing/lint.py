@@ -18,6 +18,7 @@ from pytest_bdd.steps import StepFunctionContext, step_function_context_registry
 
 from mailsim.errors import MailsimError
 from mailsim.testing.catalogue import definition, every, suggestions
+from mailsim.testing.needs import misfit
 from mailsim.testing.outline import Scenario, Section, read_feature
 from mailsim.testing.rules import RULES
 
@@ -143,6 +144,8 @@ class _Collector:
                 elif words:
                     told = f"several steps have these words, and one would run unseen: {' | '.join(words)}; rename all but one"
                     self.findings.add(Finding(file, step.line_number, "ambiguous-step", told))
+                elif wrong := misfit(step, _context(found[-1]).step_func):
+                    self.findings.add(Finding(file, step.line_number, "misfit", wrong))
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """What cannot be collected would not run."""

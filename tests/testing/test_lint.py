@@ -144,3 +144,22 @@ def test_a_repository_that_pytest_refuses_is_told(pytester: pytest.Pytester) -> 
 
     with pytest.raises(LintError, match="nowhere_at_all"):
         lint([Path()])
+
+
+@pytest.mark.parametrize(
+    ("steps", "told"),
+    [
+        (
+            "  Then nothing is lost\n   | a | b |\n",
+            "this step takes no table, and nobody would read the one below it",
+        ),
+        ("  Then the copies are:\n", "this step takes a table; write it below the step"),
+    ],
+)
+def test_a_table_that_nobody_reads_or_that_lacks_is_found(
+    pytester: pytest.Pytester, steps: str, told: str
+) -> None:
+    """Before the scenario runs."""
+    [finding] = found(pytester, GOOD + steps)
+
+    assert finding.startswith(f"misfit one.feature:6: {told}")
