@@ -27,11 +27,14 @@ def again(
     docket: "Docket | None",
     *,
     comment: Sequence[str],
-    step_func: Callable[..., object],
+    step_func: Callable[..., object] | None,
     arguments: Mapping[str, Any],
 ) -> Iterator[str]:
-    """The lines of a report on how to play the scenario again; writes the files for it."""
-    checked = step_func.__module__ == "mailsim.testing.steps.checks"
+    """The lines of a report on how to play the scenario again; writes the files for it.
+
+    `step_func` is None where the step could not judge.
+    """
+    checked = step_func is not None and step_func.__module__ == "mailsim.testing.steps.checks"
     if checked or UNPLAYED in item.stash:
         yield f"again     by pytest alone: no file plays {'a check' if checked else item.stash[UNPLAYED]}"
         return
@@ -43,7 +46,8 @@ def again(
             command = "mailsim route --site"
             files = write_routing(docket.tables, docket.octets, folder(item), comment)
         elif world is not None and retold and retold["event"]:
-            command, expected = "mailsim run", expectation(step_func, arguments, world)
+            command = "mailsim run"
+            expected = expectation(step_func, arguments, world) if step_func else {}
             files = [write_world(retold, folder(item), comment, expected)]
         else:
             return

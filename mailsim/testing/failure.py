@@ -40,14 +40,17 @@ def verdict(exception: BaseException) -> Iterator[str]:
         yield f"found     {printable(said['found'].rstrip(':'))}"
 
 
-def nearest(exception: BaseException, decisions: Sequence[Decision]) -> Iterator[str]:
-    """Another message to which happened what was expected of this one."""
+def nearest(exception: BaseException, decisions: Sequence[Decision], asked: Decision | None) -> Iterator[str]:
+    """Another message to which happened what was expected of the one that the step asked about."""
     said = _VERDICT.match(str(exception).partition("\n")[0])
     if not said:
         return
     expected = said["expected"]
     for decision in reversed(decisions):
-        if f"{decision.outcome} ({decision.reason})" == expected or expected in ", ".join(decision.targets):
+        if decision is asked:
+            continue
+        reached = set(expected.split(", ")) <= set(decision.targets)
+        if reached or f"{decision.outcome} ({decision.reason})" == expected:
             towards = f" to {', '.join(decision.targets)}" if decision.targets else ""
             name = printable(decision.message_id or "a message without an id")
             yield f"nearest   {name} was {decision.outcome}{towards} ({decision.reason})"
@@ -76,4 +79,14 @@ def without_python(shown: object) -> None:
         for entry in traceback.reprentries:
             entry.lines = list(dropwhile(lambda line: not line.startswith("E "), entry.lines))
             if isinstance(entry, ReprEntry):
-                entry.reprfuncargs = entry.reprfileloc = None
+                entry.reprfuncargs = entry.reprlocals = entry.reprfileloc = None
+
+
+def without_values(shown: object) -> None:
+    """Leave out of it what functions were called with, and what their names stood for."""
+    if not isinstance(shown, ExceptionChainRepr):
+        return
+    for traceback, _, _ in shown.chain:
+        for entry in traceback.reprentries:
+            if isinstance(entry, ReprEntry):
+                entry.reprfuncargs = entry.reprlocals = None

@@ -37,6 +37,8 @@ class Docket:
         self._request = request
         self.routed: list[Decision] = []
         """The decisions on messages that were only routed."""
+        self.asked: Decision | None = None
+        """The decision that a step asked about last."""
         self.octets = b""
         """The last of these messages."""
         self._routing: Routing | None = None
@@ -76,11 +78,13 @@ class Docket:
         if letter == "message":
             found = self.routed or self._world.decisions
             assert found, "expected the message to be collected, found no decision at all"
-            return found[-1]
+            self.asked = found[-1]
+            return self.asked
         message_id = reply(self._world).message_id
         found = [decision for decision in self._world.decisions if decision.message_id == message_id]
         assert found, f"expected the reply to be collected, found no decision on {message_id}"
-        return found[-1]
+        self.asked = found[-1]
+        return self.asked
 
     def target(self, word: str) -> str:
         """A target as decisions name it: of the fallback address its address too."""

@@ -9,7 +9,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from mailsim.errors import MailsimError
 from mailsim.practice.decision import Reason
+from mailsim.practice.faults import shown
+
+
+class UnknownTargetError(MailsimError):
+    """Words in a table that name no target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +98,15 @@ def _cut(words: str) -> list[str]:
 
 
 def target_of(words: str) -> str:
-    """A target as decisions name it; of the fallback address without its address."""
+    """A target as decisions name it; of the fallback address without its address.
+
+    Raises:
+        UnknownTargetError: The words are none of those that name a target.
+    """
+    if not re.fullmatch(_TARGET, words):
+        raise UnknownTargetError(
+            f"{shown('', words)} is no target; write action 1234, mary's mailbox, Unassigned or the fallback address"
+        )
     if words.startswith("action "):
         return f"action:{int(words.removeprefix('action '))}"
     if words.endswith("'s mailbox"):

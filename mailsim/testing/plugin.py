@@ -13,8 +13,9 @@ Laws:
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from inspect import isasyncgenfunction, iscoroutinefunction
+from inspect import unwrap
 from pathlib import Path
+from tomllib import TOMLDecodeError
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,7 +24,7 @@ from mailsim.errors import MailsimError
 from mailsim.testing.blueprint import Blueprint
 from mailsim.testing.found import DOCKET
 from mailsim.testing.program import PURPOSES
-from mailsim.testing.worlds import SOCKETS, Kind, chosen, made, parametrize
+from mailsim.testing.worlds import SOCKETS, Kind, chosen, demand_sockets, made, parametrize
 
 if TYPE_CHECKING:
     from pytest_bdd.parser import Scenario, Step
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from mailsim.smtp.embedded import SmtpServer
     from mailsim.testing.reading import Reading
     from mailsim.trace.event import Trace
+    from mailsim.world.lab import Lab
     from mailsim.world.world import World
 
 pytest_plugins = [
@@ -45,6 +47,10 @@ _RULE_TAG = re.compile(r"R\d{1,2}\.\d{1,3}")
 _UNLIKE = "No known step is like it; `mailsim steps` lists them all."
 _IN_WORDS = pytest.StashKey[bool]()
 """Set where a failure is told in words: the Python of a step that is not the user's says nothing more."""
+_SECRET = pytest.StashKey[bool]()
+"""Set where that Python was given what may be a secret: `--tb` does not ask for it either (R1.11)."""
+_TOLD = (MailsimError, TOMLDecodeError, OSError)
+"""Errors whose words say all that there is to say."""
 _WORLD = pytest.StashKey["World"]()
 _FAILED = pytest.StashKey[bool]()
 """Set where a step has failed."""
@@ -83,6 +89,14 @@ def simulation(
 def lab(mailsim_world: Kind, blueprint: Blueprint, request: pytest.FixtureRequest) -> "Iterator[World]":
     """As `world`, always on loopback sockets; `world` itself where that is."""
     yield from _always(Kind.WIRE, mailsim_world, blueprint, request)
+
+
+@pytest.fixture
+def servers(mailsim_world: Kind, request: pytest.FixtureRequest) -> "Lab":
+    """The scenario's world, which must be on sockets; raises MissingWorldError."""
+    demand_sockets(mailsim_world, "a check or probe")
+    lab: Lab = request.getfixturevalue("lab")
+    return lab
 
 
 def _always(
@@ -204,6 +218,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = without_repetition(items)
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Guard the steps that are known now: those of conftest files and of test modules."""
+    if session.config.pluginmanager.hasplugin("pytest-bdd"):
+        from mailsim.testing.coroutines import guard
+
+        guard()
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Have rule tags be known markers."""
     config.addinivalue_line("markers", f"{SOCKETS}: needs servers on sockets, whatever --mailsim-world says")
@@ -255,12 +277,9 @@ def pytest_bdd_step_func_lookup_error(
 @pytest.hookimpl(optionalhook=True)
 def pytest_bdd_before_step_call(step: "Step", step_func: Callable[..., object]) -> None:
     """Fail a step that pytest-bdd would pass without running it."""
-    if iscoroutinefunction(step_func) or isasyncgenfunction(step_func):
-        pytest.fail(
-            f"step {step.name!r} is `async def` and would pass without running; "
-            "make it a plain `def`: the methods of `world` block until they are done",
-            pytrace=False,
-        )
+    from mailsim.testing.coroutines import refuse
+
+    refuse(step.name, step_func)
     if step.docstring is not None or step.datatable is not None:
         from mailsim.testing.needs import StepError, misfit
 
@@ -282,12 +301,14 @@ def pytest_bdd_step_error(  # noqa: PLR0917 - pluggy hands them over by name
     ours = step_func.__module__.startswith("mailsim.")
     shown = _in_words(step, step_func, exception) if ours else exception
     trace = exception.__traceback__
-    while trace is not None and trace.tb_frame.f_code is not getattr(step_func, "__code__", None):
+    while trace is not None and trace.tb_frame.f_code is not getattr(unwrap(step_func), "__code__", None):
         trace = trace.tb_next
     if trace is not None:
         shown.__traceback__ = trace
-    if ours and isinstance(shown, AssertionError | MailsimError):
+    if ours and isinstance(shown, AssertionError):
         request.node.stash[_IN_WORDS] = True
+    elif isinstance(shown, _TOLD) and (ours or trace is None):
+        request.node.stash[_SECRET] = request.node.stash[_IN_WORDS] = True
     shown.add_note(
         "\n".join(_told(request.node, scenario, step, shown, step_func=step_func, arguments=step_func_args))
     )
@@ -308,18 +329,26 @@ def _in_words(step: "Step", step_func: Callable[..., object], exception: BaseExc
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     """Leave out the Python of mailsim's own steps, unless `--tb` asks for it."""
     report: pytest.TestReport = yield  # type: ignore[assignment]  # as pluggy hands results to wrappers
-    if item.stash.get(_IN_WORDS, False) and report.failed and item.config.getoption("tbstyle") == "auto":
-        from mailsim.testing.failure import without_python
-
-        without_python(report.longrepr)
+    if report.failed:
+        _shorten(report.longrepr, item, call)
     if report.when == "call" and report.passed and "_pytest_bdd_example" in getattr(item, "fixturenames", ()):
         from mailsim.testing.again import forget
 
         forget(item)
     return report  # type: ignore[return-value]
+
+
+def _shorten(shown: object, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+    from mailsim.testing.failure import without_python, without_values
+
+    usual = item.config.getoption("tbstyle") == "auto"
+    if item.stash.get(_IN_WORDS, False) and (usual or item.stash.get(_SECRET, False)):
+        without_python(shown)
+    elif call.excinfo is not None and isinstance(call.excinfo.value, MailsimError | TOMLDecodeError):
+        without_values(shown)
 
 
 def _told(
@@ -340,8 +369,11 @@ def _told(
     world = node.stash.get(_WORLD, None)
     docket = node.stash.get(DOCKET, None)
     decisions = docket.routed if docket and docket.routed else world.decisions if world else ()
-    yield from failure.nearest(exception, decisions)
+    yield from failure.nearest(exception, decisions, docket.asked if docket else None)
     comment = [where, *failure.verdict(exception)]
-    yield from again(node, world, docket, comment=comment, step_func=step_func, arguments=arguments)
+    judged = isinstance(exception, AssertionError)
+    yield from again(
+        node, world, docket, comment=comment, step_func=step_func if judged else None, arguments=arguments
+    )
     if world is not None:
         yield from failure.story(world)

@@ -11,8 +11,10 @@ its files; the same stands in a JSON file. The commands stand in pytest's config
 import json
 import os
 import shlex
+import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -20,8 +22,10 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from mailsim.errors import MailsimError
+from mailsim.practice.faults import printable
 from mailsim.testing.found import UNPLAYED
-from mailsim.testing.worlds import Kind
+from mailsim.testing.worlds import Kind, demand_sockets
+from mailsim.words import masked
 
 if TYPE_CHECKING:
     from mailsim.practice.account import PopAccount, SmtpAccount
@@ -86,22 +90,31 @@ class Program:
         return run
 
     def _ended(self, command: Sequence[str], purpose: str) -> Run:
+        told = self.environment()
         try:
-            done = subprocess.run(  # noqa: S603 - the command that the user wrote
+            process = subprocess.Popen(  # noqa: S603 - the command that the user wrote
                 command,
                 cwd=self._config.rootpath,
-                env=os.environ | self.environment(),
+                env=os.environ | told,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                timeout=_SECONDS,
-                check=False,
+                start_new_session=True,
             )
-        except subprocess.TimeoutExpired as error:
-            return Run(-9, _end(error.output or b"") + f"\n(ended after {_SECONDS:g} seconds)")
         except OSError as error:
             raise ProgramError(f"{command[0]}: {error.strerror}; correct mailsim_program_{purpose}") from None
-        return Run(done.returncode, _end(done.stdout))
+        secrets = tuple(value for name, value in told.items() if name.endswith("_PASSWORD"))
+        with process:
+            try:
+                output, _ = process.communicate(timeout=_SECONDS)
+            except subprocess.TimeoutExpired:
+                _kill(process)
+                output, _ = process.communicate()
+                return Run(-9, _end(output, secrets) + f"\n(ended after {_SECONDS:g} seconds)")
+            except BaseException:  # Ctrl-C: its session is not the terminal's
+                _kill(process)
+                raise
+        return Run(process.returncode, _end(output, secrets))
 
     def environment(self) -> Mapping[str, str]:
         """What it is told, under the names of environment variables."""
@@ -132,8 +145,15 @@ class Program:
         }
 
 
-def _end(output: bytes) -> str:
-    return output.decode("utf-8", "replace").strip()[-_MOST:]
+def _kill(process: "subprocess.Popen[bytes]") -> None:
+    """End it with all that it started."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _end(output: bytes, secrets: tuple[str, ...]) -> str:
+    said = masked(output.decode("utf-8", "replace"), secrets).strip().splitlines()
+    return "\n".join(map(printable, said))[-_MOST:]
 
 
 @pytest.fixture
@@ -141,10 +161,9 @@ def program(mailsim_world: Kind, lab: "Lab", request: pytest.FixtureRequest, tmp
     """The mail program under test, with a folder of its own.
 
     Raises:
-        ProgramError: The scenario's world is in memory, where no other program can come.
+        MissingWorldError: The scenario's world is in memory, where no other program can come.
     """
-    if mailsim_world is not Kind.WIRE:
-        raise ProgramError("another program needs servers on sockets; write the tag @wire above the scenario")
+    demand_sockets(mailsim_world, "another program")
     request.node.stash[UNPLAYED] = "what another program does"
     folder = tmp_path / "program"
     folder.mkdir()

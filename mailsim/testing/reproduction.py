@@ -64,9 +64,9 @@ def _bare(table: Mapping[str, object]) -> Mapping[str, object]:
 
 def _write(folder: Path, files: Mapping[str, bytes]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    (folder.parent / ".gitignore").write_text(
-        "*\n", "utf-8"
-    )  # as pytest keeps its own cache out of repositories
+    ignored = folder.parent / ".gitignore"
+    if not ignored.exists():
+        ignored.write_text("*\n", "utf-8")  # as pytest keeps its own cache out of repositories
     for name, octets in files.items():
         (folder / name).write_bytes(octets)
 

@@ -75,6 +75,12 @@ def chosen(config: pytest.Config) -> tuple[Kind, ...]:
     return kinds
 
 
+def demand_sockets(kind: Kind, who: str) -> None:
+    """Refuse what would have the servers of another world than the scenario's; raises MissingWorldError."""
+    if kind is not Kind.WIRE:
+        raise MissingWorldError(f"{who} needs servers on sockets; tag it @wire, above the scenario")
+
+
 def parametrize(metafunc: pytest.Metafunc, *, is_scenario: bool) -> None:
     """Make a test for each world asked for, where there are several and the test has a world."""
     kinds = chosen(metafunc.config)

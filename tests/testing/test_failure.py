@@ -32,9 +32,9 @@ WHENS = """
 """.replace("'''", '"""')
 
 
-def run(pytester: pytest.Pytester, steps: str) -> pytest.RunResult:
+def run(pytester: pytest.Pytester, steps: str, tag: str = "") -> pytest.RunResult:
     """Run one scenario that fails."""
-    pytester.makefile(".feature", one=f"Feature: Mail\n Scenario: One\n{steps}")
+    pytester.makefile(".feature", one=f"{tag}\nFeature: Mail\n Scenario: One\n{steps}")
     result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-W", "error", "--tb=short")
     result.assert_outcomes(failed=1)
     return result
@@ -77,6 +77,44 @@ def test_a_reason_expected_of_another_message_is_told(pytester: pytest.Pytester)
     result.stdout.fnmatch_lines(
         ["E   nearest   <0.1@client.example> was unassigned to unassigned (no-such-action)"]
     )
+
+
+@pytest.mark.parametrize("expected", ["action 12", "action 1234 and mary's mailbox"])
+def test_a_message_is_not_near_itself_nor_near_half_a_target(
+    pytester: pytest.Pytester, expected: str
+) -> None:
+    """`action:12` is not `action:1234`."""
+    result = run(pytester, GIVENS + WHENS + f"Then the message is delivered to {expected}\n")
+
+    result.stdout.no_fnmatch_line("E   nearest*")
+
+
+def test_the_message_that_failed_is_left_out(pytester: pytest.Pytester) -> None:
+    """It reached what was expected of it, and others."""
+    whens = """
+  And the practice has users mary and john
+  And the alias sales@abc.com leads to mary and john
+  When this message comes for sales@abc.com:
+    '''
+    From: peter@shop.example
+    Message-ID: <1@shop.example>
+
+    Hello
+    '''
+  And the practice collects its mail
+""".replace("'''", '"""')
+    result = run(pytester, GIVENS + whens + "Then the message is delivered to mary's mailbox\n")
+
+    result.stdout.no_fnmatch_line("E   nearest*")
+
+
+def test_a_gitignore_of_the_user_s_stays(pytester: pytest.Pytester) -> None:
+    """The folder may be one that is there already."""
+    pytester.makeini("[pytest]\nmailsim_failures = .\n")
+    pytester.path.joinpath(".gitignore").write_text("mine\n", "utf-8")
+    run(pytester, GIVENS + WHENS + "Then Unassigned holds 2 copies")
+
+    assert pytester.path.joinpath(".gitignore").read_text("utf-8") == "mine\n"
 
 
 def test_where_nothing_is_like_it_nothing_is_told(pytester: pytest.Pytester) -> None:
@@ -159,7 +197,7 @@ def test_what_cannot_be_expected_is_told(
 def test_a_check_is_played_again_by_nothing(pytester: pytest.Pytester) -> None:
     """Its servers are gone."""
     steps = "When action 1234 writes to jane@client.example\nAnd the practice checks POP\nThen the advice is to 'dance'"
-    result = run(pytester, GIVENS + steps.replace("'", '"'))
+    result = run(pytester, GIVENS + steps.replace("'", '"'), "@wire")
 
     result.stdout.fnmatch_lines(["E   again     by pytest alone: no file plays a check"])
     assert not (pytester.path / ".mailsim").exists()

@@ -110,6 +110,123 @@ def test_a_coroutine_step_fails(pytester: pytest.Pytester, step: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("step", "told"),
+    [
+        (
+            "import functools\nasync def own(): assert False\n@then('it is so')\n@functools.wraps(own)\ndef wrapper(): return own()",
+            "*step 'it is so' is `async def` and would pass without running; make it a plain*",
+        ),
+        (
+            "async def own(): assert False\n@then('it is so')\ndef plain(): return own()",
+            "*step function 'plain' returns a coroutine and would pass without running; make it a plain*",
+        ),
+        (
+            "async def own():\n yield 1\n@then('it is so')\ndef plain(): return own()",
+            "*step function 'plain' returns a coroutine and would pass without running; make it a plain*",
+        ),
+    ],
+)
+def test_a_hidden_coroutine_step_fails(pytester: pytest.Pytester, step: str, told: str) -> None:
+    """Behind a wrapper, or as what a plain function returns."""
+    result = run(pytester, "Then it is so", python=f"from pytest_bdd import then\n{step}")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([told])
+
+
+def test_a_generator_step_still_runs_to_its_end(pytester: pytest.Pytester) -> None:
+    """As pytest-bdd runs it, with what it makes for the steps after it."""
+    python = (
+        "from pytest_bdd import given, then\n@given('one', target_fixture='one')\ndef _():\n yield 1\n"
+        "@then('it is one')\ndef _(one): assert one == 1"
+    )
+    run(pytester, "Given one\nThen it is one", python=python).assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("words", ["action1234", "mary mailbox", "unassigned", "fallback"])
+def test_a_table_of_copies_takes_targets_alone(pytester: pytest.Pytester, words: str) -> None:
+    """A misspelt one was taken for the fallback address."""
+    steps = """
+  Given a practice whose catch-all mailbox is matters@abc.com
+  And the setting mailbox.fallback_address is help@elsewhere.example
+  When this message comes for sales@abc.com:
+    '''
+    Subject: From nobody
+
+    Hello
+    '''
+  And the practice collects its mail
+  Then the copies are:
+    | {} | 1 |
+""".replace("'''", '"""')
+    result = run(pytester, steps.format(words))
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([f'E *"{words}" is no target; write action 1234, mary\'s mailbox,*'])
+
+
+_CHECKS = ["checks POP", "checks SMTP", "probes its route"]
+
+
+@pytest.mark.parametrize("step", _CHECKS[:2])
+def test_a_check_runs_under_the_tag(pytester: pytest.Pytester, step: str) -> None:
+    """Whatever world the run asks for."""
+    steps = f"{GIVENS}When the practice {step}"
+
+    run(pytester, steps, "--mailsim-world", "memory", tags="@wire").assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("step", _CHECKS)
+def test_a_check_asks_for_the_scenario_s_own_servers(pytester: pytest.Pytester, step: str) -> None:
+    """In memory there are none; those of a second world would have none of its mail."""
+    steps = f"{GIVENS}When the practice {step}"
+    result = run(pytester, steps, "--mailsim-world", "memory")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["E *a check or probe needs servers on sockets; tag it @wire*"])
+
+
+BROKEN = """
+  Given a practice whose catch-all mailbox is matters@abc.com
+  And the practice collects from "ssl://pop.abc.com:995"
+  And the setting pop.password is open-sesame
+  And the setting mailbox.type is sesame-street
+"""
+
+
+@pytest.mark.parametrize("style", ["auto", "long", "short"])
+@pytest.mark.parametrize("step", ["Then nothing is lost", "Then it is mine"])
+def test_no_password_is_in_a_traceback(pytester: pytest.Pytester, style: str, step: str) -> None:
+    """Settings that are refused are told in words: the functions that read them were called with all of them."""
+    python = "from pytest_bdd import then\n@then('it is mine')\ndef _(world): pass"
+    result = run(pytester, BROKEN + step, f"--tb={style}", "--mailsim-messages=out", python=python)
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["E *mailbox.type*"])
+    result.stdout.no_fnmatch_line("*open-sesame*")
+    result.stdout.no_fnmatch_line("*tables =*")
+    assert (
+        "open-sesame" not in pytester.path.joinpath("out").read_text("utf-8").partition("testCaseStarted")[2]
+    )
+
+
+@pytest.mark.parametrize("options", [(), ("--showlocals",)])
+def test_no_password_is_in_a_traceback_of_a_plain_test(
+    pytester: pytest.Pytester, options: Sequence[str]
+) -> None:
+    """Nor where a test in Python asks for the world."""
+    pytester.makepyfile(
+        "import pytest\n@pytest.fixture(autouse=True)\ndef _(blueprint):\n"
+        " blueprint.set('mailbox', type='odd')\n blueprint.set('pop', password='open-sesame')\n"
+        "def test_it(world): pass"
+    )
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", *options)
+
+    result.assert_outcomes(errors=1)
+    result.stdout.no_fnmatch_line("*open-sesame*")
+
+
+@pytest.mark.parametrize(
     ("steps", "told"),
     [
         (

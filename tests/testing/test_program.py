@@ -261,7 +261,7 @@ def test_a_program_sends(pytester: pytest.Pytester) -> None:
         (
             "true",
             "@R4.1",
-            "another program needs servers on sockets; write the tag @wire above the scenario",
+            "another program needs servers on sockets; tag it @wire, above the scenario",
         ),
         (f"{sys.executable} -c 'print(7); exit(3)'", "@wire", "expected status 0, found status 3; it said:"),
     ],
@@ -273,6 +273,46 @@ def test_what_cannot_run_is_told(pytester: pytest.Pytester, command: str, tag: s
 
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines([f"E *{told}"])
+
+
+ENDS = " Scenario: It collects\n  When the program under test collects\n  Then the program ends well\n"
+
+
+def test_a_program_that_takes_too_long_ends_with_all_it_started(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A child of its own would hold its output open, and go on."""
+    monkeypatch.setattr("mailsim.testing.program._SECONDS", 2.0)
+    pytester.path.joinpath("slow.py").write_text(
+        "import pathlib, subprocess, sys, time\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(300)'])\n"
+        "pathlib.Path('pid').write_text(str(child.pid))\nprint('begun', flush=True)\ntime.sleep(300)\n",
+        "utf-8",
+    )
+    result = run(pytester, GIVENS + ENDS, f"{sys.executable} slow.py")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["E *found status -9; it said:", "E *begun", "E *(ended after 2 seconds)"])
+    child = Path("/proc", pytester.path.joinpath("pid").read_text("utf-8"), "stat")
+    assert not child.exists() or ") Z " in child.read_text("utf-8")
+
+
+def test_what_a_program_says_is_printable_and_without_its_passwords(pytester: pytest.Pytester) -> None:
+    """A terminal obeys nothing of it, and programs like to print their environment."""
+    pytester.path.joinpath("loud.py").write_text(
+        "import os\nprint('\\x1b[2J', os.environ['MAILSIM_POP3_PASSWORD'], os.environ['MAILSIM_SMTP_PASSWORD'])\nexit(3)\n",
+        "utf-8",
+    )
+    givens = (
+        GIVENS
+        + '  And the practice collects from "ssl://pop.abc.com:995"\n  And the setting pop.password is open-sesame\n'
+    )
+    result = run(pytester, givens + ENDS, f"{sys.executable} loud.py")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["E *[[]2J *** ***"])
+    assert "\x1b[2J" not in result.stdout.str()
+    assert "sesame" not in result.stdout.str().partition("it said:")[2]
 
 
 @pytest.fixture(scope="session")

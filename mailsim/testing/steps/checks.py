@@ -19,32 +19,38 @@ _SECONDS = 3.0
 
 
 @when("the practice checks POP", target_fixture="verdict")
-def checks_pop(lab: "Lab") -> "Verdict":
+def checks_pop(servers: "Lab") -> "Verdict":
     """Log in to the POP server of the settings, and change nothing there.
 
     When the practice checks POP
     """
-    return _asked(lambda: lab.site.check_pop(tls=_trust(lab), timeout=_SECONDS, addresses=lab.addresses))
+    return _asked(
+        lambda: servers.site.check_pop(tls=_trust(servers), timeout=_SECONDS, addresses=servers.addresses)
+    )
 
 
 @when("the practice checks SMTP", target_fixture="verdict")
-def checks_smtp(lab: "Lab") -> "Verdict":
+def checks_smtp(servers: "Lab") -> "Verdict":
     """Log in to the SMTP server of the settings, offer the default sender, and send nothing.
 
     When the practice checks SMTP
     """
-    return _asked(lambda: lab.site.check_smtp(tls=_trust(lab), timeout=_SECONDS, addresses=lab.addresses))
+    return _asked(
+        lambda: servers.site.check_smtp(tls=_trust(servers), timeout=_SECONDS, addresses=servers.addresses)
+    )
 
 
 @when("the practice probes its route", target_fixture="probe")
-def probes(lab: "Lab") -> "Probe":
+def probes(servers: "Lab") -> "Probe":
     """Send one message from an action to itself, collect it, and see what became of it.
 
     When the practice probes its route
     """
     from mailsim.check.probe import probe
 
-    return _asked(lambda: probe(lab.site, tls=_trust(lab), timeout=_SECONDS, addresses=lab.addresses))
+    return _asked(
+        lambda: probe(servers.site, tls=_trust(servers), timeout=_SECONDS, addresses=servers.addresses)
+    )
 
 
 def _trust(lab: "Lab") -> ssl.SSLContext:
