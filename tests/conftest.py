@@ -6,6 +6,9 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+# A law is about what comes out; how long it takes says only how busy the machine is.
+settings.register_profile("law", deadline=None)
+settings.load_profile("law")
 # For mutation testing: few examples and always the same, since a mutant costs a run of the tests that reach it.
 settings.register_profile("mutation", max_examples=20, derandomize=True, deadline=None, database=None)
 

@@ -174,7 +174,10 @@ def test_a_process_ends_with_the_status(tmp_path: Path) -> None:
         [*COMMAND, "route", "--site", "x", "y"], capture_output=True, check=False, cwd=tmp_path
     )
     assert (missing.returncode, missing.stdout) == (2, b"")
-    assert missing.stderr == b"mailsim: x: cannot be read: No such file or directory; name a site file\n"
+    assert (
+        missing.stderr
+        == b"mailsim: x: cannot be read: No such file or directory; name a TOML file that can be\n"
+    )
 
 
 def test_a_process_is_interrupted_quietly(tmp_path: Path) -> None:
