@@ -21,6 +21,7 @@ Feature: Check POP and Check SMTP turn green or red, and say why
     When the practice checks SMTP
     Then the check turns green
     And jane@client.example gets nothing
+    And the mailbox at the provider is empty
 
   @R2.3
   Scenario: A mailbox that another program has open
