@@ -55,6 +55,17 @@ def test_what_is_kept_is_there_after_a_new_start(tmp_path: Path) -> None:
     store.close()
 
 
+def test_what_is_wrong_with_a_message_is_not_told_of_the_store() -> None:
+    """One receipt twice is the caller's fault: the ledger then takes the batch one by one; the store goes on."""
+    kept = SECOND._replace(receipt=Receipt("matters@abc.com", "u1", b"digest"))
+    with Store() as store:
+        with pytest.raises(sqlite3.IntegrityError):
+            store.keep([kept, kept])
+        store.keep([kept])
+
+        assert store.targets() == {"unassigned": 1}
+
+
 def test_a_batch_is_kept_whole_or_not_at_all() -> None:
     """A batch that breaks in the middle leaves nothing of it, and the store goes on."""
 

@@ -325,3 +325,19 @@ def test_every_fate_that_a_profile_tells_has_an_effect(one: Profile, field: str)
         return sent + [by.envelope_sender(ACCOUNT, sender) for sender in senders]
 
     assert passed(policy) != passed(kept)
+
+
+@pytest.mark.parametrize(
+    ("facts", "guessed"),
+    [
+        ({}, ["sender_policy", "same_domain"]),
+        ({"sender_policy": "accept", "same_domain": "accept"}, []),
+        ({"sender_policy": "reject", "same_domain": "accept"}, ["stage", "reply"]),
+        ({"sender_policy": "reject", "stage": "mail_from"}, ["same_domain", "reply"]),
+    ],
+)
+def test_a_profile_says_what_of_its_policy_is_a_guess(facts: dict[str, str], guessed: list[str]) -> None:
+    """Stage and words count only where it refuses somebody."""
+    known = {name: Fact(value, Mark.DOCUMENTED, "a source") for name, value in facts.items()}
+
+    assert Profile("x", "X", known).guessed_of_senders() == guessed
