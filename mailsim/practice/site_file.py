@@ -49,7 +49,7 @@ def load_toml(path: str | PathLike[str]) -> dict[str, object]:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise SiteError(
-            [Fault(printable(source), None, f"cannot be read: {reason}", "name a TOML file that can be")]
+            [Fault(printable(source), None, f"cannot be read: {reason}", "name another TOML file")]
         ) from None
     try:
         return tomllib.loads(octets.decode("utf-8-sig"))

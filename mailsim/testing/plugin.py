@@ -338,7 +338,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         from mailsim.testing.again import forget
 
         forget(item)
-    return report  # type: ignore[return-value]
+    return report  # type: ignore[return-value]  # as above
 
 
 def _shorten(shown: object, item: pytest.Item, call: pytest.CallInfo[None]) -> None:

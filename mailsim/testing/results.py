@@ -135,7 +135,7 @@ class Results:
             result.message = "" if report.passed else report.longreprtext
             result.seconds = report.duration
             report.mailsim_scenario = json.dumps(asdict(result))  # type: ignore[attr-defined]  # reports carry what they are given
-        return report  # type: ignore[return-value]
+        return report  # type: ignore[return-value]  # as above
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Gather what a report carries, whichever process made it."""

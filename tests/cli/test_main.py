@@ -175,8 +175,7 @@ def test_a_process_ends_with_the_status(tmp_path: Path) -> None:
     )
     assert (missing.returncode, missing.stdout) == (2, b"")
     assert (
-        missing.stderr
-        == b"mailsim: x: cannot be read: No such file or directory; name a TOML file that can be\n"
+        missing.stderr == b"mailsim: x: cannot be read: No such file or directory; name another TOML file\n"
     )
 
 

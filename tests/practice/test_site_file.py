@@ -398,7 +398,7 @@ def test_a_file_that_cannot_be_read_is_one_fault(
 ) -> None:
     """Missing, a folder, no name at all."""
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(SiteError, match=r"cannot be read: .*; name a TOML file that can be") as caught:
+    with pytest.raises(SiteError, match=r"cannot be read: .*; name another TOML file") as caught:
         load_toml(name)
 
     assert len(str(caught.value).splitlines()) == 1
