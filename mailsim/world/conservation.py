@@ -9,6 +9,8 @@
   forwarded once.
 - What the events say was delivered is what the practice's store holds, and no target holds a message twice.
 - Nobody answers for ever (R4.9).
+- Nothing is still queued that is older than the schedule on which its sender tries again (R3.8); once nothing is due any
+  more, nothing is queued at all.
 
 The events are taken one by one and what is closed is forgotten, so that memory does not grow with a run.
 """
@@ -17,6 +19,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from mailsim.errors import MailsimError
@@ -29,8 +32,10 @@ _OF_NO_COPY = frozenset(
 )
 """What happens to messages on their way."""
 _END = (Step.REFUSED, Step.BOUNCED, Step.DISCARDED, Step.STORED)
+_NOT_TAKEN = (Step.DEFERRED, Step.BOUNCED)
 _MOST_STORIES = 3
 _MOST_LINES = 40
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 Copy = tuple[str, str, str]
 """Trace id, Message-ID, and the recipient, target, or step that is to come."""
@@ -48,6 +53,8 @@ class Balance:
     """Copies with no end, or fewer than they should have."""
     doubled: tuple[Copy, ...]
     """Copies with more ends than one."""
+    overdue: tuple[Copy, ...] = ()
+    """Copies still queued after their last try was due."""
 
 
 class Books:
@@ -59,6 +66,8 @@ class Books:
         """Uid in the system mailbox -> what is to become of that copy."""
         self._delivered: Counter[str] = Counter()
         self._uncertain: Counter[Copy] = Counter()
+        self._queued: dict[Copy, datetime] = {}
+        """What a server has put off, and since when."""
         self.steps: Counter[Step] = Counter()
         """How many events of each step there were."""
 
@@ -75,8 +84,8 @@ class Books:
             self._renamed(event)
         if step in _OF_NO_COPY:
             return
-        if is_uncertain(event):
-            self._uncertain[event.trace_id, event.message_id, event.recipient] += 1
+        if step in _NOT_TAKEN:
+            self._not_taken(event)
         for copy in _put_in(event):
             self._add(copy, 1)
         for copy in _came_of(event):
@@ -90,6 +99,14 @@ class Books:
             self._lying.pop(_uid(event), None)
         elif step is Step.COLLECTED:
             self._collected(event)
+
+    def _not_taken(self, event: Event) -> None:
+        """What was put off is queued since the first time; who cannot know of a server's answer may send twice."""
+        copy = event.trace_id, event.message_id, event.recipient
+        if is_uncertain(event):
+            self._uncertain[copy] += 1
+        if event.step is Step.DEFERRED:
+            self._queued.setdefault(copy, event.time)
 
     def _renamed(self, event: Event) -> None:
         """What was promised under one Message-ID is promised under another."""
@@ -114,17 +131,27 @@ class Books:
             open_copies[copy] = number
         else:
             open_copies.pop(copy, None)
+            if self._queued:
+                self._queued.pop(copy, None)
 
-    def balance(self, waiting: Collection[str]) -> Balance:
-        """What is lost and doubled; `waiting` are the uids still in the system mailbox."""
+    def balance(
+        self, waiting: Collection[str], *, moving: bool = False, oldest: datetime = _LONG_AGO
+    ) -> Balance:
+        """What is lost, doubled and overdue; `waiting` are the uids still in the system mailbox.
+
+        As long as things are `moving`, what was put off is not lost; since before `oldest`, it is overdue.
+        """
         still = Counter(self._lying[uid] for uid in waiting if uid in self._lying)
-        lost, doubled = Counter[Copy](), Counter[Copy]()
+        lost, doubled, overdue = Counter[Copy](), Counter[Copy](), Counter[Copy]()
         for copy, number in self._open.items():
-            if number > 0:
-                lost[copy] = number - min(number, still[copy])
-            else:
+            since = self._queued.get(copy)
+            if number < 0:
                 doubled[copy] = -number
-        return Balance(tuple(lost.elements()), tuple(doubled.elements()))
+            elif since and since < oldest:
+                overdue[copy] = number
+            elif not (since and moving):
+                lost[copy] = number - min(number, still[copy])
+        return Balance(*(tuple(found.elements()) for found in (lost, doubled, overdue)))
 
     def check(
         self,
@@ -133,15 +160,20 @@ class Books:
         *,
         twice: Iterable[tuple[str, str]] = (),
         endless: Iterable[str] = (),
+        moving: bool = False,
+        oldest: datetime = _LONG_AGO,
         story: Callable[[str], Trace],
     ) -> None:
-        """Raises ConservationError when mail was lost or doubled; it says which, and tells their stories.
+        """Raises ConservationError when mail was lost, doubled or forgotten; it says which, and tells their stories.
 
         `held` is how many copies each target holds in the store, `twice` which targets hold which Message-ID more than
-        once, `endless` the conversations in which programs answered each other until they were stopped; `story` gives the events of a conversation.
+        once, `endless` the conversations in which programs answered each other until they were stopped; `moving` and
+        `oldest` are as for `balance`; `story` gives the events of a conversation.
         """
-        found = self.balance(waiting)
-        lines = [_named(what, copy) for what in ("lost", "doubled") for copy in getattr(found, what)]
+        found = self.balance(waiting, moving=moving, oldest=oldest)
+        lines = [
+            _named(what, copy) for what in ("lost", "doubled", "overdue") for copy in getattr(found, what)
+        ]
         for target in sorted(self._delivered.keys() | held.keys()):
             count = self._delivered[target]
             if count != held.get(target, 0):
@@ -153,7 +185,7 @@ class Books:
         lines += [f"{trace_id}: answers go round for ever; they were stopped" for trace_id in round_and_round]
         if lines:
             concerned = dict.fromkeys(
-                (*(copy[0] for copy in (*found.lost, *found.doubled)), *round_and_round)
+                (*(copy[0] for copy in (*found.lost, *found.doubled, *found.overdue)), *round_and_round)
             )
             for trace_id in list(concerned)[:_MOST_STORIES]:
                 last = list(told(story(trace_id)))[-_MOST_LINES:]
@@ -171,7 +203,7 @@ def balance(trace: Trace, waiting: Collection[str]) -> Balance:
 
 def is_uncertain(event: Event) -> bool:
     """Whether a server may have taken what the event says was put off or given up."""
-    return event.step in (Step.DEFERRED, Step.BOUNCED) and '"uncertain"' in event.detail
+    return event.step in _NOT_TAKEN and '"uncertain"' in event.detail
 
 
 def _put_in(event: Event) -> Iterator[Copy]:

@@ -23,6 +23,8 @@ SMTP_PORT = 25
 """Between servers (RFC 5321 section 4.5.4.2); only submissions are kept off it (R1.6)."""
 RETRIES = tuple(timedelta(hours=hours) for hours in (0.5, 1, 2, 4, 8, 16, 24, 24, 24))
 """How long after a 4yz reply a sender tries again, nine times in four days (RFC 5321 section 4.5.4.1)."""
+LONGEST_QUEUED = sum(RETRIES, timedelta(hours=1))
+"""After this a message has been taken or given up; an hour of it is what ten dialogues may take."""
 
 
 class Post:

@@ -29,6 +29,7 @@ from mailsim.world.office import Outgoing
 from mailsim.world.orders import OrderError, draft_of, incoming, order, unknown_senders
 from mailsim.world.parts import AnyEngine, Heard, Parts, assembled
 from mailsim.world.plan import Plan, plan
+from mailsim.world.post import LONGEST_QUEUED
 from mailsim.world.retelling import Retelling
 from mailsim.world.scenario import Scenario, scenario_of
 from mailsim.world.scenario_tables import CollectTable, EventTable, ReceiveTable, SendTable
@@ -360,12 +361,14 @@ class Stage(Generic[AnyEngine]):
                 self._collect()
 
     def check(self) -> None:
-        """Hold the laws of conservation over all that has happened; the world must be settled.
+        """Hold the laws of conservation over all that has happened; what is put off may still be on its schedule.
 
         Raises:
-            ConservationError: Mail was lost or doubled (R6.2).
+            ConservationError: Mail was lost, doubled, or forgotten in a queue, or goes round (R6.2).
         """
         parts = self._running
+        clock = parts.engine.clock
+        parts.engine.quiet()
 
         def hold() -> None:
             maildrops = parts.maildrops
@@ -376,6 +379,8 @@ class Stage(Generic[AnyEngine]):
                 parts.store.targets(),
                 twice=twice,
                 endless=parts.people.endless,
+                moving=not clock.idle,
+                oldest=clock.now() - LONGEST_QUEUED,
                 story=self.trace.story,
             )
 

@@ -1,15 +1,16 @@
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from mailsim.trace.event import Event, Step, Trace
 from mailsim.world.conservation import Books, ConservationError, balance
 
+Row = tuple[str, str, dict[str, object]]
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
 
-def trace(*steps: tuple[str, str, dict[str, object]]) -> Trace:
+def trace(*steps: Row) -> Trace:
     """Events of one message: step, place and the rest."""
     events = []
     for serial, (step, place, rest) in enumerate(steps):
@@ -30,7 +31,7 @@ def check(trace: Trace, held: dict[str, int], *, twice: tuple[tuple[str, str], .
 COMPOSED = ("composed", "practice", {"recipient": "a@x, b@x"})
 STORED = ("stored", "matters@abc.com", {"recipient": "b@x", "detail": {"uid": "1"}})
 UNSURE = ("deferred", "smtp", {"recipient": "a@x", "detail": {"uncertain": True}})
-OUTSIDE = ("stored", "a@x", {"recipient": "a@x"})
+OUTSIDE: Row = ("stored", "a@x", {"recipient": "a@x"})
 AGAIN = ("stored", "matters@abc.com", {"recipient": "b@x", "detail": {"uid": "2"}})
 NAMELESS = ("collected", "practice", {"detail": {"uid": None}})
 COLLECTED = ("collected", "practice", {"detail": {"uid": "1"}})
@@ -60,7 +61,7 @@ COLLECTED = ("collected", "practice", {"detail": {"uid": "1"}})
     ],
 )  # fmt: skip
 def test_every_copy_has_exactly_one_end(
-    rows: list[tuple[str, str, dict[str, object]]], waiting: list[str], lost: list[str], doubled: list[str]
+    rows: list[Row], waiting: list[str], lost: list[str], doubled: list[str]
 ) -> None:
     """Refused, bounced, discarded, stored outside or delivered inside, each once (R6.2)."""
     found = balance(trace(*[(step, place, dict(rest)) for step, place, rest in rows]), waiting)
@@ -70,7 +71,7 @@ def test_every_copy_has_exactly_one_end(
 
 
 def collected(*targets: str, delivered: tuple[str, ...]) -> Trace:
-    decided: tuple[str, str, dict[str, object]]
+    decided: Row
     decided = ("decided", "practice", {"detail": {"targets": list(targets)}})
     return trace(
         ("composed", "jane@x", {"recipient": "b@x"}),
@@ -123,6 +124,59 @@ def test_a_target_that_holds_a_message_twice_is_told() -> None:
     """Whatever the events say: the store is asked."""
     with pytest.raises(ConservationError, match="action:1 holds <1@a> more than once"):
         check(collected("action:1", delivered=("action:1",)), {"action:1": 1}, twice=(("action:1", "<1@a>"),))
+
+
+LETTER: Row = ("composed", "practice", {"recipient": "a@x"})
+PUT_OFF: Row = ("deferred", "smtp", {"recipient": "a@x"})
+
+
+@pytest.mark.parametrize(
+    ("rows", "moving", "told"),
+    [
+        ((LETTER, PUT_OFF), True, None),
+        ((LETTER, PUT_OFF), False, "lost: <1@a> for a@x"),  # nothing is due that could try again
+        ((LETTER,), True, "lost: <1@a> for a@x"),
+        ((LETTER, PUT_OFF, OUTSIDE), False, None),
+    ],
+)
+def test_what_was_put_off_is_queued_as_long_as_something_is_due(
+    rows: tuple[Row, ...], moving: bool, told: str | None
+) -> None:
+    """Everything else that has no end is lost (R6.2)."""
+    books = Books()
+    happened = trace(*rows)
+    for event in happened:
+        books.note(event)
+    if told is None:
+        books.check((), {}, moving=moving, story=happened.story)
+        return
+    with pytest.raises(ConservationError, match=told):
+        books.check((), {}, moving=moving, story=happened.story)
+
+
+def test_nothing_is_queued_that_is_older_than_its_schedule() -> None:
+    """A sender that has forgotten to try again, or to give up (R3.8), is told with the message's story."""
+    books = Books()
+    happened = trace(LETTER, PUT_OFF, PUT_OFF)
+    for event in happened:
+        books.note(event)
+    books.check((), {}, moving=True, oldest=NOW, story=happened.story)
+
+    with pytest.raises(ConservationError, match=r"(?s)overdue: <1@a> for a@x .*What happened to t1:.*smtp"):
+        books.check((), {}, moving=True, oldest=NOW + timedelta(seconds=1), story=happened.story)
+
+
+def test_answers_that_go_round_are_told_once() -> None:
+    """With the conversation (R4.9)."""
+    happened = trace(LETTER, OUTSIDE)
+    books = Books()
+    for event in happened:
+        books.note(event)
+
+    with pytest.raises(
+        ConservationError, match=r"\At1: answers go round for ever; they were stopped\nWhat happened"
+    ):
+        books.check((), {}, endless=["t1", "t1"], story=happened.story)
 
 
 def test_what_is_closed_is_forgotten() -> None:

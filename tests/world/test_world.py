@@ -22,6 +22,7 @@ from mailsim.world.expectation import ExpectationError
 from mailsim.world.lab import Lab
 from mailsim.world.orders import OrderError
 from mailsim.world.people import MOST_ANSWERS
+from mailsim.world.post import LONGEST_QUEUED
 from mailsim.world.scenario import ScenarioError
 from mailsim.world.simulation import Simulation
 
@@ -720,6 +721,20 @@ def test_a_world_may_be_settled_up_to_a_time(made: Made) -> None:
         assert len(world.trace.steps(Step.REPLIED)) == 0
         world.settle(until=world.now + timedelta(hours=1, seconds=1))
         assert len(world.trace.steps(Step.REPLIED)) == 1
+
+
+def test_what_is_put_off_is_not_lost_as_long_as_it_is_on_its_schedule(made: Made) -> None:
+    """Queued is one of the places where mail may be (R6.2); in the end it is given up, and its sender told (R3.8)."""
+    provider = {"faults": ["mx:RCPT:every:reply 451 4.3.0 later"]}
+    with made(tables(provider=provider)) as world:
+        world.receive(to="a1234@abc.com", from_address="jane@client.example")
+        world.settle(until=world.now + timedelta(days=1))
+        world.check()
+        world.settle()
+        world.check()
+
+        assert len(world.trace.steps(Step.BOUNCED)) == 1
+        assert world.now - world.trace[0].time < LONGEST_QUEUED
 
 
 def test_two_programs_that_answer_everything_are_stopped_and_told(made: Made) -> None:
