@@ -4,7 +4,6 @@ Which steps a scenario has, conftests and other plugins included, is asked of py
 features, and pytest-bdd looks each step up as it would when it runs. What stands in the files is read beside it.
 """
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -20,9 +19,7 @@ from mailsim.errors import MailsimError
 from mailsim.testing.catalogue import definition, every, suggestions
 from mailsim.testing.needs import misfit
 from mailsim.testing.outline import Scenario, Section, read_feature
-from mailsim.testing.rules import RULES
-
-_RULE_TAG = re.compile(r"R\d+\.\d+")
+from mailsim.testing.rules import RULES, is_rule
 
 
 class LintError(MailsimError):
@@ -117,7 +114,7 @@ def _uncovered(tags: Iterable[Collection[str]]) -> Iterator[Finding]:
 
 
 def _rules(tags: Collection[str]) -> set[str]:
-    return {tag for tag in tags if _RULE_TAG.fullmatch(tag)}
+    return {tag for tag in tags if is_rule(tag)}
 
 
 # What pytest says

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from mailsim.errors import MailsimError
 from mailsim.practice.decision import Reason
 from mailsim.practice.faults import shown
+from mailsim.testing.rules import NUMBER
 
 
 class UnknownTargetError(MailsimError):
@@ -153,7 +154,7 @@ PARAMETERS: Mapping[str, Parameter] = MappingProxyType(
         ),
         "ordinal": Parameter(rf"{'|'.join(_ORDINALS)}|\d+(?:st|nd|rd|th)", _ordinal, "third"),
         "verb": Parameter("[A-Z]+", str, "RETR"),
-        "rule": Parameter(r"R\d\.\d+", str, "R4.3"),
+        "rule": Parameter(NUMBER, str, "R4.3"),
         "reason": Parameter(_alternatives(REASONS), lambda words: REASONS[words], "the sender was rewritten"),
         "cause": Parameter(_alternatives(CAUSES), lambda words: CAUSES[words], "the mailbox is locked"),
     }

@@ -1,7 +1,12 @@
 """The rules of the simulated system, by number: what the tags `@R3.2` of scenarios and the evidence of decisions name."""
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Final
+
+NUMBER: Final = r"R\d{1,2}\.\d{1,3}"
+"""What the number of a rule looks like, of one that there is not too."""
 
 RULES: Mapping[str, str] = MappingProxyType(
     {
@@ -60,3 +65,8 @@ RULES: Mapping[str, str] = MappingProxyType(
     }
 )
 """Number to the rule in one line."""
+
+
+def is_rule(tag: str) -> bool:
+    """Whether a tag, without @, looks like the number of a rule."""
+    return re.fullmatch(NUMBER, tag) is not None
