@@ -159,7 +159,7 @@ class Books:
         held: Mapping[str, int],
         *,
         twice: Iterable[tuple[str, str]] = (),
-        endless: Iterable[str] = (),
+        endless: Collection[str] = (),
         moving: bool = False,
         oldest: datetime = _LONG_AGO,
         story: Callable[[str], Trace],
@@ -181,7 +181,7 @@ class Books:
                     f"{target}: {count} copies were delivered, the store holds {held.get(target, 0)}"
                 )
         lines += [f"{target} holds {message_id} more than once" for target, message_id in twice]
-        round_and_round = dict.fromkeys(endless)
+        round_and_round = sorted(endless)
         lines += [f"{trace_id}: answers go round for ever; they were stopped" for trace_id in round_and_round]
         if lines:
             concerned = dict.fromkeys(

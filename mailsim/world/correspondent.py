@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from mailsim.mail import Address, Envelope, Message, parse_addresses
 from mailsim.mail.date import header_date
+from mailsim.world.mangling import Mangle, mangled
 
 CONSENT = "Thank you. I agree to all of it."
 """What people answer when nobody says what."""
@@ -40,6 +41,8 @@ class Habit(StrEnum):
     """Answers by a program that keeps RFC 3834: to the envelope sender, under the null sender, no automatic mail."""
     OUT_OF_OFFICE = "out-of-office"
     """Answers by a program that does not: to From, everything, and its answers do not say that they are automatic."""
+    BOUNCE = "bounce"
+    """Has a full mailbox: the server takes what comes, and then reports that it gives up (RFC 3464)."""
 
 
 _BY_HAND = (Habit.REPLY, Habit.REPLY_ALL, Habit.WRITE_ANEW)
@@ -54,6 +57,8 @@ class Correspondent:
     delay: timedelta = timedelta()
     habit: Habit = Habit.REPLY
     forwards_to: tuple[Address, ...] = ()
+    mangles: tuple[Mangle, ...] = ()
+    """What the mail program does to what they write."""
 
 
 def acts_on(habit: Habit, message: Message, *, sender: Address | None, own: Container[str]) -> bool:
@@ -64,7 +69,9 @@ def acts_on(habit: Habit, message: Message, *, sender: Address | None, own: Cont
     automatic = (message.value("Auto-Submitted") or "no").lower() != "no"
     if habit in _BY_HAND:
         return not automatic and message.value("In-Reply-To") not in own
-    return habit is not Habit.AUTO_REPLY or not (automatic or sender is None)
+    if habit is Habit.AUTO_REPLY:  # RFC 3834 section 2
+        return not (automatic or sender is None or message.value("List-Id"))
+    return habit is not Habit.BOUNCE
 
 
 def answer(
@@ -118,7 +125,8 @@ def answer(
     ]
     by_program = correspondent.habit is Habit.AUTO_REPLY
     envelope = Envelope(None if by_program else person, tuple(dict.fromkeys((*to, *cc))))
-    return envelope, Message("\r\n".join(lines).encode())
+    written = Message("\r\n".join(lines).encode())
+    return envelope, mangled(written, correspondent.mangles) if correspondent.mangles else written
 
 
 def _others(message: Message, known: Container[Address]) -> tuple[Address, ...]:

@@ -16,14 +16,11 @@ from mailsim.provider.policy import Policy, Stage
 from mailsim.smtp.backend import OK, Peer
 from mailsim.trace.event import Step
 from mailsim.world.journal import Journal
+from mailsim.world.letterbox import GiveUp, Letterboxes
 from mailsim.world.spf_check import SpfCheck
 
-Arrived = Callable[[Address | None, Address, Message], None]
-"""Tell that somebody outside has got a message: under which envelope sender, who, what."""
 Carry = Callable[[str, Envelope, Message], None]
 """Hand a message on: which server sends it, to whom, what."""
-GiveUp = Callable[[str, Envelope, Message, Mapping[Address, Reply]], None]
-"""Tell that a server gives up on recipients of a message that it took, and why."""
 KeepCopy = Callable[[Message], str]
 """Put a copy of a message in the account's mailbox; its uid there."""
 
@@ -148,7 +145,7 @@ class Exchanger:
         maildrops: Maildrops,
         spf: SpfCheck,
         journal: Journal,
-        arrived: Arrived,
+        letterboxes: Letterboxes,
     ) -> None:
         """`users` maps each of the practice's server mailboxes to the user of its maildrop; others are people's."""
         self.name = name
@@ -158,7 +155,7 @@ class Exchanger:
         self._maildrops = maildrops
         self._spf = spf
         self._journal = journal
-        self._arrived = arrived
+        self._letterboxes = letterboxes
 
     def login(self, username: str, proof: Proof) -> bool:  # noqa: ARG002 - the verb's face
         """Nobody logs in between servers."""
@@ -202,8 +199,12 @@ class Exchanger:
         stored = self._host.stamp(
             message, sender=sender, recipient=recipient, mailbox=mailbox, through=placed.through
         )
+        reason = f"forwarded by {', '.join(map(str, placed.through))}" if placed.through else ""
         user = self._users.get(mailbox)
-        uid = self._maildrops.append(user, stored.octets) if user else None
+        if user is None:
+            self._letterboxes.put(self.name, mailbox, sender, recipient, stored, reason=reason, rule="R5.1")
+            return
+        uid = self._maildrops.append(user, stored.octets)
         self._journal.record(
             Step.STORED,
             str(mailbox),
@@ -211,14 +212,11 @@ class Exchanger:
             peer=self.name,
             sender=sender,
             recipient=str(recipient),
-            reason=f"forwarded by {', '.join(map(str, placed.through))}" if placed.through else "",
+            reason=reason,
             rule="R5.1",
-            detail={"uid": uid} if uid else None,
+            detail={"uid": uid},
         )
-        if uid is None:
-            self._arrived(sender, recipient, message)
-        else:
-            self._journal.lies(uid, stored)
+        self._journal.lies(uid, stored)
 
 
 def _admitted(
@@ -258,13 +256,13 @@ def removals(server: str, users: Mapping[Address, str], journal: Journal) -> Rem
 
 
 class Outside:
-    """A server of the people outside: keeps what it gets, and tells who got it."""
+    """A server of the people outside: puts what it gets in their mailboxes."""
 
-    def __init__(self, name: str, spf: SpfCheck, journal: Journal, arrived: Arrived) -> None:
+    def __init__(self, name: str, spf: SpfCheck, journal: Journal, letterboxes: Letterboxes) -> None:
         self.name = name
         self._spf = spf
         self._journal = journal
-        self._arrived = arrived
+        self._letterboxes = letterboxes
 
     def login(self, username: str, proof: Proof) -> bool:  # noqa: ARG002 - the verb's face
         """Nobody logs in between servers."""
@@ -285,13 +283,5 @@ class Outside:
             return taken
         for recipient in envelope.recipients:
             self._journal.relayed(peer.name, self.name, envelope.sender, recipient, taken)
-            self._journal.record(
-                Step.STORED,
-                str(recipient),
-                taken,
-                peer=self.name,
-                sender=envelope.sender,
-                recipient=str(recipient),
-            )
-            self._arrived(envelope.sender, recipient, taken)
+            self._letterboxes.put(self.name, recipient, envelope.sender, recipient, taken)
         return OK

@@ -11,7 +11,7 @@ from mailsim.mail import Address, Envelope, Message
 from mailsim.practice.faults import Fault, shown
 from mailsim.trace.event import Step
 from mailsim.world.clock import Clock
-from mailsim.world.correspondent import CONSENT, Correspondent, acts_on, answer
+from mailsim.world.correspondent import CONSENT, Correspondent, Habit, acts_on, answer
 from mailsim.world.hosts import Carry
 from mailsim.world.internet import ELSEWHERE
 from mailsim.world.journal import Journal
@@ -21,6 +21,9 @@ from mailsim.world.recent import Recent
 
 MOST_ANSWERS = 50
 """To answers to answers: more than people write, and enough to see that programs do."""
+MOST_IN_A_CONVERSATION = 1000
+"""Answers that programs write in one; where each is answered by several, they are many before they are deep."""
+_PROGRAMS = (Habit.FORWARD, Habit.OUT_OF_OFFICE)
 REMEMBERED = 100
 """Messages that arrived outside, and can be answered when told to; a world's memory does not grow with its mail."""
 
@@ -37,8 +40,10 @@ class People:
         self._journal = journal
         self._written: Recent[str, int] = Recent()
         """Message-ID of what people wrote -> how many answers to answers led there."""
-        self.endless: list[str] = []
-        """The conversations that were stopped after `MOST_ANSWERS`."""
+        self._by_programs: Recent[str, int] = Recent()
+        """Trace id -> how many answers of programs that answer everything."""
+        self.endless: set[str] = set()
+        """The conversations that were stopped after `MOST_ANSWERS`, or `MOST_IN_A_CONVERSATION`."""
         self._got: deque[tuple[Address | None, Address, Message]] = deque(maxlen=REMEMBERED)
 
     def write(self, envelope: Envelope, message: Message) -> None:
@@ -89,8 +94,8 @@ class People:
         self, person: Correspondent, sender: Address | None, message: Message, text: str = ""
     ) -> bool:
         depth = (self._written.get(message.message_id or "") or 0) + 1
-        if depth > MOST_ANSWERS:
-            self.endless.append(self._journal.lineage.of(message))
+        if depth > MOST_ANSWERS or (person.habit in _PROGRAMS and self._is_enough(message)):
+            self.endless.add(self._journal.lineage.of(message))
             return False
         domain = person.address.domain
         # Not numbered: over sockets the order of arrivals is not repeatable, the ids must be (R6.3).
@@ -121,3 +126,9 @@ class People:
         )
         self._carry(self._servers.get(domain, self._neighbours_server), envelope, reply)
         return True
+
+    def _is_enough(self, message: Message) -> bool:
+        trace_id = self._journal.lineage.of(message)
+        number = (self._by_programs.get(trace_id) or 0) + 1
+        self._by_programs.put(trace_id, number)
+        return number > MOST_IN_A_CONVERSATION

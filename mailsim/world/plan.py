@@ -23,7 +23,7 @@ from mailsim.smtp.authentication import mechanisms_of
 from mailsim.smtp.backend import Tls
 from mailsim.smtp.faults import Fault
 from mailsim.smtp.submission import security_of
-from mailsim.world.correspondent import Correspondent
+from mailsim.world.correspondent import Correspondent, Habit
 from mailsim.world.faults import Struck, demand_certificates, pop_faults, smtp_faults
 from mailsim.world.hosts import Account
 from mailsim.world.internet import Internet, internet
@@ -66,6 +66,8 @@ class Plan:
     spf: Mapping[str, SpfPolicy]
     """Domain -> what its servers do with SPF; those of every other domain do as `""` says."""
     correspondents: Mapping[Address, Correspondent]
+    full: frozenset[Address]
+    """The mailboxes of people outside that take nothing more."""
 
 
 def plan(scenario: Scenario) -> Plan:
@@ -114,6 +116,7 @@ def plan(scenario: Scenario) -> Plan:
         ),
         spf=_spf(scenario, settings.domain),
         correspondents=_correspondents(scenario),
+        full=frozenset(row.address for row in scenario.correspondents if row.habit is Habit.BOUNCE),
     )
 
 
@@ -196,7 +199,14 @@ def _spf(scenario: Scenario, domain: str) -> Mapping[str, SpfPolicy]:
 def _correspondents(scenario: Scenario) -> Mapping[Address, Correspondent]:
     rows = scenario.correspondents
     people = [
-        Correspondent(row.address, row.replies_to, timedelta(seconds=row.delay), row.habit, row.forwards_to)
+        Correspondent(
+            row.address,
+            row.replies_to,
+            timedelta(seconds=row.delay),
+            row.habit,
+            row.forwards_to,
+            row.mangles,
+        )
         for row in rows
     ]
     return {person.address: person for person in people}

@@ -19,6 +19,7 @@ from mailsim.provider.profiles import UnknownProfile, profile
 from mailsim.provider.spf_policy import SpfPolicy
 from mailsim.world.correspondent import Habit, RepliesTo
 from mailsim.world.faults import check_fault
+from mailsim.world.mangling import Mangle
 from mailsim.world.quantities import duration, octets
 
 _Lax = Field(strict=False)  # TOML has arrays and strings where Python has tuples and enums
@@ -130,6 +131,9 @@ Recipients = Annotated[
 Someone = Annotated[Recipients, AfterValidator(_someone)]
 
 
+Mangles = Annotated[tuple[Annotated[Mangle, _Lax], ...], _Lax]
+
+
 class ProviderTable(Table):
     """`[provider]`: who hosts the practice's domain."""
 
@@ -174,9 +178,12 @@ class CorrespondentTable(Table):
     delay: Seconds = 0
     """How long the answer takes, such as `2h`."""
     habit: Annotated[Habit, _Lax] = Habit.REPLY
-    """What they do: `reply`, `reply-all`, `forward`, `write-anew`, `auto-reply` (RFC 3834) or `out-of-office` (not)."""
+    """What they do: `reply`, `reply-all`, `forward`, `write-anew`, `auto-reply` (RFC 3834), `out-of-office` (not), or
+    `bounce` (the mailbox is full, as its server reports afterwards)."""
     forwards_to: Recipients = ()
     """Whom they forward to."""
+    mangles: Mangles = ()
+    """What the mail program does to their answers, such as `references-cut` or `quoted-printable`."""
     spf: Annotated[SpfPolicy, _Lax] | None = None
     """What the servers of the domain do with SPF: `ignore`, `mark` or `refuse`; `mark` where there is a zone."""
 

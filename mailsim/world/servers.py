@@ -12,8 +12,9 @@ from mailsim.smtp.faults import FaultPlan, Lost
 from mailsim.smtp.server import PASSWORDS
 from mailsim.smtp.submission import mechanism_of
 from mailsim.trace.event import Step
-from mailsim.world.hosts import Arrived, Exchanger, KeepCopy, Outside, SubmissionHost, removals
+from mailsim.world.hosts import Exchanger, KeepCopy, Outside, SubmissionHost, removals
 from mailsim.world.journal import Journal
+from mailsim.world.letterbox import Arrived, Letterboxes
 from mailsim.world.plan import Plan
 from mailsim.world.post import SMTP_PORT, Post
 from mailsim.world.spf_check import SpfCheck
@@ -68,6 +69,7 @@ def servers_of(
     `seed` is what faults by chance are drawn from.
     """
     smtp, exchanger = plan.smtp, plan.exchanger
+    letterboxes = Letterboxes(plan.full, journal, arrived=arrived, give_up=post.give_up)
     yield Server(
         name=smtp.server,
         port=smtp.port,
@@ -94,7 +96,7 @@ def servers_of(
         maildrops=maildrops,
         spf=spf,
         journal=journal,
-        arrived=arrived,
+        letterboxes=letterboxes,
     )
     yield Server(
         name=exchanger,
@@ -104,7 +106,7 @@ def servers_of(
         faults=FaultPlan(plan.exchanger_faults, seed=seed, lost=_lost_at(exchanger, journal)),
     )
     for name in plan.internet.servers:
-        yield Server(name=name, port=SMTP_PORT, backend=Outside(name, spf, journal, arrived))
+        yield Server(name=name, port=SMTP_PORT, backend=Outside(name, spf, journal, letterboxes))
 
 
 def _kept_in(maildrops: Maildrops, user: str) -> KeepCopy:

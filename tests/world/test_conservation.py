@@ -166,7 +166,7 @@ def test_nothing_is_queued_that_is_older_than_its_schedule() -> None:
         books.check((), {}, moving=True, oldest=NOW + timedelta(seconds=1), story=happened.story)
 
 
-def test_answers_that_go_round_are_told_once() -> None:
+def test_answers_that_go_round_are_told() -> None:
     """With the conversation (R4.9)."""
     happened = trace(LETTER, OUTSIDE)
     books = Books()
@@ -176,7 +176,7 @@ def test_answers_that_go_round_are_told_once() -> None:
     with pytest.raises(
         ConservationError, match=r"\At1: answers go round for ever; they were stopped\nWhat happened"
     ):
-        books.check((), {}, endless=["t1", "t1"], story=happened.story)
+        books.check((), {}, endless={"t1"}, story=happened.story)
 
 
 def test_what_is_closed_is_forgotten() -> None:

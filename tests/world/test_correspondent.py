@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from mailsim.mail import Address, Envelope, Message
 from mailsim.world.correspondent import Correspondent, Habit, RepliesTo, acts_on, answer, answered
+from mailsim.world.mangling import Mangle
 
 JANE = Correspondent(Address("jane", "client.example"))
 DATE = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -127,10 +128,11 @@ def test_each_habit_writes_what_it_does(
 @pytest.mark.parametrize(
     ("fields", "sender", "acting"),
     [
-        ((), SENDER, set(Habit)),
+        ((), SENDER, set(Habit) - {Habit.BOUNCE}),
         (("Auto-Submitted: auto-replied",), None, {Habit.FORWARD, Habit.OUT_OF_OFFICE}),
-        (("Auto-Submitted: no",), SENDER, set(Habit)),
-        ((), None, set(Habit) - {Habit.AUTO_REPLY}),
+        (("Auto-Submitted: no",), SENDER, set(Habit) - {Habit.BOUNCE}),
+        ((), None, set(Habit) - {Habit.AUTO_REPLY, Habit.BOUNCE}),
+        (("List-Id: <rules.list.example>",), SENDER, set(Habit) - {Habit.AUTO_REPLY, Habit.BOUNCE}),
         (("In-Reply-To: <own@client.example>",), SENDER, {Habit.FORWARD, Habit.OUT_OF_OFFICE, Habit.AUTO_REPLY}),
     ],
 )  # fmt: skip
@@ -140,6 +142,20 @@ def test_who_acts_on_what(fields: tuple[str, ...], sender: Address | None, actin
     own = {"<own@client.example>"}
 
     assert {habit for habit in Habit if acts_on(habit, mail, sender=sender, own=own)} == acting
+
+
+def test_what_a_mail_program_mangles_is_its_answer() -> None:
+    """Not whom it reaches."""
+    person = Correspondent(JANE.address, mangles=(Mangle.REFERENCES_DROPPED, Mangle.SUBJECT_REWRITTEN))
+    plain = answer(JANE, message(*LETTER), message_id="<r@c>", date=DATE)
+    wrote = answer(person, message(*LETTER), message_id="<r@c>", date=DATE)
+
+    assert plain is not None
+    assert wrote is not None
+    assert wrote[0] == plain[0]
+    assert wrote[1].value("Subject") == "[EXTERN] Draft"
+    assert wrote[1].value("References") is None
+    assert wrote[1].value("In-Reply-To") == "<2@abc.com>"
 
 
 def test_a_program_that_keeps_rfc_3834_writes_to_nobody_without_a_sender() -> None:

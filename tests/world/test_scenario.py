@@ -86,6 +86,16 @@ def test_the_site_may_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
         ({"correspondent": [{"address": "jane"}]}, "correspondent[0].address", "one address"),
         ({"correspondent": [{"address": "j@c.example", "delay": "soon"}]}, "correspondent[0].delay", "'2h'"),
         ({"correspondent": [{"address": "j@c.example", "delay": 2}]}, "correspondent[0].delay", "in quotes"),
+        (
+            {"correspondent": [{"address": "j@c.example", "mangles": ["reference-cut"]}]},
+            "correspondent[0].mangles[0]",
+            "references-cut",
+        ),
+        (
+            {"correspondent": [{"address": "j@c.example", "habit": "bounces"}]},
+            "correspondent[0].habit",
+            "bounce",
+        ),
         ({"event": [{}]}, "event[0]", "exactly one of send, receive and collect"),
         ({"event": [{"collect": {}, "send": {"to": "a@b.example"}}]}, "event[0]", "exactly one"),
         ({"event": [{"send": {}}]}, "event[0].send.to", "is required"),

@@ -21,7 +21,7 @@ from mailsim.world.conservation import ConservationError
 from mailsim.world.expectation import ExpectationError
 from mailsim.world.lab import Lab
 from mailsim.world.orders import OrderError
-from mailsim.world.people import MOST_ANSWERS
+from mailsim.world.people import MOST_ANSWERS, MOST_IN_A_CONVERSATION
 from mailsim.world.post import LONGEST_QUEUED
 from mailsim.world.scenario import ScenarioError
 from mailsim.world.simulation import Simulation
@@ -754,6 +754,65 @@ def test_two_programs_that_answer_everything_are_stopped_and_told(made: Made) ->
     assert first == "t000001: answers go round for ever; they were stopped"
     assert second == "What happened to t000001:"
     assert len(story) <= 40
+
+
+def test_programs_that_answer_each_other_in_a_crowd_are_stopped_before_they_fill_the_world(
+    made: Made,
+) -> None:
+    """Each copy makes two: they are too many long before answers to answers are too deep (R4.9)."""
+    addresses = ["jane@client.example", "joe@other.example", "ann@client.example"]
+    people = [
+        {"address": one, "habit": "forward", "forwards_to": [two for two in addresses if two != one]}
+        for one in addresses
+    ]
+    with made(tables(correspondent=people)) as world:
+        world.receive(to="joe@other.example", from_address="stranger@elsewhere.example")
+        world.settle()
+        with pytest.raises(ConservationError, match="t000001: answers go round for ever"):
+            world.check()
+
+    assert len(world.trace.steps(Step.REPLIED)) == MOST_IN_A_CONVERSATION
+
+
+def test_a_full_mailbox_is_found_out_too_late_to_refuse(made: Made) -> None:
+    """RFC 3464: the server that took the letter reports it to the action, and the copy has that one end."""
+    people = [{"address": "jane@client.example", "habit": "bounce"}]
+    with made(tables(correspondent=people)) as world:
+        sent = world.send(from_action=1234, to="jane@client.example")
+        [decision] = world.collect()
+        world.check()
+
+        [bounced] = world.trace.steps(Step.BOUNCED)
+        [report] = world.mailbox("action:1234")
+    assert not sent.refused
+    assert (bounced.place, bounced.reason) == ("mx.client.example", "552 5.2.2 Mailbox full")
+    assert decision.outcome == Outcome.DELIVERED
+    assert report.value("In-Reply-To") == sent.message_id
+    assert b"Status: 5.2.2" in report.octets
+
+
+def test_a_neighbour_s_mailbox_may_be_full_too(made: Made) -> None:
+    """In single mode others live at the practice's own provider."""
+    single = TABLES["mailbox"] | {"type": "single"}  # type: ignore[operator] # a table
+    people = [{"address": "ann@abc.com", "habit": "bounce"}]
+    with made(tables(mailbox=single, correspondent=people)) as world:
+        world.send(from_action=1234, to="ann@abc.com")
+        world.settle()
+        world.check()
+
+        assert [event.place for event in world.trace.steps(Step.BOUNCED)] == ["mx.abc.com"]
+
+
+def test_who_gets_another_s_mail_answers_it(made: Made) -> None:
+    """A neighbour to whom a mailbox of the domain is forwarded."""
+    single = TABLES["mailbox"] | {"type": "single"}  # type: ignore[operator] # a table
+    provider = {"mailboxes": ["john@abc.com"], "forwards": {"john@abc.com": "ann@abc.com"}}
+    with made(tables(mailbox=single, provider=provider, correspondent=[{"address": "ann@abc.com"}])) as world:
+        world.receive(to="john@abc.com", from_address="jane@client.example")
+        world.settle()
+        world.check()
+
+        assert [event.place for event in world.trace.steps(Step.REPLIED)] == ["ann@abc.com"]
 
 
 def test_a_program_that_keeps_the_rules_and_one_that_does_not_come_to_an_end(made: Made) -> None:
