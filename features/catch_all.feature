@@ -106,7 +106,7 @@ Feature: One catch-all mailbox brings every message to where it belongs
       And all mail has arrived
       And the practice collects its mail
       Then the message is delivered to action 7
-      And its recipient was guessed from To and Cc
+      And the decision was a guess
 
     @R4.4
     Scenario: With no header set, Delivered-To is read

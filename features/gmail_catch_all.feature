@@ -15,7 +15,7 @@ Feature: A catch-all mailbox at Gmail works, though its header names the mailbox
     And all mail has arrived
     And the practice collects its mail
     Then the message is delivered to action 1234
-    And its recipient was guessed from To and Cc
+    And the decision was a guess
     And the evidence of R4.4 says "Delivered-To: matters@abc.com"
 
   @R4.4 @R4.6

@@ -40,7 +40,7 @@ Feature: A line that is lost while mail is collected costs no mail
         | pop:UIDL:1:blank-uid           |
         | pop:UIDL:1:duplicate-uid       |
         | pop:LIST:1:drop                |
-        | pop:STAT:1:drop                |
+        | pop:USER:1:drop                |
 
     @R4.2
     Scenario: Told in words

@@ -34,7 +34,7 @@ Feature: A reply comes back to its action, or we are told why it did not
       And the practice collects its mail
       Then the reply is addressed to matters@abc.com
       And the reply lands in Unassigned because the sender was rewritten
-      And the reason names action 1234 as whom it was meant for
+      And the reply was meant for action 1234
       And nothing is lost
 
     @R3.1 @R5.3
@@ -69,7 +69,7 @@ Feature: A reply comes back to its action, or we are told why it did not
       And the practice collects its mail
       Then the reply is addressed to matters@abc.com
       And the reply lands in Unassigned because the sender was rewritten
-      And the reason names action 1234 as whom it was meant for
+      And the reply was meant for action 1234
 
   Rule: Where the provider rejects the sender, nothing leaves, and the practice hears the provider's own words
 

@@ -67,7 +67,7 @@ Feature: Which provider loses replies
       And all mail has arrived
       And the practice collects its mail
       Then the reply is delivered to action 1234
-      And its recipient was guessed from To and Cc
+      And the decision was a guess
 
     @R5.7 @R4.4
     Scenario: A blind copy to an action is lost to it, as nothing names it any more

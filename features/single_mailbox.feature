@@ -34,7 +34,7 @@ Feature: A single mailbox is one address, and mail to it is seen by a person
     And all mail has arrived
     And the practice collects its mail
     Then the reply lands in Unassigned because the sender was rewritten
-    And the reason names action 1234 as whom it was meant for
+    And the reply was meant for action 1234
 
   @R4.10
   Scenario: Going by the thread brings it to the action

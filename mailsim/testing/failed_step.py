@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mailsim.errors import MailsimError
+from mailsim.testing.blueprint import Blueprint
 from mailsim.testing.fixtures import WORLD
 from mailsim.testing.found import DOCKET
+from mailsim.testing.unstruck import told, unstruck
 
 if TYPE_CHECKING:
     from pytest_bdd.parser import Scenario, Step
@@ -43,11 +45,21 @@ def pytest_bdd_step_func_lookup_error(
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_bdd_before_step_call(step: "Step", step_func: Callable[..., object]) -> None:
-    """Fail a step that pytest-bdd would pass without running it."""
+def pytest_bdd_before_step_call(
+    request: pytest.FixtureRequest,
+    scenario: "Scenario",
+    step: "Step",
+    step_func: Callable[..., object],
+    step_func_args: Mapping[str, object],
+) -> None:
+    """Fail a step that pytest-bdd would pass without running it; put down to a Given what it writes."""
     from mailsim.testing.coroutines import refuse
+    from mailsim.testing.failure import place
 
     refuse(step.name, step_func)
+    blueprint = step_func_args.get("blueprint")
+    if isinstance(blueprint, Blueprint):
+        blueprint.writer = place(scenario, step, request.config.rootpath)
     if step.docstring is not None or step.datatable is not None:
         from mailsim.testing.needs import StepError, misfit
 
@@ -77,7 +89,7 @@ def pytest_bdd_step_error(  # noqa: PLR0917 - pluggy hands them over by name
     elif isinstance(shown, _TOLD) and (ours or trace is None):
         request.node.stash[_SECRET] = request.node.stash[_IN_WORDS] = True
     shown.add_note(
-        "\n".join(_told(request.node, scenario, step, shown, step_func=step_func, arguments=step_func_args))
+        "\n".join(_told(request, scenario, step, shown, step_func=step_func, arguments=step_func_args))
     )
     if shown is not exception:
         raise shown from None
@@ -119,7 +131,7 @@ def _shorten(shown: object, item: pytest.Item, call: pytest.CallInfo[None]) -> N
 
 
 def _told(
-    node: pytest.Item,
+    request: pytest.FixtureRequest,
     scenario: "Scenario",
     step: "Step",
     exception: BaseException,
@@ -130,9 +142,12 @@ def _told(
     from mailsim.testing import failure
     from mailsim.testing.again import again
 
+    node: pytest.Item = request.node
     where = failure.place(scenario, step, node.config.rootpath)
     yield f"step      {where}"
     yield from failure.verdict(exception)
+    yield from failure.givens(exception, request.getfixturevalue("blueprint"))
+    yield from told(unstruck(node))
     world = node.stash.get(WORLD, None)
     docket = node.stash.get(DOCKET, None)
     decisions = docket.routed if docket and docket.routed else world.decisions if world else ()

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from _pytest._code.code import ExceptionChainRepr, ReprEntry  # pytest has no public name for what it shows
 
 from mailsim.practice.decision import Decision
-from mailsim.practice.faults import printable
+from mailsim.practice.faults import SiteError, printable
+from mailsim.testing.blueprint import Blueprint
 from mailsim.trace.story import told
 
 if TYPE_CHECKING:
@@ -38,6 +39,13 @@ def verdict(exception: BaseException) -> Iterator[str]:
     if said:
         yield f"expected  {printable(said['expected'])}"
         yield f"found     {printable(said['found'].rstrip(':'))}"
+
+
+def givens(exception: BaseException, blueprint: Blueprint) -> Iterator[str]:
+    """Which step wrote each value that was refused when the world read them all."""
+    for fault in exception.faults if isinstance(exception, SiteError) else ():
+        if writer := blueprint.written_by(fault.key):
+            yield f"given     {printable(fault.key)} by {writer}"
 
 
 def nearest(exception: BaseException, decisions: Sequence[Decision], asked: Decision | None) -> Iterator[str]:
@@ -80,6 +88,7 @@ def without_python(shown: object) -> None:
             entry.lines = list(dropwhile(lambda line: not line.startswith("E "), entry.lines))
             if isinstance(entry, ReprEntry):
                 entry.reprfuncargs = entry.reprlocals = entry.reprfileloc = None
+        traceback.reprentries = [entry for entry in traceback.reprentries if entry.lines]
 
 
 def without_values(shown: object) -> None:

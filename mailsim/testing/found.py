@@ -39,6 +39,8 @@ class Docket:
         """The decisions on messages that were only routed."""
         self.asked: Decision | None = None
         """The decision that a step asked about last."""
+        self.quiet: set[str] = set()
+        """The faults that need not strike: the specification says that they have not."""
         self.octets = b""
         """The last of these messages."""
         self._routing: Routing | None = None
@@ -59,14 +61,14 @@ class Docket:
         blueprint: Blueprint = self._request.getfixturevalue("blueprint")
         return blueprint.start()
 
-    def route(self, octets: bytes) -> None:
-        """Decide on a message without any world; all of a scenario are one collection (R4.13)."""
+    def route(self, octets: bytes, *, name: str | None = None) -> None:
+        """Decide on a message without any world, called by `name`; all of a scenario are one collection (R4.13)."""
         from mailsim.mail import Message
         from mailsim.practice.site import Routing
 
         self._routing = self._routing or Routing(self._site)
         self.octets = octets
-        self.routed.append(self._routing.decided(Message(octets), None))
+        self.routed.append(self._routing.decided(Message(octets), name))
 
     def decided_again(self) -> Decision:
         """On the message that was last routed, as if nothing had been routed before."""

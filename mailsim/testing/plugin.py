@@ -21,6 +21,7 @@ pytest_plugins = [
     "mailsim.testing.fixtures",
     "mailsim.testing.found",
     "mailsim.testing.program",
+    "mailsim.testing.unstruck",
     "mailsim.testing.vocabulary",
 ]
 

@@ -58,6 +58,11 @@ class World(Protocol):
         """Every decision on a collected message, in order."""
         ...
 
+    @property
+    def never_struck(self) -> Sequence[str]:
+        """The faults whose moment has not come so far, as they were written."""
+        ...
+
     def send(
         self,
         *,

@@ -34,6 +34,11 @@ def told(pytester: pytest.Pytester, steps: str) -> str:
         ('Given a practice with the site file "gone.toml"\n', "gone.toml"),
         (PRACTICE + "And the practice has user mary\nThen zoe's mailbox holds 0 copies\n", "expected 0 copies in mailbox:zoe, found that the practice has none such"),
         (PRACTICE + "And the practice has action 7\nThen action 77 holds 0 copies\n", "expected 0 copies in action:77, found that the practice has none such"),
+        (PRACTICE + "And the practice has action 7\nAnd the setting action.id is 8\n", "action: holds several, where this step writes keys; correct the key"),
+        (PRACTICE + 'And the setting provider.faults is x\nAnd the fault "pop:RETR:1:drop"\n', "provider.faults: holds one value, where this step writes several"),
+        (PRACTICE + 'When the octets "a" in utf-99 are routed\n', "utf-99: is no encoding of text; write such as latin-1"),
+        (PRACTICE + 'When the octets "ä" in ascii are routed\n', "ascii: has no 'ä'; leave that out, or write another encoding"),
+        (PRACTICE + 'When the message file "gone.eml" is routed\n', "gone.eml: cannot be read: No such file or directory; name a message's file"),
         (PRACTICE + "And the setting smtp.port is eleven\nWhen the practice collects its mail\n", "smtp"),
     ],
 )  # fmt: skip
@@ -57,3 +62,28 @@ def test_an_unbalanced_quote_in_a_command_is_told(pytester: pytest.Pytester) -> 
 
     words = told(pytester, PRACTICE + "When the program under test collects\n")
     assert "mailsim_program_collects = python 'collector: no closing quotation; close the quotes" in words
+
+
+def test_a_value_that_is_refused_is_put_down_to_its_given(pytester: pytest.Pytester) -> None:
+    """The world reads them all when it starts, steps later."""
+    givens = """Given a practice whose catch-all mailbox is matters@abc.com
+And the practice has action 1234
+And the fault "pop:RETR:1:droop"
+And the settings:
+| smtp.server | smtp.abc.com |
+| smtp.port   | 25           |
+And jane@abc.com answers every message
+And a practice with the site file "more.toml"
+"""
+    pytester.path.joinpath("more.toml").write_text("seed = -1\n[[action]]\nid = 1234\n", "utf-8")
+    pytester.makefile(".feature", one=f"Feature: Mail\n Scenario: One\n{givens}When all mail has arrived\n")
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-W", "error", "--tb=short")
+
+    told = [line.removeprefix("E   given     ") for line in result.outlines if line.startswith("E   given ")]
+    assert sorted(told) == [
+        'action[1].id by And a practice with the site file "more.toml" (one.feature:10)',
+        'provider.faults[0] by And the fault "pop:RETR:1:droop" (one.feature:5)',
+        'seed by And a practice with the site file "more.toml" (one.feature:10)',
+        "smtp.port by And the settings: (one.feature:6)",
+    ]
+    assert "_ _ _" not in result.stdout.str()

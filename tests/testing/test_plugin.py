@@ -234,7 +234,7 @@ def test_no_password_is_in_a_traceback_of_a_plain_test(
             ["*expected a reply to a1234@abc.com, found one to matters@abc.com*", *STORY],
         ),
         (
-            GIVENS + LOOP + "Then the reason names action 1 as whom it was meant for",
+            GIVENS + LOOP + "Then the reply was meant for action 1",
             ["*expected action:1, found action:1234:*", *STORY],
         ),
         (

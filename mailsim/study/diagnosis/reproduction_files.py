@@ -42,7 +42,7 @@ def feature(found: Reproduction) -> str:
   {fix}
 
   Scenario: It goes where it was expected
-    Given the site file "{SITE}"
+    Given a practice with the site file "{SITE}"
     When the message file "{MESSAGE}" is routed
     Then the message goes to {found.expect}
 """

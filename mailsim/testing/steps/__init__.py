@@ -10,15 +10,16 @@ from typing import Final
 SUBJECTS: Final = (
     "practice",
     "provider",
+    "faults",
     "people",
     "mail",
+    "message",
     "decisions",
     "outcomes",
     "letters",
     "settings",
     "checks",
     "dns",
-    "message",
     "program",
 )
 """The modules, in the order in which they are told."""

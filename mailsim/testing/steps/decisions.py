@@ -80,23 +80,13 @@ def _ended(docket: Docket, letter: str, outcome: Outcome, reason: Reason) -> Non
     )
 
 
-@then(parse("the reason names {target} as whom it was meant for", "where"))
-def meant_for(docket: Docket, where: str) -> None:
-    """Of a reply whose sender was rewritten: the action it answers.
+@then(parse("the {letter} was meant for {target}", "letter", "where"))
+def meant_for(docket: Docket, letter: str, where: str) -> None:
+    """Of one whose sender was rewritten: the action that it answers.
 
-    Then the reason names action 1234 as whom it was meant for
+    Then the reply was meant for action 1234
     """
-    found = docket.decision("reply")
-    assert found.meant_for == where, f"expected {where}, found {found.meant_for}:\n{found}"
-
-
-@then(parse("the message was meant for {target}", "where"))
-def message_meant_for(docket: Docket, where: str) -> None:
-    """Of the last message collected, whose sender was rewritten: the action it answers.
-
-    Then the message was meant for action 1234
-    """
-    found = docket.decision("message")
+    found = docket.decision(letter)
     assert found.meant_for == where, f"expected {where}, found {found.meant_for}:\n{found}"
 
 
@@ -138,16 +128,6 @@ def no_guess(docket: Docket) -> None:
     """
     found = docket.decision("message")
     assert not found.guessed, f"expected certainty, found a guess:\n{found}"
-
-
-@then(parse("its recipient was guessed from To and Cc"))
-def guessed(docket: Docket) -> None:
-    """Of the last message collected: no header told the recipient.
-
-    Then its recipient was guessed from To and Cc
-    """
-    found = docket.decision("message")
-    assert found.guessed, f"expected a guess, found certainty:\n{found}"
 
 
 @then(parse("its recipient was read from {header}", "header"))

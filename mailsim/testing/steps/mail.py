@@ -1,6 +1,5 @@
 """Whens: mail is written, comes from outside, arrives, is collected."""
 
-import re
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING
 from pytest_bdd import when
 
 from mailsim.testing.expressions import parse
-from mailsim.testing.found import Docket
+from mailsim.testing.steps.message import transmitted
 
 if TYPE_CHECKING:
     from mailsim.world.world import Sent, World
@@ -173,72 +172,9 @@ def raw_message(world: "World", to: Sequence[str], docstring: str) -> bytes:
       Hello
       """
     '''
-    octets = _octets(docstring)
+    octets = transmitted(docstring)
     world.receive(to=to, from_address=OUTSIDE, octets=octets)
     return octets
-
-
-def _octets(docstring: str) -> bytes:
-    return docstring.replace(r"\0", "\0").replace("\n", "\r\n").encode()
-
-
-@when("this message is routed:")
-def routed(docket: Docket, docstring: str) -> None:
-    r'''A decision is made on a message as if it were collected, without any server; `\0` is a NUL.
-
-    When this message is routed:
-      """
-      From: jane@client.example
-      Delivered-To: a1234@abc.com
-
-      Hello
-      """
-    '''
-    docket.route(_octets(docstring))
-
-
-@when(parse("the octets {string} are routed", "text"))
-def octets_routed(docket: Docket, text: str) -> None:
-    """The same of octets as they are; ␍, ␊, ␀ and their like stand for the characters that they show.
-
-    When the octets "From: jane@client.example␍␊Delivered-To: a1234@abc.com␍␊␍␊Hello" are routed
-    """
-    docket.route(_raw(text).encode())
-
-
-@when(parse("the octets {string} in {word} are routed", "text", "codec"))
-def encoded_routed(docket: Docket, text: str, codec: str) -> None:
-    """The same in another encoding than UTF-8.
-
-    When the octets "From: jane@client.example␍␊␍␊Hello" in utf-16-le are routed
-    """
-    docket.route(_raw(text).encode(codec))
-
-
-def _raw(text: str) -> str:
-    return re.sub("[␀-␠]", lambda picture: chr(ord(picture[0]) - ord("␀")), text)
-
-
-@when(parse("a message of {size} for {address} is routed", "size", "recipient"))
-def size_routed(docket: Docket, size: int, recipient: str) -> None:
-    """The same of a message of exactly that size, as transmitted.
-
-    When a message of 12 MB for a1234@abc.com is routed
-    """
-    head = f"From: jane@client.example\r\nDelivered-To: {recipient}\r\n\r\n".encode()
-    docket.route(head + b"x" * (size - len(head)))
-
-
-@when("a message with these fields is routed:")
-def fields_routed(docket: Docket, datatable: Sequence[Sequence[str]]) -> None:
-    """The same of a message with these header fields and a short text; a row each, in their order.
-
-    When a message with these fields is routed:
-      | From         | jane@client.example |
-      | Delivered-To | a1234@abc.com       |
-    """
-    lines = [f"{name}: {value}" for name, value in datatable]
-    docket.route(_octets("\n".join([*lines, "", "Hello", ""])))
 
 
 @when(parse("the same message comes again for {addresses}", "to"))

@@ -1,4 +1,4 @@
-"""Givens about who hosts the practice's mail, and what goes wrong there."""
+"""Givens about who hosts the practice's mail: a provider, its mailboxes and its habits."""
 
 from collections.abc import Sequence
 
@@ -115,51 +115,3 @@ def on_behalf(blueprint: Blueprint) -> None:
     Given the provider lets any account send on behalf of others
     """
     blueprint.set("provider", on_behalf=True)
-
-
-# What goes wrong on purpose
-
-
-@given(parse("the fault {string}", "fault"))
-def fault(blueprint: Blueprint, fault: str) -> None:
-    """Any fault, as `mailsim faults` writes it.
-
-    Given the fault "pop:RETR:1:drop@40"
-    """
-    blueprint.extend("provider", "faults", fault)
-
-
-@given(parse("the {ordinal} {verb} drops after {size}", "which", "verb", "size"))
-def drops(blueprint: Blueprint, which: int, verb: str, size: int) -> None:
-    """The line is lost in the middle of a POP3 server's answer.
-
-    Given the third RETR drops after 1,024 octets
-    """
-    blueprint.extend("provider", "faults", f"pop:{verb}:{which}:drop@{size}")
-
-
-@given(parse("the {ordinal} {verb} is answered {string}", "which", "verb", "words"))
-def answered(blueprint: Blueprint, which: int, verb: str, words: str) -> None:
-    """A POP3 server's refusal of one command.
-
-    Given the second RETR is answered "[SYS/TEMP] try later"
-    """
-    blueprint.extend("provider", "faults", f"pop:{verb}:{which}:reply {words}")
-
-
-@given("the provider forgets which messages it deleted")
-def ignores_deletes(blueprint: Blueprint) -> None:
-    """QUIT is answered well, once, and nothing is removed.
-
-    Given the provider forgets which messages it deleted
-    """
-    blueprint.extend("provider", "faults", "pop:QUIT:1:ignore-deletes")
-
-
-@given("the provider changes the uids of messages every time")
-def changes_uids(blueprint: Blueprint) -> None:
-    """A POP3 server that breaks RFC 1939's promise about UIDL.
-
-    Given the provider changes the uids of messages every time
-    """
-    blueprint.extend("provider", "faults", "pop:UIDL:every:changed-uid")
