@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 
 import pyarrow as pa
 
-from mailsim.trace.columns import CATEGORIES, COLUMNS, columns
-from mailsim.trace.event import Event, Step, Trace
+from mailsim.trace.columns import CATEGORIES, COLUMNS, Columns, columns
+from mailsim.trace.event import Event, Row, Step, Trace
 
 _WORDS = pa.dictionary(pa.int32(), pa.string())
 _TYPES = {"serial": pa.int64(), "size": pa.int64(), "time": pa.timestamp("us", tz="UTC")}
@@ -19,14 +19,19 @@ Read = Callable[[Sequence[str]], pa.Table]
 """Gives these columns of a trace, wherever it is; asked for few at a time, so that few are in memory."""
 
 
-def table(trace: Sequence[Event]) -> pa.Table:
+def table(events: Sequence[Row]) -> pa.Table:
     """All columns of events in memory."""
-    return pa.table(columns(trace), schema=SCHEMA)
+    return of_columns(columns(events))
+
+
+def of_columns(columns: Columns) -> pa.Table:
+    """All columns, typed."""
+    return pa.table(columns, schema=SCHEMA)
 
 
 def reader(trace: Trace) -> Read:
     """The columns of a trace in memory; they are made once."""
-    read: Read = table(trace).select
+    read: Read = table(trace.rows).select
     return read
 
 

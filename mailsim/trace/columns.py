@@ -1,16 +1,36 @@
 """The columns of a trace, as the contract names and orders them: what tables and files are made from."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from typing import Any
 
-from mailsim.trace.event import Event
+from mailsim.trace.event import Event, Row, Step
 
 COLUMNS = Event._fields
 CATEGORIES = ("step", "place", "peer", "outcome", "reason", "rule")
 """Columns whose words repeat: dictionary-encoded in files, `category` in pandas."""
 
+Columns = dict[str, list[Any]]
+"""Each column's name and its values, one an event, in order; steps as plain words."""
 
-def columns(events: Sequence[Event]) -> dict[str, list[object]]:
-    """Each column's name and its values, one an event, in order; steps as plain words."""
-    values: dict[str, list[object]] = dict(zip(COLUMNS, map(list, zip(*events, strict=True)), strict=False))
-    values = values or {name: [] for name in COLUMNS}
-    return values | {"step": [event.step.value for event in events]}
+_WORDS = {step: step.value for step in Step}  # an enumeration's member takes a microsecond to tell its value
+
+
+def columns(events: Iterable[Row]) -> Columns:
+    """The columns of events."""
+    found: Columns = {name: [] for name in COLUMNS}
+    add(found, events)
+    return found
+
+
+def add(to: Columns, events: Iterable[Row]) -> None:
+    """Put events behind those that are in columns already."""
+    for name, values in zip(COLUMNS, zip(*events, strict=True), strict=False):
+        to[name].extend(map(_WORDS.__getitem__, values) if name == "step" else values)
+
+
+def taken(columns: Columns, most: int) -> Columns:
+    """The first events out of columns, at most so many."""
+    first = {name: values[:most] for name, values in columns.items()}
+    for values in columns.values():
+        del values[:most]
+    return first

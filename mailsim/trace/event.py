@@ -5,15 +5,13 @@ saw and what came of it. All hops of a message, of the replies to it and of its 
 trace id, so a story is the events of one trace id in order.
 """
 
-import json
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from json.encoder import encode_basestring
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Self, overload
+from typing import TYPE_CHECKING, Final, NamedTuple, Self, overload
 
 from mailsim.display import Tone, badge, block, heading, note, table
 
@@ -96,6 +94,11 @@ class Event(NamedTuple):
     """JSON: what else is known, such as the evidence of a decision."""
 
 
+Row = tuple[int, datetime, str, str, Step, str, str, str, str, int, str, str, str, str]
+"""An event as a plain tuple of its fields, as it is kept until somebody looks at it."""
+STEP: Final = 4
+"""Where the step stands in it."""
+
 _MOST_DRAWN = 60
 """Events of a conversation that is drawn."""
 _TONES = {"delivered": Tone.GOOD, "unassigned": Tone.WARNING, "fallback": Tone.BAD}
@@ -105,22 +108,34 @@ Retold = Callable[[], Mapping[str, object] | None]
 
 
 def _nothing() -> None:
-    """What no scenario is known to play again."""
+    """What no scenario is known to play again, and what nothing more comes to."""
 
 
 class Trace(Sequence[Event]):
     """The events of a run, in the order they happened: all of them, or the last ones."""
 
     def __init__(
-        self, events: Sequence[Event] = (), *, most: int | None = None, retold: Retold = _nothing
+        self,
+        events: Iterable[Row] = (),
+        *,
+        most: int | None = None,
+        retold: Retold = _nothing,
+        catch_up: Callable[[], object] = _nothing,
     ) -> None:
         """With `most` no more than the last so many are kept; the serial numbers count all.
 
-        `retold` makes the tables of the scenario that plays the run again.
+        `retold` makes the tables of the scenario that plays the run again; `catch_up` has what has happened meanwhile
+        added, and is called whenever somebody looks.
         """
-        self._events: list[Event] | deque[Event] = list(events) if most is None else deque(events, most)
-
+        self._kept: list[Row] | deque[Row] = list(events) if most is None else deque(events, most)
         self._retold = retold
+        self._catch_up = catch_up
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        """All events as plain tuples: for who asks about columns, not about events."""
+        self._catch_up()
+        return self._kept
 
     @property
     def scenario(self) -> Mapping[str, object] | None:
@@ -133,17 +148,17 @@ class Trace(Sequence[Event]):
     def __getitem__(self, index: slice) -> Self: ...
     def __getitem__(self, index: int | slice) -> Event | Self:
         if isinstance(index, slice):
-            return type(self)(list(self._events)[index])
-        return self._events[index]
+            return type(self)(list(self.rows)[index])
+        return Event._make(self.rows[index])
 
     def __len__(self) -> int:
-        return len(self._events)
+        return len(self.rows)
 
     def __iter__(self) -> Iterator[Event]:
-        return iter(self._events)
+        return map(Event._make, tuple(self.rows))
 
     def __repr__(self) -> str:
-        messages = len({event.trace_id for event in self._events})
+        messages = len({event.trace_id for event in self})
         return f"Trace({len(self)} events, {messages} conversations)"
 
     def _repr_html_(self) -> str:
@@ -151,13 +166,13 @@ class Trace(Sequence[Event]):
         from mailsim.trace.pictures import sequence  # noqa: PLC0415 - a story is made of events
         from mailsim.trace.story import hops, sentence  # noqa: PLC0415 - as above
 
-        came = Counter(str(e.outcome) for e in self._events if e.step is Step.DECIDED)
+        came = Counter(str(e.outcome) for e in self if e.step is Step.DECIDED)
         badges = [
             badge(f"{count:,} {end}", _TONES.get(end, Tone.NEUTRAL)) for end, count in came.most_common(4)
         ]
-        lost = Counter(e.step for e in self._events if e.step in (Step.REFUSED, Step.BOUNCED))
+        lost = Counter(e.step for e in self if e.step in (Step.REFUSED, Step.BOUNCED))
         badges += [badge(f"{count:,} {step}", Tone.BAD) for step, count in lost.items()]
-        sizes = {"event": len(self), "conversation": len({event.trace_id for event in self._events})}
+        sizes = {"event": len(self), "conversation": len({event.trace_id for event in self})}
         counts = [f"{count:,} {what}" + "s" * (count != 1) for what, count in sizes.items()]
         times = [f"{e.time:%Y-%m-%d %H:%M:%S}" for e in (*self[:1], *self[-1:])]
         drawn = sizes["conversation"] == 1 and len(self) <= _MOST_DRAWN
@@ -168,26 +183,26 @@ class Trace(Sequence[Event]):
             if drawn
             else table(
                 ("", "time", "conversation", "step", "place", "what happened"),
-                list(self._events),
+                list(self),
                 lambda e: (f"{e.serial}", f"{e.time:%H:%M:%S}", e.trace_id, e.step, e.place, sentence(e)),
             ),
         )
 
-    def append(self, event: Event) -> None:
-        """Add a fact; events are never changed or taken back."""
-        self._events.append(event)
+    def extend(self, events: Iterable[Row]) -> None:
+        """Add facts; events are never changed or taken back."""
+        self._kept.extend(events)
 
     def story(self, name: str) -> Self:
         """The events of one conversation, in order; empty when there is none of that name.
 
         `name` is its trace id, or the Message-ID of one of its messages, such as `decision.message_id`.
         """
-        found = {event.trace_id for event in self._events if name in (event.trace_id, event.message_id)}
-        return type(self)([event for event in self._events if event.trace_id in found and event.trace_id])
+        found = {event.trace_id for event in self if name in (event.trace_id, event.message_id)}
+        return type(self)([event for event in self if event.trace_id in found and event.trace_id])
 
     def steps(self, *steps: Step) -> Self:
         """The events of these steps, in order."""
-        return type(self)([event for event in self._events if event.step in steps])
+        return type(self)([event for event in self if event.step in steps])
 
     def write(self, path: str | PathLike[str]) -> None:
         """Write all events to a file, in the format that its name says.
@@ -197,7 +212,7 @@ class Trace(Sequence[Event]):
         """
         from mailsim.trace.files import write  # noqa: PLC0415 - files are made from events
 
-        write(self, Path(path), self._retold)
+        write(self.rows, Path(path), self._retold)
 
     def messages(self) -> "pd.DataFrame":
         """One row a message: from where, meant for whom, what became of it and why, and how long that took."""
@@ -221,64 +236,3 @@ class Trace(Sequence[Event]):
         from mailsim.trace.frame import frame  # noqa: PLC0415 - as above
 
         return frame(reader(self))
-
-
-_DETAIL = json.JSONEncoder(ensure_ascii=False).encode
-
-
-def _json(detail: Mapping[str, object]) -> str:
-    """As JSON; what is all plain text, as most details are, in a third of the time that an encoder takes to start."""
-    members = []
-    for key, value in detail.items():
-        if not isinstance(value, str):
-            return _DETAIL(detail)
-        members.append(f"{encode_basestring(key)}: {encode_basestring(value)}")
-    return f"{{{', '.join(members)}}}"
-
-
-class Recorder:
-    """Makes events: numbers them, stamps them with the world's time, and hands each to whoever keeps them."""
-
-    def __init__(self, now: Callable[[], datetime], *keepers: Callable[[Event], object]) -> None:
-        """`keepers` are told each event, such as `trace.append`."""
-        self._now = now
-        self._keepers = keepers
-        self._serial = 0
-
-    def record(
-        self,
-        step: Step,
-        place: str,
-        *,
-        trace_id: str,
-        message_id: str,
-        peer: str = "",
-        sender: str = "",
-        recipient: str = "",
-        size: int = 0,
-        outcome: str = "",
-        reason: str = "",
-        rule: str = "",
-        detail: Mapping[str, object] | None = None,
-    ) -> None:
-        """Make one event; `detail` is kept as JSON text, members of enumerations as plain words."""
-        columns = (
-            self._serial,
-            self._now(),
-            trace_id,
-            message_id,
-            step,
-            place,
-            peer,
-            sender,
-            recipient,
-            size,
-            str(outcome),
-            str(reason),
-            rule,
-            _json(detail) if detail else "{}",
-        )
-        event = tuple.__new__(Event, columns)  # as Event(*columns), in half the time
-        self._serial += 1
-        for keep in self._keepers:
-            keep(event)

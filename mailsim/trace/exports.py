@@ -12,7 +12,7 @@ from hashlib import blake2b
 from itertools import count
 from pathlib import Path
 
-from mailsim.trace.event import Event
+from mailsim.trace.event import Event, Row
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ARGUMENTS = ("message_id", "peer", "sender", "recipient", "size", "outcome", "reason", "rule")
@@ -26,9 +26,9 @@ class Csv:
         self._rows = csv.writer(self._file)
         self._rows.writerow(Event._fields)
 
-    def write(self, events: Sequence[Event]) -> None:
+    def write(self, events: Sequence[Row]) -> None:
         """Add a record for each."""
-        self._rows.writerows(event._replace(time=event.time.isoformat()) for event in events)  # type: ignore[arg-type] # as text
+        self._rows.writerows((serial, time.isoformat(), *rest) for serial, time, *rest in events)
 
     def close(self) -> None:
         """Write what is left."""
@@ -41,9 +41,9 @@ class _Lasting:
     def __init__(self) -> None:
         self._before: dict[str, Event] = {}
 
-    def after(self, events: Iterable[Event]) -> Iterator[tuple[Event, datetime]]:
+    def after(self, events: Iterable[Row]) -> Iterator[tuple[Event, datetime]]:
         """The hops that these events end."""
-        for event in events:
+        for event in map(Event._make, events):
             before = self._before.get(event.trace_id)
             self._before[event.trace_id] = event
             if before:
@@ -65,7 +65,7 @@ class ChromeTrace:
         self._file.write('{"displayTimeUnit": "ms", "traceEvents": [\n')
         self._file.write(_json({"ph": "M", "pid": 1, "name": "process_name", "args": {"name": "mailsim"}}))
 
-    def write(self, events: Sequence[Event]) -> None:
+    def write(self, events: Sequence[Row]) -> None:
         """Add the hops that are over."""
         self._add(self._lasting.after(events))
 
@@ -108,7 +108,7 @@ class OpenTelemetry:
         self._parents: dict[str, str] = {}
         self._spans = count(1)
 
-    def write(self, events: Sequence[Event]) -> None:
+    def write(self, events: Sequence[Row]) -> None:
         """Add the hops that are over."""
         self._add(self._lasting.after(events))
 

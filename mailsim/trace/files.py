@@ -10,15 +10,18 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
 from mailsim.errors import MailsimError
-from mailsim.trace.event import Event, Retold, Trace
+from mailsim.trace.columns import add, columns, taken
+from mailsim.trace.event import Event, Retold, Row, Trace
 from mailsim.trace.exports import ChromeTrace, Csv, OpenTelemetry
+from mailsim.trace.recorder import Keeper
 
 BATCH = 50_000
-"""Events that wait in memory; a row group of a Parquet file."""
+"""Events that wait in memory: a row group of a Parquet file, and what other formats are given at once."""
 
 
 class TraceFileError(MailsimError):
@@ -28,7 +31,7 @@ class TraceFileError(MailsimError):
 class Writer(Protocol):
     """An open file of one format."""
 
-    def write(self, events: Sequence[Event]) -> None:
+    def write(self, events: Sequence[Row]) -> None:
         """Add a batch; raises OSError."""
 
     def close(self) -> None:
@@ -41,19 +44,27 @@ class Parquet:
     def __init__(self, path: Path) -> None:
         import pyarrow.parquet as pq  # noqa: PLC0415 - heavy: loads only where a file is written
 
-        from mailsim.trace.arrow import SCENARIO_KEY, SCHEMA, table  # noqa: PLC0415 - as above
+        from mailsim.trace.arrow import SCENARIO_KEY, SCHEMA, of_columns  # noqa: PLC0415 - as above
 
-        self._table = table
+        self._table = of_columns
         self._key = SCENARIO_KEY
         self._writer = pq.ParquetWriter(path, SCHEMA, compression="zstd")
+        self._waiting = columns(())
 
-    def write(self, events: Sequence[Event]) -> None:
-        """Add a row group."""
-        self._writer.write_table(self._table(events))
+    def write(self, events: Sequence[Row]) -> None:
+        """Add to the row group under way, and write it when it is full."""
+        add(self._waiting, events)
+        while len(self._waiting["serial"]) >= BATCH:
+            self._add_group()
 
-    def keep(self, scenario: Mapping[str, object]) -> None:
-        """Note what plays the run again."""
-        self._writer.add_key_value_metadata({self._key: json.dumps(scenario)})
+    def _add_group(self) -> None:
+        self._writer.write_table(self._table(taken(self._waiting, BATCH)))
+
+    def finish(self, scenario: Mapping[str, object] | None) -> None:
+        """Write the last row group, and note what plays the run again."""
+        self._add_group()
+        if scenario is not None:
+            self._writer.add_key_value_metadata({self._key: json.dumps(scenario)})
 
     def close(self) -> None:
         """Write what stands at the end."""
@@ -66,9 +77,9 @@ class JsonLines:
     def __init__(self, path: Path) -> None:
         self._file = path.open("w", encoding="utf-8", newline="\n")
 
-    def write(self, events: Sequence[Event]) -> None:
+    def write(self, events: Sequence[Row]) -> None:
         """Add a line for each."""
-        self._file.writelines(map(json_line, events))
+        self._file.writelines(map(json_line, map(Event._make, events)))
 
     def close(self) -> None:
         """Write what is left."""
@@ -100,8 +111,8 @@ def format_of(path: Path) -> Callable[[Path], Writer]:
 
 
 @contextmanager
-def streamed(path: Path, form: Callable[[Path], Writer], retold: Retold) -> Iterator[Callable[[Event], None]]:
-    """A trace on its way to a file: what takes each event; where the block ends well, the file is there.
+def streamed(path: Path, form: Callable[[Path], Writer], retold: Retold) -> Iterator[Keeper]:
+    """A trace on its way to a file: what takes its events; where the block ends well, the file is there.
 
     What plays the run again goes along where the format has a place for it: in Parquet's metadata.
 
@@ -109,21 +120,12 @@ def streamed(path: Path, form: Callable[[Path], Writer], retold: Retold) -> Iter
         OSError: It cannot be written.
     """
     with _replacing(path) as new, closing(_made(form, new, path)) as writer:
-        batch: list[Event] = []
-
-        def append(event: Event) -> None:
-            batch.append(event)
-            if len(batch) >= BATCH:
-                writer.write(batch)
-                batch.clear()
-
-        yield append
-        writer.write(batch)
-        if isinstance(writer, Parquet) and (scenario := retold()) is not None:
-            writer.keep(scenario)
+        yield writer.write
+        if isinstance(writer, Parquet):
+            writer.finish(retold())
 
 
-def write(trace: Iterable[Event], path: Path, retold: Retold) -> None:
+def write(trace: Iterable[Row], path: Path, retold: Retold) -> None:
     """Write events in the format that the file's name says.
 
     Raises:
@@ -149,18 +151,19 @@ def _made(form: Callable[[Path], Writer], new: Path, path: Path) -> Writer:
 
 def write_parquet(trace: Trace, path: Path) -> None:
     """Write a whole trace as one Parquet file; raises OSError where it cannot."""
-    _write(trace, path, Parquet, lambda: trace.scenario)
+    _write(trace.rows, path, Parquet, lambda: trace.scenario)
 
 
 def write_json_lines(trace: Trace, path: Path) -> None:
     """Write a whole trace as JSON Lines; raises OSError where it cannot."""
-    _write(trace, path, JsonLines, lambda: None)
+    _write(trace.rows, path, JsonLines, lambda: None)
 
 
-def _write(events: Iterable[Event], path: Path, form: Callable[[Path], Writer], retold: Retold) -> None:
-    with streamed(path, form, retold) as append:
-        for event in events:
-            append(event)
+def _write(events: Iterable[Row], path: Path, form: Callable[[Path], Writer], retold: Retold) -> None:
+    left = iter(events)
+    with streamed(path, form, retold) as extend:
+        while some := list(islice(left, BATCH)):
+            extend(some)
 
 
 @contextmanager

@@ -12,26 +12,22 @@
 - Nothing is still queued that is older than the schedule on which its sender tries again (R3.8); once nothing is due any
   more, nothing is queued at all.
 
-The events are taken one by one and what is closed is forgotten, so that memory does not grow with a run.
+The events are taken in turn and what is closed is forgotten, so that memory does not grow with a run.
 """
 
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any
 
 from mailsim.errors import MailsimError
-from mailsim.trace.event import Event, Step, Trace
+from mailsim.trace.event import STEP, Event, Row, Step, Trace
 from mailsim.trace.story import told
 
-_BEGIN = (Step.COMPOSED, Step.REPLIED, Step.FORWARDED)
-_OF_NO_COPY = frozenset(
-    (Step.SUBMITTED, Step.ACCEPTED, Step.REWRITTEN, Step.RELAYED, Step.CHECKED, Step.OPENED)
-)
-"""What happens to messages on their way."""
-_END = (Step.REFUSED, Step.BOUNCED, Step.DISCARDED, Step.STORED)
+_step_of = itemgetter(STEP)
 _NOT_TAKEN = (Step.DEFERRED, Step.BOUNCED)
 _MOST_STORIES = 3
 _MOST_LINES = 40
@@ -70,35 +66,60 @@ class Books:
         """What a server has put off, and since when."""
         self.steps: Counter[Step] = Counter()
         """How many events of each step there were."""
+        self._accounts: Mapping[Step, Callable[[Event], object]] = {
+            Step.COMPOSED: self._begun,
+            Step.REPLIED: self._begun,
+            Step.FORWARDED: self._forwarded,
+            Step.REWRITTEN: self._renamed,
+            Step.REFUSED: self._ended,
+            Step.BOUNCED: self._bounced,
+            Step.DEFERRED: self._not_taken,
+            Step.DISCARDED: self._ended,
+            Step.STORED: self._stored,
+            Step.COLLECTED: self._collected,
+            Step.DECIDED: self._decided,
+            Step.DELIVERED: self._reached,
+            Step.REMOVED: self._removed,
+        }
+        """What is to be noted of each step; others happen to messages on their way."""
 
     @property
     def unfinished(self) -> int:
         """How many copies have not come to their end."""
         return len(self._open)
 
-    def note(self, event: Event) -> None:
-        """Take one event."""
-        step = event.step
-        self.steps[step] += 1
-        if step is Step.REWRITTEN and event.recipient:
-            self._renamed(event)
-        if step in _OF_NO_COPY:
-            return
-        if step in _NOT_TAKEN:
-            self._not_taken(event)
-        for copy in _put_in(event):
-            self._add(copy, 1)
-        for copy in _came_of(event):
-            self._add(copy, -1)
-        if step is Step.DELIVERED:
-            self._delivered[event.place] += 1
-        elif step is Step.STORED and (uid := _uid(event)):
-            self._lying[uid] = copy = event.trace_id, event.message_id, "collection"
-            self._add(copy, 1)
-        elif step is Step.REMOVED:
-            self._lying.pop(_uid(event), None)
-        elif step is Step.COLLECTED:
-            self._collected(event)
+    def note(self, events: Sequence[Row]) -> None:
+        """Take events."""
+        self.steps.update(map(_step_of, events))
+        for row in events:
+            account = self._accounts.get(row[STEP])
+            if account is not None:
+                account(Event._make(row))
+
+    def _begun(self, event: Event) -> None:
+        for recipient in event.recipient.split(", "):
+            self._add((event.trace_id, event.message_id, recipient), 1)
+
+    def _forwarded(self, event: Event) -> None:
+        self._begun(event)
+        self._add((event.trace_id, "", "forward"), -1)
+
+    def _renamed(self, event: Event) -> None:
+        """What was promised under one Message-ID is promised under another; where it kept its own, no recipient is named."""
+        if event.recipient:
+            before = json.loads(event.detail)["message_id"] or ""
+            for recipient in event.recipient.split(", "):
+                self._add((event.trace_id, before, recipient), -1)
+                self._add((event.trace_id, event.message_id, recipient), 1)
+
+    def _ended(self, event: Event) -> None:
+        if event.recipient:
+            for recipient in event.recipient.split(", "):
+                self._add((event.trace_id, event.message_id, recipient), -1)
+
+    def _bounced(self, event: Event) -> None:
+        self._not_taken(event)
+        self._ended(event)
 
     def _not_taken(self, event: Event) -> None:
         """What was put off is queued since the first time; who cannot know of a server's answer may send twice."""
@@ -108,18 +129,35 @@ class Books:
         if event.step is Step.DEFERRED:
             self._queued.setdefault(copy, event.time)
 
-    def _renamed(self, event: Event) -> None:
-        """What was promised under one Message-ID is promised under another."""
-        before = json.loads(event.detail)["message_id"] or ""
-        for recipient in event.recipient.split(", "):
-            self._add((event.trace_id, before, recipient), -1)
-            self._add((event.trace_id, event.message_id, recipient), 1)
+    def _stored(self, event: Event) -> None:
+        self._ended(event)
+        if uid := _uid(event):
+            self._lying[uid] = copy = event.trace_id, event.message_id, "collection"
+            self._add(copy, 1)
+
+    def _removed(self, event: Event) -> None:
+        self._lying.pop(_uid(event), None)
 
     def _collected(self, event: Event) -> None:
         """Close one copy; where the server showed no true uid, all copies of the message, for which it was is not known."""
+        self._add((event.trace_id, event.message_id, "decision"), 1)
         copy = event.trace_id, event.message_id, "collection"
         if copy in self._open:
             self._add(copy, -1 if _uid(event) in self._lying else -self._open[copy])
+
+    def _decided(self, event: Event) -> None:
+        for target in _read(event.detail, _TARGETS):
+            self._add((event.trace_id, event.message_id, f"target:{target}"), 1)
+            if target.startswith("fallback:"):
+                self._add((event.trace_id, "", "forward"), 1)
+        self._add((event.trace_id, event.message_id, "decision"), -1)
+
+    def _reached(self, event: Event) -> None:
+        self._delivered[event.place] += 1
+        if event.rule == "R3.5":  # inside: of what was composed
+            self._ended(event)
+        else:
+            self._add((event.trace_id, event.message_id, f"target:{event.place}"), -1)
 
     def _add(self, copy: Copy, number: int) -> None:
         open_copies = self._open
@@ -196,8 +234,7 @@ class Books:
 def balance(trace: Trace, waiting: Collection[str]) -> Balance:
     """Hold what was put in against what came of it; `waiting` are the uids still in the system mailbox."""
     books = Books()
-    for event in trace:
-        books.note(event)
+    books.note(trace.rows)
     return books.balance(waiting)
 
 
@@ -206,43 +243,8 @@ def is_uncertain(event: Event) -> bool:
     return event.step in _NOT_TAKEN and '"uncertain"' in event.detail
 
 
-def _put_in(event: Event) -> Iterator[Copy]:
-    """The copies that this event promises."""
-    step = event.step
-    if step in _BEGIN:
-        for recipient in event.recipient.split(", "):
-            yield event.trace_id, event.message_id, recipient
-    elif step is Step.COLLECTED:
-        yield event.trace_id, event.message_id, "decision"
-    elif step is Step.DECIDED:
-        for target in _targets(event.detail):
-            yield event.trace_id, event.message_id, f"target:{target}"
-            if target.startswith("fallback:"):
-                yield event.trace_id, "", "forward"
-
-
-def _came_of(event: Event) -> Iterator[Copy]:
-    """The copies that this event accounts for."""
-    step = event.step
-    inside = step is Step.DELIVERED and event.rule == "R3.5"
-    if step is Step.FORWARDED:
-        yield event.trace_id, "", "forward"
-    elif step in _END or inside:
-        for recipient in filter(None, event.recipient.split(", ")):
-            yield event.trace_id, event.message_id, recipient
-    elif step is Step.DECIDED:
-        yield event.trace_id, event.message_id, "decision"
-    elif step is Step.DELIVERED:
-        yield event.trace_id, event.message_id, f"target:{event.place}"
-
-
 _DECODER = json.JSONDecoder()
 _TARGETS, _UID = '"targets": ', '"uid": '
-
-
-def _targets(detail: str) -> Iterator[str]:
-    """Where a decision leads."""
-    return iter(_read(detail, _TARGETS))
 
 
 def _uid(event: Event) -> str:

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from mailsim.trace.event import Event, Step
+from mailsim.trace.event import STEP, Event, Row, Step
 
-_STEPS = (Step.REFUSED, Step.BOUNCED, Step.DISCARDED, Step.DEFERRED)
+_STEPS = frozenset((Step.REFUSED, Step.BOUNCED, Step.DISCARDED, Step.DEFERRED))
 _MOST = 500
 _OTHER = "(other words)"
 
@@ -26,15 +26,18 @@ class Failure(NamedTuple):
 
 
 class Failures:
-    """The account of one world's failures; told each event."""
+    """The account of one world's failures; told of all events."""
 
     def __init__(self) -> None:
         self._counted: Counter[Failure] = Counter()
 
-    def note(self, event: Event) -> None:
-        """Take one event."""
-        if event.step not in _STEPS:
-            return
+    def note(self, events: Sequence[Row]) -> None:
+        """Take events."""
+        for row in events:
+            if row[STEP] in _STEPS:
+                self._count(Event._make(row))
+
+    def _count(self, event: Event) -> None:
         failure = Failure(event.step, event.place, event.reason or f"by policy ({event.rule})")
         if failure not in self._counted and len(self._counted) >= _MOST:
             failure = Failure(event.step, event.place, _OTHER)

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from mailsim.mail import Address, Envelope, Message
-from mailsim.trace.event import Recorder, Step
+from mailsim.trace.event import Step
+from mailsim.trace.recorder import Recorder
 from mailsim.world.lineage import Lineage
 from mailsim.world.recent import Recent
 
@@ -77,7 +78,7 @@ class Journal:
             trace_id=entry.trace_id,
             message_id=entry.message_id,
             peer=peer,
-            sender="<>" if sender is None else str(sender),
+            sender="<>" if sender is None else sender.text if sender else "",
             recipient=recipient,
             size=entry.size,
             outcome=outcome,

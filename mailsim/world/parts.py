@@ -10,7 +10,7 @@ from mailsim.pop3.maildrops import Maildrops
 from mailsim.pop3.service import Service
 from mailsim.practice.store import Store
 from mailsim.smtp.faults import FaultPlan as SmtpFaultPlan
-from mailsim.trace.event import Event, Recorder
+from mailsim.trace.recorder import Keeper, Recorder
 from mailsim.world.clock import Clock
 from mailsim.world.conservation import Books
 from mailsim.world.failures import Failures
@@ -75,6 +75,7 @@ class Parts(Generic[AnyEngine]):
     """What one run is made of."""
 
     engine: AnyEngine
+    recorder: Recorder
     books: Books
     failures: Failures
     store: Store
@@ -94,17 +95,18 @@ def assembled(
     scenario: Scenario,
     plan: Plan,
     engine: AnyEngine,
-    keepers: Sequence[Callable[[Event], None]],
+    keepers: Sequence[Keeper],
     stack: ExitStack,
 ) -> Parts[AnyEngine]:
-    """Put a world together and start its servers; `keepers` are told each event, what must be closed goes on the `stack`.
+    """Put a world together and start its servers; `keepers` are told of all events, what must be closed goes on the `stack`.
 
     Raises:
         StartError: A server did not start.
         NameTakenError: Two servers have one name and port.
     """
     books, failures, clock, transport = Books(), Failures(), engine.clock, engine.transport
-    journal = Journal(Recorder(clock.now, books.note, failures.note, *keepers))
+    recorder = Recorder(clock.now, books.note, failures.note, *keepers)
+    journal = Journal(recorder)
     store = stack.enter_context(Store())
     limits = {plan.smtp.server: plan.policy.size_limit}
     office = Office(scenario.site, store, journal, now=clock.now, seed=scenario.seed, limits=limits)
@@ -122,6 +124,7 @@ def assembled(
     engine.start(pop3, (submission, exchanger, *outside))
     return Parts(
         engine=engine,
+        recorder=recorder,
         books=books,
         failures=failures,
         store=store,

@@ -14,6 +14,10 @@ from mailsim.world.orders import inline, message_file
 from mailsim.world.scenario import Scenario
 from mailsim.world.scenario_tables import CollectTable, EventTable, ReceiveTable, SendTable
 
+Order = SendTable | ReceiveTable | CollectTable
+_Ordered = tuple[timedelta, Order, bytes | None]
+"""Made an event when the run is told: most never are."""
+
 MOST_ORDERS = 10_000
 """Orders given in Python that are remembered; a run of more is not told, so that memory does not grow with it."""
 
@@ -23,7 +27,7 @@ class Retelling:
 
     def __init__(self, scenario: Scenario) -> None:
         self._scenario = scenario
-        self._events: list[EventTable] | None = []
+        self._events: list[EventTable | _Ordered] | None = []
         self._orders = 0
 
     def played(self, event: EventTable) -> None:
@@ -31,23 +35,13 @@ class Retelling:
         if self._events is not None:
             self._events.append(event)
 
-    def ordered(
-        self,
-        since_start: timedelta,
-        order: SendTable | ReceiveTable | CollectTable,
-        octets: bytes | None = None,
-    ) -> None:
+    def ordered(self, since_start: timedelta, order: Order, octets: bytes | None = None) -> None:
         """Something was ordered in Python, that long after the start; `octets` are a message sent as it is."""
         self._orders += 1
         if self._orders > MOST_ORDERS:
             self.lose()
-        if self._events is None:
-            return
-        if octets is not None:
-            order = order.model_copy(update={"file": inline(octets)})
-        key = {SendTable: "send", ReceiveTable: "receive", CollectTable: "collect"}[type(order)]
-        at = f"{int(since_start.total_seconds())}s"
-        self._events.append(EventTable.model_validate({"at": at, key: order}))
+        if self._events is not None:
+            self._events.append((since_start, order, octets))
 
     def lose(self) -> None:
         """Something happened that no event tells."""
@@ -60,7 +54,9 @@ class Retelling:
         scenario = self._scenario
         site = scenario.site.settings.model_dump(by_alias=True, exclude_defaults=True)
         own = scenario.tables.model_dump(by_alias=True, exclude_defaults=True, exclude={"event", "expect"})
-        events = [self._told(event) for event in self._events]
+        events = [
+            self._told(event if isinstance(event, EventTable) else _event(*event)) for event in self._events
+        ]
         text = json.dumps(site | own | {"event": events}, default=str)  # a secret's text is its mask
         return cast("Mapping[str, object]", json.loads(text))
 
@@ -71,3 +67,11 @@ class Retelling:
         if event.receive is not None and event.receive.file is not None:
             told["receive"]["file"] = inline(message_file(self._scenario.folder, event.receive.file))
         return told
+
+
+def _event(since_start: timedelta, order: Order, octets: bytes | None) -> EventTable:
+    if octets is not None:
+        order = order.model_copy(update={"file": inline(octets)})
+    key = {SendTable: "send", ReceiveTable: "receive", CollectTable: "collect"}[type(order)]
+    at = f"{int(since_start.total_seconds())}s"
+    return EventTable.model_validate({"at": at, key: order})

@@ -19,8 +19,9 @@ from mailsim.pop3.collection import CollectError
 from mailsim.practice.decision import Decision, Outcome, Reason
 from mailsim.practice.site import Site
 from mailsim.smtp.outcome import Outcome as Answer
-from mailsim.trace.event import Event, Step, Trace
+from mailsim.trace.event import Step, Trace
 from mailsim.trace.files import format_of, streamed
+from mailsim.trace.recorder import Keeper
 from mailsim.world.expectation import ExpectationError, unmet
 from mailsim.world.failures import Failure
 from mailsim.world.faults import added
@@ -81,11 +82,13 @@ class Stage(Generic[AnyEngine]):
     @property
     def steps(self) -> Mapping[Step, int]:
         """How many events of each step there were."""
+        self._catch_up()
         return self._built.books.steps
 
     @property
     def failures(self) -> Sequence[tuple[Failure, int]]:
         """What was refused, bounced, discarded or deferred, by server and reply, and how often; the most frequent first."""
+        self._catch_up()
         return self._built.failures.counted()
 
     @property
@@ -106,10 +109,11 @@ class Stage(Generic[AnyEngine]):
             raise WorldError(f"this {name} runs already; make another {name} for another world")
         kept = None if self._out is None else KEPT
         self._retelling = Retelling(self.scenario)
-        self.trace = Trace(most=kept, retold=self._retelling.tables)  # entered again, it is a new world
+        self._parts = None  # entered again, it is a new world
+        self.trace = Trace(most=kept, retold=self._retelling.tables, catch_up=self._catch_up)
         self._decisions = deque(maxlen=kept)
         with ExitStack() as stack:
-            keepers: list[Callable[[Event], None]] = [self.trace.append]
+            keepers: list[Keeper] = [self.trace.extend]
             if self._out is not None and self._format is not None:
                 keepers.append(stack.enter_context(streamed(self._out, self._format, self._retelling.tables)))
             engine = self._make_engine(self.scenario, self._plan)
@@ -129,6 +133,13 @@ class Stage(Generic[AnyEngine]):
             except Exception:
                 if error is None:  # an exception that is already on its way says more
                     raise
+            finally:
+                self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Have everybody know of all events so far."""
+        if self._parts is not None:
+            self._parts.recorder.hand_out()
 
     @property
     def _built(self) -> Parts[AnyEngine]:
@@ -371,6 +382,7 @@ class Stage(Generic[AnyEngine]):
         parts.engine.quiet()
 
         def hold() -> None:
+            self._catch_up()
             maildrops = parts.maildrops
             waiting = {uid for user in maildrops.users for uid in maildrops.uids(user)}
             twice = parts.store.held_twice()

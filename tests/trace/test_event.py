@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailsim.trace import Event, Step, Trace
-from mailsim.trace.event import Recorder
+from mailsim.trace.recorder import BATCH, Recorder
+from tests.trace.following import recorder_and_trace
 
 START = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
@@ -24,9 +25,8 @@ class Outcome(StrEnum):
 @pytest.fixture
 def trace() -> Trace:
     """Two conversations, interleaved."""
-    trace = Trace()
     minutes = iter(range(100))
-    recorder = Recorder(lambda: START + timedelta(minutes=next(minutes)), trace.append)
+    recorder, trace = recorder_and_trace(lambda: START + timedelta(minutes=next(minutes)))
     for step, trace_id in [
         (Step.COMPOSED, "t1"),
         (Step.COMPOSED, "t2"),
@@ -51,8 +51,8 @@ def test_events_are_numbered_and_stamped(trace: Trace) -> None:
 
 def test_a_recorded_event_holds_what_was_said() -> None:
     """Enumerations as plain words, detail as JSON text that keeps its letters."""
-    trace = Trace()
-    Recorder(lambda: START, trace.append).record(
+    recorder, trace = recorder_and_trace(lambda: START)
+    recorder.record(
         Step.DECIDED,
         "practice",
         trace_id="t1",
@@ -91,11 +91,23 @@ def test_detail_is_json_even_when_there_is_none(trace: Trace) -> None:
     assert [json.loads(event.detail) for event in trace] == [{}] * 5
 
 
+def test_keepers_are_told_of_every_event_once_in_order_a_batch_at_a_time() -> None:
+    """When so many wait, or when somebody asks."""
+    told: list[list[int]] = []
+    recorder = Recorder(lambda: START, lambda events: told.append([event[0] for event in events]))
+    for _ in range(BATCH + 3):
+        recorder.record(Step.COMPOSED, "practice", trace_id="t1", message_id="<1@abc.com>")
+
+    assert told == [list(range(BATCH))]
+    recorder.hand_out()
+    recorder.hand_out()
+    assert told[1:] == [[BATCH, BATCH + 1, BATCH + 2]]
+
+
 @given(st.dictionaries(st.text(), st.one_of(st.text(), st.integers(), st.none(), st.sampled_from(Outcome))))
 def test_detail_is_the_json_of_the_standard_library(detail: dict[str, object]) -> None:
     """Whatever the text, and whether or not all of it is text."""
-    trace = Trace()
-    recorder = Recorder(lambda: START, trace.append)
+    recorder, trace = recorder_and_trace(lambda: START)
     recorder.record(Step.STORED, "p", trace_id="t1", message_id="<1@abc.com>", detail=detail)
 
     assert trace[0].detail == json.dumps(detail, ensure_ascii=False)
@@ -129,9 +141,9 @@ def test_a_trace_is_a_sequence(trace: Trace) -> None:
 
 
 def test_a_trace_shares_no_list_with_its_maker(trace: Trace) -> None:
-    """What is appended to a story is not in the trace."""
+    """What is added to a story is not in the trace."""
     story = trace.story("t2")
-    story.append(trace[0])
+    story.extend([trace[0]])
 
     assert (len(story), len(trace)) == (3, 5)
 

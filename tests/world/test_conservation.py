@@ -23,8 +23,7 @@ def trace(*steps: Row) -> Trace:
 def check(trace: Trace, held: dict[str, int], *, twice: tuple[tuple[str, str], ...] = ()) -> None:
     """Hold the laws over a whole trace."""
     books = Books()
-    for event in trace:
-        books.note(event)
+    books.note(trace)
     books.check((), held, twice=twice, story=trace.story)
 
 
@@ -145,8 +144,7 @@ def test_what_was_put_off_is_queued_as_long_as_something_is_due(
     """Everything else that has no end is lost (R6.2)."""
     books = Books()
     happened = trace(*rows)
-    for event in happened:
-        books.note(event)
+    books.note(happened)
     if told is None:
         books.check((), {}, moving=moving, story=happened.story)
         return
@@ -158,8 +156,7 @@ def test_nothing_is_queued_that_is_older_than_its_schedule() -> None:
     """A sender that has forgotten to try again, or to give up (R3.8), is told with the message's story."""
     books = Books()
     happened = trace(LETTER, PUT_OFF, PUT_OFF)
-    for event in happened:
-        books.note(event)
+    books.note(happened)
     books.check((), {}, moving=True, oldest=NOW, story=happened.story)
 
     with pytest.raises(ConservationError, match=r"(?s)overdue: <1@a> for a@x .*What happened to t1:.*smtp"):
@@ -170,8 +167,7 @@ def test_answers_that_go_round_are_told() -> None:
     """With the conversation (R4.9)."""
     happened = trace(LETTER, OUTSIDE)
     books = Books()
-    for event in happened:
-        books.note(event)
+    books.note(happened)
 
     with pytest.raises(
         ConservationError, match=r"\At1: answers go round for ever; they were stopped\nWhat happened"
@@ -182,7 +178,6 @@ def test_answers_that_go_round_are_told() -> None:
 def test_what_is_closed_is_forgotten() -> None:
     """A run's memory does not grow with its length."""
     books = Books()
-    for event in collected("action:1", delivered=("action:1",)):
-        books.note(event)
+    books.note(collected("action:1", delivered=("action:1",)))
 
     assert books.unfinished == 0

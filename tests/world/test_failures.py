@@ -34,14 +34,15 @@ def event(serial: int, step: Step, reason: str, *, rule: str = "R3.8") -> Event:
 def test_failures_are_counted_by_what_happened_where_and_in_which_words() -> None:
     """What went through is none."""
     failures = Failures()
-    for one in (
-        event(0, Step.ACCEPTED, "250 OK"),
-        event(1, Step.REFUSED, "550 no"),
-        event(2, Step.DEFERRED, "451 later"),
-        event(3, Step.DEFERRED, "451 later"),
-        event(4, Step.DISCARDED, "", rule="R5.2"),
-    ):
-        failures.note(one)
+    failures.note(
+        [
+            event(0, Step.ACCEPTED, "250 OK"),
+            event(1, Step.REFUSED, "550 no"),
+            event(2, Step.DEFERRED, "451 later"),
+            event(3, Step.DEFERRED, "451 later"),
+            event(4, Step.DISCARDED, "", rule="R5.2"),
+        ]
+    )
 
     assert failures.counted() == [
         (Failure(Step.DEFERRED, "smtp.abc.com", "451 later"), 2),
@@ -53,8 +54,9 @@ def test_failures_are_counted_by_what_happened_where_and_in_which_words() -> Non
 def test_replies_that_all_differ_are_counted_together_in_the_end() -> None:
     """None is forgotten, and memory does not grow."""
     failures = Failures()
-    for serial in range(2000):
-        failures.note(event(serial, Step.REFUSED, f"550 nobody{serial}@client.example"))
+    failures.note(
+        [event(serial, Step.REFUSED, f"550 nobody{serial}@client.example") for serial in range(2000)]
+    )
 
     counted = failures.counted()
     assert sum(count for _, count in counted) == 2000

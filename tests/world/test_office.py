@@ -9,9 +9,10 @@ from mailsim.practice.decision import Outcome, Reason
 from mailsim.practice.site import read_site
 from mailsim.practice.store import Store
 from mailsim.practice.store_error import StoreError
-from mailsim.trace.event import Recorder, Step, Trace
+from mailsim.trace.event import Step, Trace
 from mailsim.world.journal import Journal
 from mailsim.world.office import Office
+from tests.trace.following import recorder_and_trace
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 SITE = read_site(
@@ -27,9 +28,9 @@ SITE = read_site(
 REPLY = b"From: jane@client.example\r\nTo: a1234@abc.com\r\nMessage-ID: <1@client.example>\r\n\r\nYes.\r\n"
 
 
-def office(store: Store, trace: Trace) -> Office:
-    journal = Journal(Recorder(lambda: NOW, trace.append))
-    return Office(SITE, store, journal, now=lambda: NOW, seed=7, limits={})
+def office(store: Store) -> tuple[Office, Trace]:
+    recorder, trace = recorder_and_trace(lambda: NOW)
+    return Office(SITE, store, Journal(recorder), now=lambda: NOW, seed=7, limits={}), trace
 
 
 def retrieved(octets: bytes, number: int = 1) -> Retrieved:
@@ -38,9 +39,8 @@ def retrieved(octets: bytes, number: int = 1) -> Retrieved:
 
 def test_a_batch_that_could_not_be_stored_is_not_taken_for_collected(tmp_path: Path) -> None:
     """R4.2: the same message, collected again after the disk came back, is delivered and no duplicate."""
-    trace = Trace()
     with Store(tmp_path / "store.sqlite", patience=0) as store:
-        practice = office(store, trace)
+        practice, trace = office(store)
         other = sqlite3.connect(tmp_path / "store.sqlite", isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreError):
@@ -59,9 +59,8 @@ def test_a_batch_that_could_not_be_stored_is_not_taken_for_collected(tmp_path: P
 
 def test_a_second_copy_in_the_same_batch_is_a_duplicate() -> None:
     """R4.13: one copy in the action, and the trace tells both decisions."""
-    trace = Trace()
     with Store() as store:
-        practice = office(store, trace)
+        practice, trace = office(store)
         practice.take([retrieved(REPLY), retrieved(b"Received: from x\r\n" + REPLY, 2)])
 
         assert store.targets() == {"action:1234": 1}

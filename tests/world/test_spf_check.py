@@ -9,9 +9,11 @@ from mailsim.mail import Address, Envelope, Message, Reply
 from mailsim.provider.spf_policy import SpfPolicy
 from mailsim.provider.zone_table import read_zone_table
 from mailsim.smtp.backend import Peer
-from mailsim.trace.event import Recorder, Step, Trace
+from mailsim.trace.event import Step, Trace
+from mailsim.trace.recorder import Recorder
 from mailsim.world.journal import Journal
 from mailsim.world.spf_check import SpfCheck
+from tests.trace.following import recorder_and_trace
 
 ZONE = read_zone_table(
     {
@@ -34,8 +36,8 @@ def admitted(
     message: Message = MESSAGE,
     recipient: Address = JANE,
 ) -> tuple[Message | Reply, Trace]:
-    trace = Trace()
-    journal = Journal(Recorder(lambda: datetime(2026, 1, 5, tzinfo=UTC), trace.append))
+    recorder, trace = recorder_and_trace(lambda: datetime(2026, 1, 5, tzinfo=UTC))
+    journal = Journal(recorder)
     check = SpfCheck(ZONE, ADDRESSES, {"": SpfPolicy.MARK, "client.example": policy}, journal)
     return check.admit("mx.client.example", Peer(peer), Envelope(sender, (recipient,)), message), trace
 
@@ -74,7 +76,7 @@ def test_who_ignores_spf_asks_nothing_and_stamps_nothing() -> None:
 
 def test_a_world_in_which_everybody_ignores_it_loses_no_time() -> None:
     """The common case, decided once."""
-    journal = Journal(Recorder(lambda: datetime(2026, 1, 5, tzinfo=UTC), Trace().append))
+    journal = Journal(Recorder(lambda: datetime(2026, 1, 5, tzinfo=UTC)))
     check = SpfCheck(ZONE, ADDRESSES, {"": SpfPolicy.IGNORE}, journal)
 
     assert check.admit("mx", Peer("x"), Envelope(SENDER, (JANE,)), MESSAGE) is MESSAGE
