@@ -62,6 +62,19 @@ Feature: Every hop is on record, and no message is ever nowhere
     Then nothing is lost
     And the mailbox at the provider holds 1 message
 
+  @R6.2 @wire
+  Scenario: Mail that somebody else took out of the mailbox is told as lost, each message by its name
+    When these people write:
+      | jane@client.example | a1234@abc.com |
+      | peter@shop.example  | a1234@abc.com |
+    And all mail has arrived
+    And another program empties the mailbox at the provider
+    And anna@shop.example writes to a1234@abc.com
+    And all mail has arrived
+    And the practice collects its mail
+    Then action 1234 holds 1 copy
+    And 2 messages are told as lost
+
   @R6.3
   Scenario: The same scenario and seed give the same trace
     Given the provider is gmail

@@ -105,6 +105,16 @@ def told(world: "World", sent: "Sent", code: int, words: str) -> None:
     assert all(words in text for text in told), f"expected {words!r}, found {told}"
 
 
+@then(parse("the practice refuses to send it because {string}", "words"))
+def not_sent(refusal: str, words: str) -> None:
+    """What the practice's own system said, before any server was asked.
+
+    Then the practice refuses to send it because "port 25"
+    """
+    assert refusal, f"expected a refusal with {words!r}, found that it was sent"
+    assert words in refusal, f"expected {words!r}, found {refusal!r}"
+
+
 @then(parse("the letter was submitted for {addresses}", "recipients"))
 def submitted(world: "World", sent: "Sent", recipients: tuple[str, ...]) -> None:
     """Whom the last letter was handed to the SMTP server for; others were reached inside.

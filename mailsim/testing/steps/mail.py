@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_bdd import when
 
+from mailsim.errors import MailsimError
 from mailsim.testing.expressions import parse
 from mailsim.testing.steps.message import transmitted
 
@@ -24,6 +25,19 @@ def action_writes(world: "World", action: int, to: Sequence[str]) -> "Sent":
     When action 1234 writes to jane@client.example
     """
     return world.send(from_action=action, to=to, subject=SUBJECT, text=TEXT)
+
+
+@when(parse("action {int} tries to write to {addresses}", "action", "to"), target_fixture="refusal")
+def action_tries(world: "World", action: int, to: Sequence[str]) -> str:
+    """The same where the practice's own system may refuse to send it.
+
+    When action 1234 tries to write to jane@client.example
+    """
+    try:
+        world.send(from_action=action, to=to, subject=SUBJECT, text=TEXT)
+    except MailsimError as error:
+        return str(error)
+    return ""
 
 
 @when(

@@ -12,6 +12,7 @@ from mailsim.testing.parameters import target_of
 from mailsim.trace.event import Step
 
 if TYPE_CHECKING:
+    from mailsim.mail import Message
     from mailsim.world.world import World
 
 
@@ -67,6 +68,33 @@ def copies_are(world: "World", docket: Docket, datatable: Sequence[Sequence[str]
     expected = {docket.target(target_of(where)): _whole(number) for where, number in datatable}
     held = dict(world.targets())
     assert held == expected, f"expected {expected}, found {held}"
+
+
+@then(parse("the last copy of {target} has {header} {string}", "where", "name", "value"))
+def copy_has(world: "World", docket: Docket, where: str, name: str, value: str) -> None:
+    """A header field as it arrived inside, whatever servers made of it on the way.
+
+    Then the last copy of action 1234 has From "matters@abc.com"
+    """
+    found = _last_copy(world, docket, where).values(name)
+    assert found == [value], f"expected {name}: {value}, found {found or 'none'}"
+
+
+@then(parse("the last copy of {target} has no {header}", "where", "name"))
+def copy_lacks(world: "World", docket: Docket, where: str, name: str) -> None:
+    """A header field that did not arrive, or was never written.
+
+    Then the last copy of action 1234 has no Reply-To
+    """
+    found = _last_copy(world, docket, where).values(name)
+    assert not found, f"expected no {name}, found {found}"
+
+
+def _last_copy(world: "World", docket: Docket, where: str) -> "Message":
+    __tracebackhide__ = True
+    held = world.mailbox(docket.target(where))
+    assert held, f"expected a copy in {where}, found none; all: {dict(world.targets())}"
+    return held[-1]
 
 
 @then("nobody inside holds anything")
@@ -170,6 +198,18 @@ def reported(world: "World", sender: str, recipient: str) -> None:
     )
 
 
+@then(parse("{address} was not reached because of {string}", "recipient", "words"))
+def given_up(world: "World", recipient: str, words: str) -> None:
+    """The words of the server for which mail to somebody was given up, or of who gave up.
+
+    Then a1234@abc.com was not reached because of "552 5.3.4"
+    """
+    world.settle()
+    found = [event.reason for event in world.trace.steps(Step.BOUNCED) if event.recipient == recipient]
+    assert found, f"expected that {recipient} was not reached, found no bounce"
+    assert words in found[-1], f"expected {words!r}, found {found[-1]!r}"
+
+
 @then(parse("nobody is told that {address} was not reached", "recipient"))
 def not_reported(world: "World", recipient: str) -> None:
     """A server gave up on mail, and its sender gets no report: it is forged, or there is none.
@@ -202,3 +242,24 @@ def nothing_lost(world: "World") -> None:
     """
     world.settle()  # what is still on its way is not lost
     world.check()  # R6.2
+
+
+@then(parse("{int} message(s) is/are told as lost", "number"))
+def told_lost(world: "World", number: int) -> None:
+    """The law of conservation is broken, and each copy that is nowhere is named with whom it was for.
+
+    Then 1 message is told as lost
+    """
+    from mailsim.world.conservation import ConservationError
+
+    world.settle()
+    try:
+        world.check()
+        told = []
+    except ConservationError as error:
+        told = [line for line in str(error).splitlines() if line.startswith("lost: ")]
+    known = {event.message_id for event in world.trace}
+    named = [line for line in told if line.split()[1] in known]
+    assert len(named) == number, (
+        f"expected {counted(number, 'message')} told as lost by Message-ID, found {told}"
+    )

@@ -1,5 +1,7 @@
 """Another mail program under test: it collects from and sends through the servers of the scenario's world."""
 
+import poplib
+import ssl
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -32,6 +34,25 @@ def sends(program: Program) -> Run:
     When the program under test sends
     """
     return program.run("sends")
+
+
+@when("another program empties the mailbox at the provider")
+def empties(program: Program) -> None:
+    """All that lies there is deleted by POP3, and kept nowhere: somebody's telephone, set up with the same account.
+
+    When another program empties the mailbox at the provider
+    """
+    told = program.environment()
+    host, port = told["MAILSIM_POP3_HOST"], int(told["MAILSIM_POP3_PORT"])
+    context = ssl.create_default_context(cafile=told["MAILSIM_CA"])
+    context.check_hostname = False  # the certificate is for the name, and this is its address
+    plain = told["MAILSIM_POP3_TLS"] == "none"
+    client = poplib.POP3(host, port) if plain else poplib.POP3_SSL(host, port, context=context)
+    client.user(told["MAILSIM_POP3_USERNAME"])
+    client.pass_(told["MAILSIM_POP3_PASSWORD"])
+    for number in range(1, client.stat()[0] + 1):
+        client.dele(number)
+    client.quit()
 
 
 @then("the program ends well")
