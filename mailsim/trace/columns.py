@@ -8,6 +8,8 @@ from mailsim.trace.event import Event, Row, Step
 COLUMNS = Event._fields
 CATEGORIES = ("step", "place", "peer", "outcome", "reason", "rule")
 """Columns whose words repeat: dictionary-encoded in files, `category` in pandas."""
+REPEATING = (*CATEGORIES, "trace_id", "message_id", "sender", "recipient")
+"""What Parquet files are read as dictionaries: ids and addresses repeat from one event of a message to the next."""
 
 Columns = dict[str, list[Any]]
 """Each column's name and its values, one an event, in order; steps as plain words."""

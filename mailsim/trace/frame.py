@@ -9,7 +9,8 @@ import pandas as pd
 import pyarrow as pa
 
 from mailsim.trace.arrow import Read
-from mailsim.trace.columns import COLUMNS
+from mailsim.trace.columns import COLUMNS, REPEATING
+from mailsim.trace.numbered import Numbered, numbered
 
 _SHARED = ("sender", "recipient")
 _ORDER = ("trace_id", "message_id", "detail", *COLUMNS)
@@ -18,7 +19,7 @@ _ORDER = ("trace_id", "message_id", "detail", *COLUMNS)
 
 def frame(read: Read) -> pd.DataFrame:
     """One row an event, in order, with a range index; empty but typed for an empty trace."""
-    series = dict(zip(_SHARED, _categories(*read(_SHARED).columns), strict=True))
+    series = dict(zip(_SHARED, _shared(read(_SHARED)), strict=True))
     for name in _ORDER:
         if name not in series:
             series[name] = _series(name, read([name])[name])
@@ -27,22 +28,21 @@ def frame(read: Read) -> pd.DataFrame:
 
 
 def _series(name: str, column: pa.ChunkedArray) -> "pd.Series[str]":
-    if name == "detail":
-        text: pd.Series[str] = column.to_pandas().astype("str")
-        return text
-    if pa.types.is_integer(column.type) or pa.types.is_timestamp(column.type):
-        values: pd.Series[str] = column.to_pandas()
-        return values
-    return _categories(column)[0]
+    if name in REPEATING:
+        return _categories(numbered(column))
+    values: pd.Series[str] = column.to_pandas()
+    return values
 
 
-def _categories(*columns: pa.ChunkedArray) -> list["pd.Series[str]"]:
-    """The columns as categories, the same ones for all of them, in order of appearance."""
-    pieces = [piece for column in columns for piece in column.chunks]
-    every = pa.chunked_array(pieces, type=columns[0].type)
-    encoded = every.unify_dictionaries() if pa.types.is_dictionary(every.type) else every.dictionary_encode()
-    begin, found = 0, []
-    for column in columns:
-        found.append(encoded.slice(begin, len(column)).to_pandas())
-        begin += len(column)
-    return found
+def _shared(columns: pa.Table) -> "list[pd.Series[str]]":
+    """Each column as categories, the same ones for all."""
+    pieces = [piece for column in columns.columns for piece in column.chunks]
+    together = numbered(pa.chunked_array(pieces, type=columns.schema.types[0]))
+    numbers = together.numbers.reshape(columns.num_columns, columns.num_rows)
+    return [_categories(Numbered(together.words, some)) for some in numbers]
+
+
+def _categories(words: Numbered) -> "pd.Series[str]":
+    """A column as categories, in order of appearance; the numbers are not looked through once more."""
+    kind = pd.CategoricalDtype(pd.Index(words.words.to_pandas(), dtype="str"))
+    return pd.Series(pd.Categorical.from_codes(words.numbers, dtype=kind, validate=False), copy=False)

@@ -36,8 +36,8 @@ def messages(read: Read) -> pd.DataFrame:
     `reason`; `targets` it reached, by ", "; `misrouted`; `hops`, its events; `latency` from first event to last end;
     `provider`, the SMTP server that took the conversation's letter.
     """
-    rows = read([*_WORDS, "time", "size"])
-    words = {name: numbered(rows[name]) for name in _WORDS}
+    words = {name: numbered(read([name])[name]) for name in _WORDS}  # one after the other: less in memory
+    rows = read(["time", "size"])
     step, place, peer, trace = (words[name] for name in ("step", "place", "peer", "trace_id"))
     message = _by_message(words["message_id"], trace)
     begun = message.first(_where(~trace.among("")))  # an event without a conversation is about no message
@@ -48,7 +48,8 @@ def messages(read: Read) -> pd.DataFrame:
     letters = _where(step.among(Step.COMPOSED) & peer.beginning("action:"))
     answered = np.where(step.among(Step.REPLIED)[first], trace.first(letters)[conversation], NONE)
     meant_for = peer.at(answered)
-    decided = _where(step.among(Step.DECIDED) & ~words["reason"].among(Reason.SENT_COPY))
+    by_decision = step.among(Step.DECIDED) & ~words["reason"].among(Reason.SENT_COPY)
+    decided, ended = _where(by_decision), _where(by_decision | step.among(*_ENDS))
     decisive = _decisive(message, step, decided)[which]
     outcome = _outcome(step, words["outcome"], decisive)
     delivered = _where(step.among(Step.DELIVERED))
@@ -74,9 +75,7 @@ def messages(read: Read) -> pd.DataFrame:
         "size": rows["size"].to_numpy()[first],
         "misrouted": known & ~unended & ~_got(message, place, delivered, which, meant_for),
         "hops": np.bincount(message.numbers, minlength=len(message.words))[which],
-        "latency": _latency(
-            rows["time"], first, message.last(np.union1d(_where(step.among(*_ENDS)), decided))[which]
-        ),
+        "latency": _latency(rows["time"], first, message.last(ended)[which]),
     }
     return pd.DataFrame({name: columns[name] for name in COLUMNS}, copy=False)
 

@@ -4,27 +4,29 @@ r"""Traces read from files: of a large one no more than what is asked for.
     trace.messages().groupby("outcome").size()
     print(*told(trace.story("<0.1.a1234@abc.com>")), sep="\n")
 
-A Parquet file is read a column, or a few row groups, at a time. JSON Lines have neither, so they are read whole, when
-something is first asked for. Which of the two a file is, its first octets say, not its name.
+A Parquet file is read a column, or a few row groups, at a time; which row groups a story is in, the bounds that the
+file notes for each say first. JSON Lines have neither, so they are read whole, when something is first asked for. Which of the two a file is, its first octets say, not its name.
 """
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
-from itertools import accumulate, islice
+from itertools import islice
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from mailsim.display import Tone, badge, block, heading, note
 from mailsim.errors import MailsimError
 from mailsim.trace.arrow import SCENARIO_KEY, SCHEMA, events
-from mailsim.trace.columns import COLUMNS
+from mailsim.trace.columns import COLUMNS, REPEATING
 from mailsim.trace.event import Event, Trace
 from mailsim.trace.files import write
 
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     from mailsim.study.replay import SiteSource
 
 _MAGIC = b"PAR1"
-_BATCH = 50_000  # lines that are Python objects at the same time
+_BATCH = 5_000  # rows or lines that are Python objects at the same time
 
 
 class TraceError(MailsimError):
@@ -46,7 +48,7 @@ class _Columns(Protocol):
 
     def rows(self) -> int: ...
     def read(self, names: Sequence[str]) -> pa.Table: ...
-    def take(self, which: pa.ChunkedArray) -> pa.Table: ...
+    def where(self, condition: pc.Expression, names: Sequence[str]) -> pa.Table: ...
     def batches(self) -> Iterable[pa.RecordBatch]: ...
     def scenario(self) -> Mapping[str, object] | None: ...
 
@@ -119,10 +121,10 @@ class RecordedTrace:
 
         `name` is its trace id, or the Message-ID of one of its messages.
         """
-        trace_ids, message_ids = self.read(["trace_id", "message_id"]).columns
-        named = pc.or_(pc.equal(trace_ids, name), pc.equal(message_ids, name))
-        told = pc.is_in(trace_ids, pc.unique(trace_ids.filter(named)))
-        return Trace(events(self._columns.take(pc.and_(told, pc.not_equal(trace_ids, "")))))
+        trace_id = pc.field("trace_id")
+        found = self._columns.where((trace_id == name) | (pc.field("message_id") == name), ["trace_id"])
+        told = trace_id.isin(pc.unique(found["trace_id"])) & (trace_id != "")
+        return Trace(events(self._columns.where(told, COLUMNS)))
 
 
 def read_trace(path: str | PathLike[str]) -> RecordedTrace:
@@ -140,58 +142,63 @@ def read_trace(path: str | PathLike[str]) -> RecordedTrace:
         raise TraceError(f"{file}: cannot be read: {error.strerror or error}; name a trace's file") from None
 
 
+_FORMAT = ds.ParquetFileFormat(dictionary_columns=set(REPEATING))
+_ONE_BY_ONE = {
+    "use_threads": False,  # two threads that decode long strings take three times as long: they wait for each other's memory
+    "fragment_scan_options": ds.ParquetFragmentScanOptions(pre_buffer=False),
+}
+
+
 class _Parquet:
-    """A Parquet file, open while something is read."""
+    """A Parquet file, opened anew for each question: a run may have replaced it since the last."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         try:
-            schema = pq.read_schema(path)
+            names = pq.read_schema(path).names
         except pa.ArrowInvalid as error:
             reason = str(error).splitlines()[0]
             raise TraceError(f"{path}: is no whole Parquet file: {reason}; write it again") from None
-        missing = [name for name in COLUMNS if name not in schema.names]
+        missing = [name for name in COLUMNS if name not in names]
         if missing:
             columns = ", ".join(missing)
             raise TraceError(f"{path}: is no trace, for it has no column {columns}; name a trace's file")
 
-    def _open(self) -> pq.ParquetFile:
-        return pq.ParquetFile(self._path, read_dictionary=["sender", "recipient"])
-
     def rows(self) -> int:
-        with self._open() as file:
-            return file.metadata.num_rows  # type: ignore[no-any-return] # pyarrow has no types
+        with self._reading():
+            return pq.read_metadata(self._path).num_rows  # type: ignore[no-any-return] # pyarrow has no types
 
     def read(self, names: Sequence[str]) -> pa.Table:
-        with self._open() as file:
-            return file.read(columns=list(names)).select(names)
+        with self._reading():
+            return ds.dataset(self._path, format=_FORMAT).to_table(columns=list(names), **_ONE_BY_ONE)
 
-    def take(self, which: pa.ChunkedArray) -> pa.Table:
-        """The rows where the mask is true; row groups without any are not read."""
-        with self._open() as file:
-            lengths = [file.metadata.row_group(n).num_rows for n in range(file.num_row_groups)]
-            begins = accumulate(lengths, initial=0)
-            masks = {
-                n: which.slice(begin, length)
-                for n, (begin, length) in enumerate(
-                    zip(begins, lengths, strict=False)
-                )  # the last begin is the end
-            }
+    def where(self, condition: pc.Expression, names: Sequence[str]) -> pa.Table:
+        """Of row groups whose bounds exclude the condition nothing is read, of others without such a row what it asks."""
+        with self._reading():
+            [file] = ds.dataset(self._path).get_fragments()
             found = [
-                file.read_row_group(n, COLUMNS).filter(mask)
-                for n, mask in masks.items()
-                if pc.any(mask).as_py()
+                group.to_table(columns=list(names), filter=condition, **_ONE_BY_ONE)
+                for group in file.split_by_row_group(condition)
+                if group.count_rows(filter=condition, **_ONE_BY_ONE)
             ]
-        return pa.concat_tables(found) if found else SCHEMA.empty_table()
+        return pa.concat_tables(found) if found else SCHEMA.empty_table().select(names)
 
     def batches(self) -> Iterator[pa.RecordBatch]:
-        with self._open() as file:
-            yield from file.iter_batches(columns=list(COLUMNS))
+        with self._reading(), pq.ParquetFile(self._path) as file:
+            yield from file.iter_batches(_BATCH, columns=list(COLUMNS))
 
     def scenario(self) -> Mapping[str, object] | None:
-        with self._open() as file:
-            kept = (file.metadata.metadata or {}).get(SCENARIO_KEY)
+        with self._reading():
+            kept = (pq.read_metadata(self._path).metadata or {}).get(SCENARIO_KEY)
         return None if kept is None else json.loads(kept)
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, pa.ArrowInvalid) as error:
+            reason = str(error).splitlines()[0]
+            raise TraceError(f"{self._path}: cannot be read: {reason}; write it again") from None
 
 
 class _JsonLines:
@@ -236,8 +243,8 @@ class _JsonLines:
     def read(self, names: Sequence[str]) -> pa.Table:
         return self._table.select(names)
 
-    def take(self, which: pa.ChunkedArray) -> pa.Table:
-        return self._table.filter(which)
+    def where(self, condition: pc.Expression, names: Sequence[str]) -> pa.Table:
+        return self._table.filter(condition).select(names)
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         yield from self._table.to_batches(_BATCH)

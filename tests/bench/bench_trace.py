@@ -1,10 +1,13 @@
-"""A trace of a million loops: how long its tables take, and how much memory; twelve million events.
+"""A trace of a million loops: how long its tables, stories and page take, and how much memory; twelve million events.
 
-    python tests/bench/bench_trace.py [LOOPS]
+    python tests/bench/bench_trace.py [LOOPS [PROVIDER]]
 
-A Lab's trace of 1,000 loops is repeated with new ids into a Parquet file, and each question is asked of that file in a
-process of its own. Prints seconds of the wall clock and of the processor, which on a busy machine differ, and the most
-memory the process had.
+A Simulation's trace of 1,000 letters and their answers is repeated with new ids into a Parquet file, in row groups of as
+many events as a run writes, and each question is asked of that file in a process of its own. Through `postfix`, which
+keeps no copy of what was sent and changes nothing, a loop is twelve events; through `gmail` it is seventeen.
+
+Prints seconds of the wall clock and of the processor, which on a busy machine differ, and the most memory the process
+had; `plain` is what pandas alone makes of the file, to compare with.
 """
 
 import subprocess
@@ -19,10 +22,11 @@ import pyarrow.parquet as pq
 
 from mailsim.study.workload import Workload
 from mailsim.trace.arrow import table
-from mailsim.world.lab import Lab
+from mailsim.trace.files import BATCH
+from mailsim.world.simulation import Simulation
 
 BASE = 1000
-ASKED = ("frame", "messages", "story")
+ASKED = ("plain", "frame", "messages", "story", "duckdb", "report")
 QUESTION = """
 import resource, sys, time
 import mailsim
@@ -37,9 +41,12 @@ def timed(name, ask):
 def memory(when):
     print(f"  most memory {when}: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB", flush=True)
 
-trace = mailsim.read_trace(sys.argv[1])
-what = sys.argv[2]
-if what == "frame":
+path, what = sys.argv[1:]
+trace = mailsim.read_trace(path)
+if what == "plain":
+    import pandas
+    timed("pandas.read_parquet()", lambda: pandas.read_parquet(path))
+elif what == "frame":
     frame = timed("frame()", trace.frame)
     memory("with the frame")
     timed("  by step", lambda: frame.groupby("step").size())
@@ -52,12 +59,22 @@ elif what == "messages":
     timed("  by outcome and reason", lambda: messages.groupby(["outcome", "reason"]).size())
     timed("  latency by provider", lambda: messages.groupby("provider")["latency"].median())
 elif what == "story":
-    timed("story()", lambda: trace.story("t000500-1"))
+    timed("len()", lambda: len(trace))
+    timed("first event", lambda: next(iter(trace)))
+    timed("story()", lambda: trace.story("t0000000500"))
+elif what == "duckdb":
+    import duckdb
+    for question in ("step", "place, outcome", "trace_id"):
+        timed("by " + question, lambda: duckdb.sql(f"select {question}, count(*) from '{path}' group by all").fetchall())
+elif what == "report":
+    from mailsim.trace.report import report
+    page = timed("report()", lambda: report(trace, "bench"))
+    print(f"  {len(page) / 1000:.0f} KB")
 memory("at the end")
 """
 
 
-def loops() -> pa.Table:
+def loops(provider: str) -> pa.Table:
     """The trace of 1,000 letters and their answers."""
     work = Workload(7)
     scenario = {
@@ -67,10 +84,10 @@ def loops() -> pa.Table:
             "fallback_address": "help@elsewhere.example",
         },
         "action": [{"id": number, "name": name} for number, name in work.actions.items()],
-        "provider": {"profile": "gmail"},
+        "provider": {"profile": provider},
         "correspondent": [{"address": address, "delay": "2h"} for address in work.correspondents],
     }
-    with Lab(scenario) as world:
+    with Simulation(scenario) as world:
         for letter in work.letters(BASE):
             world.send(from_action=letter.action, to=letter.to, subject=letter.subject, text=letter.text)
         world.settle()
@@ -79,13 +96,9 @@ def loops() -> pa.Table:
 
 
 def repeated(rows: pa.Table, number: int) -> pa.Table:
-    """The same events of other messages, later."""
+    """The same events of other messages, later; conversations are numbered on, as a run does."""
     texts = {
-        "trace_id": pc.if_else(
-            pc.equal(rows["trace_id"], ""),
-            "",
-            pc.binary_join_element_wise(rows["trace_id"], pa.scalar(str(number)), "-"),
-        ),
+        "trace_id": pc.replace_substring_regex(rows["trace_id"], "^t", f"t{number:04}"),
         "message_id": pc.replace_substring(rows["message_id"], "<", f"<{number}."),
         "detail": pc.replace_substring(rows["detail"], '"message_id": "<', f'"message_id": "<{number}.'),
         "serial": pc.add(rows["serial"], number * len(rows)),
@@ -96,21 +109,33 @@ def repeated(rows: pa.Table, number: int) -> pa.Table:
     return rows
 
 
+def write(path: Path, count: int, provider: str) -> None:
+    """A trace of that many loops, to the next thousand."""
+    rows = loops(provider)
+    waiting: list[pa.Table] = []
+    with pq.ParquetWriter(path, rows.schema, compression="zstd") as writer:
+        for number in range(max(1, count // BASE)):
+            waiting.append(repeated(rows, number))
+            if sum(map(len, waiting)) >= BATCH:
+                writer.write_table(pa.concat_tables(waiting))
+                waiting.clear()
+        if waiting:
+            writer.write_table(pa.concat_tables(waiting))
+
+
 def main() -> None:
     """Write the file and ask."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
-    rows = loops()
+    count, provider = int((sys.argv[1:2] or ["1000000"])[0]), (sys.argv[2:3] or ["postfix"])[0]
     with TemporaryDirectory() as folder:
         path = Path(folder) / "trace.parquet"
         begin = time.perf_counter()
-        with pq.ParquetWriter(path, rows.schema, compression="zstd") as writer:
-            for number in range(max(1, count // BASE)):
-                writer.write_table(repeated(rows, number))
-        size = path.stat().st_size / 1e6
+        write(path, count, provider)
+        size, events = path.stat().st_size / 1e6, pq.read_metadata(path).num_rows
         print(
-            f"{count:,} loops, {pq.read_metadata(path).num_rows:,} events, {size:.0f} MB, written in {time.perf_counter() - begin:.0f} s"
+            f"{count:,} loops, {events:,} events, {size:.0f} MB, written in {time.perf_counter() - begin:.0f} s"
         )
         for what in ASKED:
+            print(what, flush=True)
             subprocess.run([sys.executable, "-c", QUESTION, str(path), what], check=True)
 
 

@@ -132,6 +132,23 @@ def test_rows_and_hops_account_for_every_event(rows: dict[str, pd.DataFrame]) ->
     assert table["time"].is_monotonic_increasing
 
 
+def test_the_latency_of_an_answer_is_from_its_writing_to_the_action() -> None:
+    """Of it the hours in which it lay at the provider until the practice collected; of a letter the way there only."""
+    events = [
+        {"send": {"from_action": 5, "to": ["jane@client.example"]}},
+        {"at": "+6h", "collect": {}},
+    ]
+    with mailsim.Simulation(SCENARIO | {"event": events}) as world:
+        world.run()
+    letter, answer = world.trace.messages().to_dict("records")
+    [replied] = world.trace.steps(Step.REPLIED)
+    *_, delivered = world.trace.steps(Step.DELIVERED)
+
+    assert (answer["time"], answer["targets"]) == (replied.time, "action:5")
+    assert answer["latency"] == delivered.time - replied.time == pd.Timedelta(hours=4)
+    assert letter["latency"] < pd.Timedelta(minutes=1)
+
+
 def test_what_is_on_its_way() -> None:
     """It has no end, so no latency."""
     moving = row(ONE.messages())

@@ -65,6 +65,26 @@ def test_a_story_is_found_in_any_row_group(tmp_path: Path) -> None:
     assert repr(read).endswith("trace.parquet', 9 events)")
 
 
+def test_what_is_not_asked_for_is_not_read(tmp_path: Path) -> None:
+    """The number of events, the first of them and a story are told of a file whose other row groups cannot be read."""
+    events = [ONE[0]._replace(serial=n, trace_id=f"t{n // 5000}", message_id=f"<{n}>") for n in range(15_000)]
+    path = tmp_path / "trace.parquet"
+    pq.write_table(table(Trace(events)), path, row_group_size=5000)
+    metadata, octets = pq.read_metadata(path), bytearray(path.read_bytes())
+    for column in map(metadata.row_group(2).column, range(metadata.num_columns)):
+        begin = column.dictionary_page_offset or column.data_page_offset
+        octets[begin : begin + column.total_compressed_size] = bytes(column.total_compressed_size)
+    path.write_bytes(octets)
+    read = mailsim.read_trace(path)
+
+    assert len(read) == 15_000
+    assert next(iter(read)) == events[0]
+    assert list(read.story("t1")) == events[5000:10_000]
+    for ask in (read.frame, read.messages, lambda: list(read), lambda: read.story("t2")):
+        with pytest.raises(TraceError, match=r"trace.parquet: cannot be read: .*; write it again"):
+            ask()
+
+
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     """The path, why, and what to do."""
     with pytest.raises(
