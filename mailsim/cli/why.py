@@ -1,8 +1,9 @@
-"""`mailsim why`: one message, why it went where it went, and what would have led it elsewhere."""
+"""`mailsim why`: one message, why it went where it went, and what would have led it elsewhere; or its story in a trace."""
 
 import json
 import sys
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,7 +12,7 @@ from mailsim.errors import MailsimError
 
 
 class ExplainedError(MailsimError):
-    """Not exactly one message was given to explain."""
+    """Not exactly one message was given to explain, or not what it is to be explained by."""
 
 
 def _list_causes(wanted: bool) -> None:  # noqa: FBT001 - how typer calls it
@@ -26,8 +27,25 @@ def _list_causes(wanted: bool) -> None:  # noqa: FBT001 - how typer calls it
 
 
 def why(
-    message: Annotated[str, typer.Argument(metavar="MESSAGE", help="A .eml, or - for standard input.")],
-    site: Annotated[str, typer.Option("--site", metavar="SITE", help="The practice's site file (TOML).")],
+    message: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[MESSAGE]",
+            help="A .eml, or - for standard input; with --trace a Message-ID, or a row of its messages().",
+            show_default=False,
+        ),
+    ] = None,
+    site: Annotated[
+        str | None, typer.Option("--site", metavar="SITE", help="The practice's site file (TOML).")
+    ] = None,
+    trace: Annotated[
+        Path | None,
+        typer.Option(
+            "--trace",
+            metavar="TRACE",
+            help="Instead of a site: a run's trace, for the message's whole story.",
+        ),
+    ] = None,
     expect: Annotated[
         str | None,
         typer.Option(
@@ -54,10 +72,21 @@ def why(
 ) -> None:
     """Say why a message goes where it goes: each header read, each rule tried or not reached, and the causes it shows.
 
-    With --expect also the smallest changes that lead there, each one tried. Exit status 1 when it does not go there.
+    With --expect also the smallest changes that lead there, each one tried. With --trace the whole story of a message of
+    a run, and at which hop it was lost; without MESSAGE of the first that was misrouted. Exit status 1 when it does not
+    go where it should.
 
     Example: mailsim why --site site.toml reply.eml --expect action:1234
     """
+    if trace is not None:
+        if site is not None or corpus or provider:
+            raise ExplainedError(
+                "--trace goes with MESSAGE and --expect alone: a run has its own site and provider"
+            )
+        _tell_story(trace, message, expect, as_json=as_json)
+        return
+    if site is None or message is None:
+        raise ExplainedError("name a message and --site SITE, or --trace TRACE of a run")
     from mailsim.cli.site import site_at
     from mailsim.practice.faults import printable
     from mailsim.study.diagnosis.why import why as explained
@@ -76,6 +105,17 @@ def why(
     lines = [json.dumps(told.as_json())] if as_json else [printable(line) for line in str(told).split("\n")]
     sys.stdout.write("\n".join(lines) + "\n")
     if not told.as_expected:
+        raise typer.Exit(1)
+
+
+def _tell_story(trace: Path, message: str | None, expect: str | None, *, as_json: bool) -> None:
+    from mailsim.practice.faults import printable
+    from mailsim.trace.recorded import read_trace
+
+    found = read_trace(trace).why(message, expect=expect)
+    lines = [json.dumps(found.as_json())] if as_json else [printable(line) for line in str(found).split("\n")]
+    sys.stdout.write("\n".join(lines) + "\n")
+    if not found.as_meant:
         raise typer.Exit(1)
 
 

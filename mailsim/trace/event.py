@@ -18,6 +18,7 @@ from mailsim.display import Tone, badge, block, heading, note, table
 if TYPE_CHECKING:
     import pandas as pd
 
+    from mailsim.study.journey.journey import Journey
     from mailsim.study.replay import SiteSource
 
 
@@ -229,6 +230,17 @@ class Trace(Sequence[Event]):
         from mailsim.study.replay import replay  # noqa: PLC0415 - above this room: a trace is made without a world
 
         return replay(self, site=site, provider=provider)
+
+    def why(self, message: str | int | None = None, *, expect: str | None = None) -> "Journey":
+        """The whole story of one message: its way, the hop at which it was lost, and what would lead it right.
+
+        `message` is its Message-ID, its trace id, or its row in `messages()`; without one the first that was misrouted
+        or did not arrive. See `mailsim.study.journey`. Raises JourneyError where there is none, WhyError where
+        `expect` is no target.
+        """
+        from mailsim.study.journey.journey import journey  # noqa: PLC0415 - above this room, as `replay` is
+
+        return journey(self, message, expect=expect)
 
     def frame(self) -> "pd.DataFrame":
         """The trace as a pandas table: one row an event, columns and types as in the contract."""

@@ -33,6 +33,7 @@ from mailsim.trace.files import write
 if TYPE_CHECKING:
     import pandas as pd
 
+    from mailsim.study.journey.journey import Journey
     from mailsim.study.replay import SiteSource
 
 _MAGIC = b"PAR1"
@@ -115,6 +116,12 @@ class RecordedTrace:
         from mailsim.study.replay import replay  # noqa: PLC0415 - above this room: a trace is read without a world
 
         return replay(self, site=site, provider=provider)
+
+    def why(self, message: str | int | None = None, *, expect: str | None = None) -> "Journey":
+        """The whole story of one message: see `Trace.why`."""
+        from mailsim.study.journey.journey import journey  # noqa: PLC0415 - above this room, as `replay` is
+
+        return journey(self, message, expect=expect)
 
     def story(self, name: str) -> Trace:
         """The events of one conversation, in order; empty when there is none of that name.

@@ -4,7 +4,7 @@ What the site's `[pop]` and `[smtp]` say is taken as it is. What they leave open
 provider's profile, and at last by names on the practice's own domain: a world needs neither table.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -68,6 +68,10 @@ class Plan:
     correspondents: Mapping[Address, Correspondent]
     full: frozenset[Address]
     """The mailboxes of people outside that take nothing more."""
+
+
+Planned = Callable[[Scenario], Plan]
+"""What makes the parts of a scenario's world."""
 
 
 def plan(scenario: Scenario) -> Plan:

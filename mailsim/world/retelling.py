@@ -57,7 +57,7 @@ class Retelling:
         events = [
             self._told(event if isinstance(event, EventTable) else _event(*event)) for event in self._events
         ]
-        text = json.dumps(site | own | {"event": events}, default=str)  # a secret's text is its mask
+        text = json.dumps(_worded(site | own | {"event": events}), default=str)  # a secret's text is its mask
         return cast("Mapping[str, object]", json.loads(text))
 
     def _told(self, event: EventTable) -> dict[str, object]:
@@ -75,3 +75,10 @@ def _event(since_start: timedelta, order: Order, octets: bytes | None) -> EventT
     key = {SendTable: "send", ReceiveTable: "receive", CollectTable: "collect"}[type(order)]
     at = f"{int(since_start.total_seconds())}s"
     return EventTable.model_validate({"at": at, key: order})
+
+
+def _worded(value: object) -> object:
+    """With words for keys, as JSON and TOML have them: the rows of `forwards` are addresses."""
+    if isinstance(value, Mapping):
+        return {str(key): _worded(one) for key, one in value.items()}
+    return [_worded(one) for one in value] if isinstance(value, list | tuple) else value

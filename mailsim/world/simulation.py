@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from os import PathLike
 
 from mailsim.world.memory import Memory
+from mailsim.world.plan import Planned, plan
 from mailsim.world.scenario import Scenario
 from mailsim.world.stage import Stage
 
@@ -24,12 +25,15 @@ class Simulation(Stage[Memory]):
         scenario: Scenario | str | PathLike[str] | Mapping[str, object],
         *,
         out: str | PathLike[str] | None = None,
+        planned: Planned = plan,
     ) -> None:
         """A scenario, the path of a scenario file, or its tables; raises ScenarioError with every fault.
 
         With `out`, a file that ends in `.parquet` or `.jsonl`, the trace is written there as it happens, and the world
         holds the last of it: its memory does not grow with its mail. The file is there when the block has ended.
 
+        `planned` makes the world's parts of the scenario: a study has one of them otherwise than the scenario says.
+
         SiteError is raised when `[pop]` or `[smtp]` is given and lacks what it needs, TraceFileError of another file.
         """
-        super().__init__(scenario, Memory, out)
+        super().__init__(scenario, Memory, out, planned)

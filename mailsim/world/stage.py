@@ -29,7 +29,7 @@ from mailsim.world.mailroom import Collecting
 from mailsim.world.office import Outgoing
 from mailsim.world.orders import OrderError, draft_of, incoming, order, unknown_senders
 from mailsim.world.parts import AnyEngine, Heard, Parts, assembled
-from mailsim.world.plan import Plan, plan
+from mailsim.world.plan import Plan, Planned, plan
 from mailsim.world.post import LONGEST_QUEUED
 from mailsim.world.retelling import Retelling
 from mailsim.world.scenario import Scenario, scenario_of
@@ -52,6 +52,7 @@ class Stage(Generic[AnyEngine]):
         scenario: Scenario | str | PathLike[str] | Mapping[str, object],
         engine: Callable[[Scenario, Plan], AnyEngine],
         out: str | PathLike[str] | None,
+        planned: Planned = plan,
     ) -> None:
         self.scenario = scenario_of(scenario)
         self.trace = Trace()
@@ -59,7 +60,7 @@ class Stage(Generic[AnyEngine]):
         self._out = None if out is None else Path(out)
         self._format = None if out is None else format_of(Path(out))
         self._decisions: deque[Decision] = deque()
-        self._plan = plan(self.scenario)
+        self._plan = planned(self.scenario)
         self._make_engine = engine
         self._parts: Parts[AnyEngine] | None = None
         self._stack: ExitStack | None = None

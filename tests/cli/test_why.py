@@ -1,11 +1,13 @@
 """`mailsim why`, `mailsim diff` and `mailsim shrink` in this process: output, files, exit status, bad input."""
 
 import json
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+import mailsim
 from mailsim.cli import main
 from mailsim.study.diagnosis.causes import CAUSES
 
@@ -166,3 +168,54 @@ def test_shrink_tells_programs_and_keeps_names(capsys: pytest.CaptureFixture[str
     )
     assert document["octets"]["after"] < document["octets"]["before"]
     assert b"abc.com" in (tmp_path / "message.eml").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A run's trace in a file, in which an answer was misrouted."""
+    path = tmp_path_factory.mktemp("trace") / "run.parquet"
+    scenario = tomllib.loads((MISROUTED.parent / "scenarios" / "rewritten.toml").read_text("utf-8"))
+    scenario["event"] = [scenario["event"][0], {"at": "3h", "collect": {}}]
+    del scenario["expect"]
+    with mailsim.Simulation(scenario, out=path) as world:
+        world.run()
+    return str(path)
+
+
+def test_why_tells_the_story_of_a_trace(capsys: pytest.CaptureFixture[str], recorded: str) -> None:
+    """Without a name of the message that was misrouted; exit status 1 for it, 0 for one that arrived."""
+    status, out, err = ran(capsys, "why", "--trace", recorded)
+
+    assert (status, err) == (1, [])
+    assert (
+        "  smtp.gmail.com, sender-rewritten (certain): wrote matters@abc.com over a1234@abc.com in From"
+        in out
+    )
+    assert ran(capsys, "why", "--trace", recorded, "0")[0] == 0
+
+
+def test_why_tells_programs_the_story(capsys: pytest.CaptureFixture[str], recorded: str) -> None:
+    """One document; where it was expected can be said."""
+    status, [line], _ = ran(capsys, "why", "--trace", recorded, "1", "--expect", "unassigned", "--json")
+
+    assert (status, json.loads(line)["meant_for"]) == (0, ["unassigned"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "name a message and --site SITE, or --trace"),
+        ([REPLY], "name a message and --site SITE, or --trace"),
+        (["--trace", "gone.parquet"], "cannot be read"),
+        (["--trace", REPLY], "line 1 is no event"),
+        (["--trace", "x.parquet", "--site", SITE], "--trace goes with MESSAGE and --expect alone"),
+    ],
+)
+def test_why_needs_a_site_or_a_trace(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
+    """Each fault is one line, and exit status 2."""
+    status, out, [line] = ran(capsys, "why", *arguments)
+
+    assert (status, out) == (2, [])
+    assert words in line

@@ -19,6 +19,12 @@ class Confidence(StrEnum):
     """It is seen, and may have nothing to do with it."""
 
 
+WORDS = {Confidence.HIGH: "certain", Confidence.MEDIUM: "likely", Confidence.LOW: "possible"}
+"""What people are told."""
+SURE = {confidence: rank for rank, confidence in enumerate(Confidence)}
+"""The surest first."""
+
+
 class Sign(NamedTuple):
     """What one cause sees in one case."""
 

@@ -5,7 +5,7 @@ The order of the list is that of telling: among equally sure ones the more parti
 
 from mailsim.study.diagnosis import causes_address, causes_form, causes_recipient, causes_sender
 from mailsim.study.diagnosis.case import Case
-from mailsim.study.diagnosis.cause import Cause, Confidence, Found
+from mailsim.study.diagnosis.cause import SURE, Cause, Found
 
 CAUSES: tuple[Cause, ...] = (
     *causes_form.CAUSES,
@@ -15,8 +15,6 @@ CAUSES: tuple[Cause, ...] = (
 )
 """Every cause that is known, each under a name of its own."""
 
-_SURE = {confidence: rank for rank, confidence in enumerate(Confidence)}
-
 
 def causes(case: Case) -> tuple[Found, ...]:
     """The causes that a case shows, the surest first; none for a message that got where it should."""
@@ -25,4 +23,4 @@ def causes(case: Case) -> tuple[Found, ...]:
         sign = cause.seen(case)
         if sign:
             found.append(Found(cause.name, sign.confidence, cause.tells, sign.evidence, cause.fix))
-    return tuple(sorted(found, key=lambda one: _SURE[one.confidence]))
+    return tuple(sorted(found, key=lambda one: SURE[one.confidence]))

@@ -63,7 +63,7 @@ def header_decorated(case: Case) -> Sign | None:
     for value in case.message.values(case.reads):
         bare = _DECORATED.sub("", value)
         for address in parse_addresses(bare).addresses if bare != value else ():
-            if case.better(address):
+            if case.better(address) or address == case.system:
                 return high(f"{case.reads}: {shown(value)} is {shown(str(address))} as a server decorates it")
     return None
 

@@ -68,15 +68,17 @@ class Situation:
         return target in self.decided().targets
 
 
-def situation(site: Site, message: Message, decision: Decision, provider: str | None = None) -> Situation:
+def situation(
+    site: Site, message: Message, decision: Decision, provider: str | Provider | None = None
+) -> Situation:
     """The situation that a message was found in.
 
     Args:
         site: Where it was collected.
         message: The octets.
         decision: What was decided on it.
-        provider: A built-in profile's id; without it the one under `common` in the site, or else one that stamps
-            what the message has and, where the sender was rewritten, rewrites.
+        provider: Who hosts and sends, or a built-in profile's id; without it the one under `common` in the site, or
+            else one that stamps what the message has and, where the sender was rewritten, rewrites.
 
     Raises:
         UnknownProfile: No such provider is built in.
@@ -87,8 +89,9 @@ def situation(site: Site, message: Message, decision: Decision, provider: str | 
     system = site.rules.system
     stamped, visible = (list(_named(message, names)) for names in (STAMPS, ("To", "Cc")))
     at_system = set(stamped) <= {system} and (system in visible or not visible)
-    provided = _provider(site, message, provider, rewritten=rewritten)
-    return Situation(site, provided, message, ignores, at_system or rewritten)
+    if not isinstance(provider, Provider):
+        provider = _provider(site, message, provider, rewritten=rewritten)
+    return Situation(site, provider, message, ignores, at_system or rewritten)
 
 
 def _named(message: Message, names: Iterable[str]) -> Iterator[Address]:

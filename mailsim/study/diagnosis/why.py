@@ -17,13 +17,13 @@ from mailsim.errors import MailsimError
 from mailsim.mail import Message
 from mailsim.practice.decision import Decision, shown, whereto
 from mailsim.study.diagnosis.case import Case
-from mailsim.study.diagnosis.cause import Confidence, Found
+from mailsim.study.diagnosis.cause import WORDS, Found
 from mailsim.study.diagnosis.causes import causes
 from mailsim.study.diagnosis.changes import target_of
 from mailsim.study.diagnosis.counterfactual import remedies
 from mailsim.study.diagnosis.path import HeaderRead, Standing, Step, headers_read, path
 from mailsim.study.diagnosis.remedy import Remedy
-from mailsim.study.diagnosis.situation import situation
+from mailsim.study.diagnosis.situation import Provider, situation
 
 if TYPE_CHECKING:
     from mailsim.practice.site import Site
@@ -125,7 +125,7 @@ def why(
     message: "Message | bytes | None" = None,
     expect: str | None = None,
     corpus: Iterable[tuple[str | None, bytes]] = (),
-    provider: str | None = None,
+    provider: str | Provider | None = None,
 ) -> Explanation:
     """Explain where a message went.
 
@@ -135,8 +135,8 @@ def why(
         message: The octets that the decision is on.
         expect: Where it should have gone, such as `action:1234`; then `remedies` tells what would lead there.
         corpus: Other messages, each with a name: what each remedy would change among them.
-        provider: Who hosts and sends for the practice, a built-in profile; else what the site names, or what the
-            message shows.
+        provider: Who hosts and sends for the practice, such as a built-in profile; else what the site names, or what
+            the message shows.
 
     Raises:
         WhyError: A decision without its message, or an `expect` that is no target.
@@ -188,11 +188,12 @@ def _told(step: Step) -> str:
 
 
 def _cause_lines(found: Found) -> list[str]:
-    sure = {Confidence.HIGH: "certain", Confidence.MEDIUM: "likely", Confidence.LOW: "possible"}[
-        found.confidence
-    ]
     evidence = [f"    seen: {one}" for one in found.evidence]
-    return [f"  {found.name} ({sure}): {found.tells}", *evidence, f"    usual fix: {found.fix}"]
+    return [
+        f"  {found.name} ({WORDS[found.confidence]}): {found.tells}",
+        *evidence,
+        f"    usual fix: {found.fix}",
+    ]
 
 
 def _remedy_lines(told: Explanation) -> list[str]:
