@@ -56,6 +56,7 @@ Feature: Whatever becomes of a line to an SMTP server, no letter is lost, and no
       When action 1234 writes to jane@client.example
       And all mail has arrived
       Then mail for jane@client.example was put off 9 times
+      And the letter is given up because of 451
       And jane@client.example gets nothing
       And nothing is lost
 

@@ -1,6 +1,7 @@
 """What a specification asks about: the reply, the message, where their copies are. Assertions are the step's."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,10 +19,23 @@ def reply(world: "World") -> Event:
     """The last answer that anybody outside wrote."""
     __tracebackhide__ = True  # a failure is the step's, and so below
     answers = world.trace.steps(Step.REPLIED)
-    assert answers, (
-        "expected a reply, found that nobody answered; did the message arrive, and all mail after it?"
-    )
+    assert answers, f"expected a reply, found that {_none_yet(world)}"
     return answers[-1]
+
+
+def _none_yet(world: "World") -> str:
+    """Why nobody has answered so far."""
+    delays = {str(one.address): timedelta(seconds=one.delay) for one in world.scenario.correspondents}
+    got = [event for event in world.trace.steps(Step.STORED) if event.place in delays]
+    due = [(event.time + delays[event.place], event.place) for event in got]
+    later = min((one for one in due if one[0] > world.now), default=None)
+    if later is None:
+        return "nobody answered; did the message arrive, and all mail after it?"
+    time, person = (later[0].replace(tzinfo=None), later[1])
+    return (
+        f"{person}'s is not yet due until {time:%F %T}, and it is {world.now:%F %T}; "
+        "write 'And all mail has arrived' before the practice collects"
+    )
 
 
 DOCKET = pytest.StashKey["Docket"]()

@@ -99,6 +99,11 @@ def told(world: "World", sent: "Sent", code: int, words: str) -> None:
     recorded = [
         event.reason for event in world.trace.steps(Step.REFUSED) if event.message_id == sent.message_id
     ]
+    put_off = ", ".join(map(str, sent.deferred.values()))
+    assert told or not put_off, (
+        f"expected a refusal with {code}, found it put off: {put_off}; "
+        f"of what is given up in the end write 'Then the letter is given up because of {code}'"
+    )
     assert told, f"expected a refusal with {code}, found that the message was accepted"
     assert told == recorded, f"expected the trace to record {told}, found {recorded}"
     assert all(reply.code == code for reply in sent.refused.values()), f"expected {code}, found {told}"
@@ -113,6 +118,20 @@ def not_sent(refusal: str, words: str) -> None:
     """
     assert refusal, f"expected a refusal with {words!r}, found that it was sent"
     assert words in refusal, f"expected {words!r}, found {refusal!r}"
+
+
+@then(parse("the letter is given up because of {int}", "code"))
+def given_up(world: "World", sent: "Sent", code: int) -> None:
+    """Put off again and again, the last letter was not tried any more, whoever had it to send on; the reply that it ended with.
+
+    Then the letter is given up because of 451
+    """
+    world.settle()  # what is put off is tried again for days
+    way = [event for event in world.trace if event.message_id == sent.message_id]
+    found = [event.reason for event in way if event.step is Step.BOUNCED]
+    last = f"the last that happened to it is that it was {way[-1].step} at {way[-1].place}"
+    assert found, f"expected it given up ({code}), found that it was not; {last}"
+    assert all(reason.startswith(str(code)) for reason in found), f"expected {code}, found {found}"
 
 
 @then(parse("the letter was submitted for {addresses}", "recipients"))
