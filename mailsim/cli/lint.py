@@ -21,9 +21,10 @@ def lint(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
 ) -> int:
-    """Find steps that nobody or several define, backgrounds and rules without a scenario, scenarios without a rule.
+    """Find what would fail, or go unread: steps that nobody or several define, misspelt keywords, tags and placeholders, parts without a scenario.
 
-    Exit status: 0 nothing found, 1 something, 2 no such features, or none that can be read.
+    A line each: file:line: what is wrong; what to do. Exit status: 0 nothing found, 1 something, 2 no such features, or
+    a repository that pytest cannot collect.
     """
     from mailsim.testing.lint import lint as judged
 

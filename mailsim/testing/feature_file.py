@@ -2,14 +2,14 @@
 
 Laws:
 - Every scenario of a collected file runs, or the run fails: pytest-bdd knows a scenario by its name, so a second
-  one of that name in a file is an error of collection, as are a scenario without steps and what is no Gherkin.
+  one of that name in a file is an error of collection, as are a scenario without steps, examples without a row, a step
+  that is a description for its misspelt keyword, and what is no Gherkin.
 - No scenario runs twice: what a Python module of the same run binds (`scenarios(...)`, `@scenario`), with steps
   and fixtures of its own perhaps, runs there alone. The rest of such a file runs here.
 
 This is the one place that knows how pytest-bdd keeps scenarios.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -17,8 +17,9 @@ from types import ModuleType
 import pytest
 from pytest_bdd import scenario
 from pytest_bdd.scenario import scenario_wrapper_template_registry
+from pytest_bdd.steps import step_function_context_registry
 
-from mailsim.testing.outline import FeatureError, Scenario, read_feature
+from mailsim.testing.outline import FeatureError, read_feature
 
 
 class FeatureFile(pytest.Module):
@@ -32,36 +33,30 @@ class FeatureFile(pytest.Module):
             setattr(module, _test_name(name, number, module), self._bound(name))
         return module
 
-    def _scenarios(self) -> list[Scenario]:
+    def _names(self) -> list[str]:
+        from mailsim.testing.written import misread, unrunnable
+
         try:
             sections = read_feature(self.path)
         except FeatureError as error:
             raise self.CollectError(str(error)) from None
-        return [scenario for section in sections for scenario in section.scenarios]
-
-    def _names(self) -> list[str]:
-        lines = defaultdict[str, list[int]](list)
-        for found in self._scenarios():
-            lines[found.name].append(found.line)
-            if not found.steps:  # a misspelt keyword makes a description of a step
-                raise self.CollectError(
-                    f"{self.path}: line {found.line}: the scenario {found.name!r} has no steps and would pass; "
-                    "write Given, When and Then before its lines, or remove it"
-                )
-        for name, places in lines.items():
-            if len(places) > 1:
-                where = " and ".join(map(str, places))
-                raise self.CollectError(
-                    f"{self.path}: lines {where} have scenarios of one name, {name!r}, and only one would run; "
-                    "rename the others"
-                )
-        return list(lines)
+        scenarios = [scenario for section in sections for scenario in section.scenarios]
+        descriptions = [line for section in sections for line in section.description]
+        descriptions += [line for scenario in scenarios for line in scenario.description]
+        wrong = sorted([*unrunnable(sections), *misread(descriptions, _is_step)])
+        if wrong:
+            raise self.CollectError("\n".join(f"{self.path}:{line}: {told}" for line, told in wrong))
+        return [scenario.name for scenario in scenarios]
 
     def _bound(self, name: str) -> object:
         @scenario(self.path.name, name, features_base_dir=str(self.path.parent))
         def bound() -> None: ...
 
         return bound
+
+
+def _is_step(words: str) -> bool:
+    return any(one.parser.is_matching(words) for one in step_function_context_registry.values())
 
 
 def _test_name(scenario_name: str, number: int, module: ModuleType) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gherkin.errors import CompositeParserException
+from gherkin.errors import CompositeParserException, ParserException
 from gherkin.parser import Parser
 
 from mailsim.errors import MailsimError
@@ -17,15 +17,32 @@ Node = Mapping[str, Any]
 class FeatureError(MailsimError):
     """A file that holds no feature, or cannot be read; its text is one line."""
 
+    def __init__(self, path: Path, told: str, *, line: int = 1) -> None:
+        self.line = line
+        """Where it went wrong."""
+        self.told = told
+        """What is wrong, and what to do."""
+        super().__init__(f"{path}: {told}")
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One step as it is written."""
+    """A line of a feature: a step as it is written, a line of a description, a tag."""
 
     number: int
-    kind: str
-    """`given`, `when` or `then`; of `And` and `*` that of the step above; empty where there is none above."""
     text: str
+    """Of a step without its keyword, of a tag without @."""
+    below: Sequence[str] = ()
+    """What stands under a step: the cells of its table, or the lines of its text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """One table of an outline's examples."""
+
+    line: int
+    columns: Sequence[str]
+    rows: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +53,12 @@ class Scenario:
     line: int
     tags: frozenset[str]
     """Without @; those of its feature, rule and examples included."""
+    own_tags: Sequence[Line]
+    """Those above itself and its examples."""
+    description: Sequence[Line]
     steps: Sequence[Line]
-    """Its own, without backgrounds; of an outline with the values of every row, each row's after the other's."""
+    """Its own, without backgrounds; of an outline with its placeholders."""
+    examples: Sequence[Examples]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +68,9 @@ class Section:
     keyword: str
     name: str
     line: int
+    own_tags: Sequence[Line]
+    description: Sequence[Line]
+    """Its background's included."""
     background: Sequence[Line]
     background_line: int
     """0 where there is none."""
@@ -61,69 +85,82 @@ def read_feature(path: Path) -> Sequence[Section]:
         FeatureError: The file cannot be read, is no Gherkin, or holds no feature.
     """
     try:
-        document: Node = Parser().parse(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        document: Node = Parser().parse(text)
     except OSError as error:
-        raise FeatureError(f"{path}: cannot be read: {error.strerror}; name a .feature file") from None
+        raise FeatureError(path, f"cannot be read: {error.strerror}; name a .feature file") from None
     except UnicodeDecodeError as error:
-        raise FeatureError(f"{path}: not UTF-8: {error.reason}; save it as UTF-8") from None
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise FeatureError(path, f"not UTF-8: {error.reason}; save it as UTF-8", line=line) from None
     except CompositeParserException as error:
         told = "; ".join(map(str, error.errors))
-        raise FeatureError(f"{path}: not Gherkin: {told}") from None
+        raise FeatureError(path, f"not Gherkin: {told}", line=_line(error.errors[0])) from None
     if not document.get("feature"):
-        raise FeatureError(f"{path}: holds no feature; begin it with 'Feature:', or remove it")
-    return list(_sections(document["feature"]))
+        raise FeatureError(path, "holds no feature; begin it with 'Feature:', or remove it")
+    return list(_sections(document["feature"], text.splitlines()))
 
 
-def _sections(feature: Node) -> Iterator[Section]:
+def _line(error: ParserException) -> int:
+    return int(error.location["line"])
+
+
+def _sections(feature: Node, text: Sequence[str]) -> Iterator[Section]:
     tags = _tags(feature)
-    yield _section("Feature", feature, tags)
+    yield _section("Feature", feature, tags, text)
     for child in feature["children"]:
         if "rule" in child:
-            yield _section("Rule", child["rule"], tags | _tags(child["rule"]))
+            yield _section("Rule", child["rule"], tags + _tags(child["rule"]), text)
 
 
-def _section(keyword: str, node: Node, tags: frozenset[str]) -> Section:
+def _section(keyword: str, node: Node, tags: list[Line], text: Sequence[str]) -> Section:
     backgrounds = [child["background"] for child in node["children"] if "background" in child]
     return Section(
         keyword,
         node["name"],
         node["location"]["line"],
-        [line for background in backgrounds for line in _lines(background["steps"], {})],
+        _tags(node),
+        [line for part in (node, *backgrounds) for line in _description(part, text)],
+        [line for background in backgrounds for line in _steps(background)],
         backgrounds[0]["location"]["line"] if backgrounds else 0,
-        [_scenario(child["scenario"], tags) for child in node["children"] if "scenario" in child],
+        [_scenario(child["scenario"], tags, text) for child in node["children"] if "scenario" in child],
     )
 
 
-def _scenario(node: Node, tags: frozenset[str]) -> Scenario:
-    own = tags | _tags(node)
-    for examples in node["examples"]:
-        own |= _tags(examples)
-    steps = [line for row in _rows(node) for line in _lines(node["steps"], row)]
-    return Scenario(node["name"], node["location"]["line"], own, steps)
+def _scenario(node: Node, tags: list[Line], text: Sequence[str]) -> Scenario:
+    own = _tags(node) + [tag for examples in node["examples"] for tag in _tags(examples)]
+    return Scenario(
+        node["name"],
+        node["location"]["line"],
+        frozenset(tag.text for tag in tags + own),
+        own,
+        list(_description(node, text)),
+        list(_steps(node)),
+        [
+            Examples(
+                examples["location"]["line"],
+                [cell["value"] for cell in examples.get("tableHeader", {}).get("cells", ())],
+                len(examples.get("tableBody", ())),
+            )
+            for examples in node["examples"]
+        ],
+    )
 
 
-def _rows(node: Node) -> Iterator[Mapping[str, str]]:
-    """The values of each row of an outline; one empty row for a plain scenario."""
-    if not node["examples"]:
-        yield {}
-    for examples in node["examples"]:
-        names = [cell["value"] for cell in examples.get("tableHeader", {}).get("cells", ())]
-        for row in examples.get("tableBody", ()):
-            yield dict(zip(names, (cell["value"] for cell in row["cells"]), strict=True))
+def _steps(node: Node) -> Iterator[Line]:
+    for step in node["steps"]:
+        rows = step.get("dataTable", {}).get("rows", ())
+        below = [cell["value"] for row in rows for cell in row["cells"]]
+        below += step.get("docString", {}).get("content", "").splitlines()
+        yield Line(step["location"]["line"], step["text"], below)
 
 
-_KINDS = {"Context": "given", "Action": "when", "Outcome": "then"}
+def _description(node: Node, text: Sequence[str]) -> Iterator[Line]:
+    """Its lines; Gherkin's parser does not tell where they stand."""
+    number = node["location"]["line"]
+    for line in filter(None, map(str.strip, node["description"].splitlines())):
+        number += next(ahead for ahead, one in enumerate(text[number:], 1) if one.strip() == line)
+        yield Line(number, line)
 
 
-def _lines(steps: Sequence[Node], row: Mapping[str, str]) -> Iterator[Line]:
-    kind = ""
-    for step in steps:
-        kind = _KINDS.get(step["keywordType"], kind)
-        text = step["text"]
-        for name, value in row.items():
-            text = text.replace(f"<{name}>", value)
-        yield Line(step["location"]["line"], kind, text)
-
-
-def _tags(node: Node) -> frozenset[str]:
-    return frozenset(tag["name"].removeprefix("@") for tag in node["tags"])
+def _tags(node: Node) -> list[Line]:
+    return [Line(tag["location"]["line"], tag["name"].removeprefix("@")) for tag in node["tags"]]

@@ -94,7 +94,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", f"{SOCKETS}: needs servers on sockets, whatever --mailsim-world says")
     config.pluginmanager.register(RuleTags(config), "mailsim-rule-tags")
     page, messages = config.getoption("mailsim_page"), config.getoption("mailsim_messages")
-    if (page or messages) and config.pluginmanager.hasplugin("pytest-bdd"):
+    runs = config.pluginmanager.hasplugin("pytest-bdd") and not config.option.collectonly
+    if runs and (page or messages):
         from mailsim.testing.cucumber_messages import write_messages
         from mailsim.testing.living_page import write_page
         from mailsim.testing.results import Results

@@ -65,15 +65,30 @@ def test_names_that_look_alike_stay_apart(pytester: pytest.Pytester) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        (feature("Twice", "Between", "Twice"), "*lines 2 and 10 have scenarios of one name, 'Twice'*"),
+        (
+            feature("Twice", "Between", "Twice"),
+            "*.feature:10: another scenario has this name, 'Twice', in line 2,*",
+        ),
         (
             feature("Twice") + " Rule: Another\n  Scenario: Twice\n" + STEPS,
-            "*lines 2 and 7 have scenarios of one name, 'Twice'*rename the others*",
+            "*.feature:7: another scenario has this name, 'Twice', in line 2,*rename one*",
         ),
         ("", "*holds no feature; begin it with 'Feature:'*"),
         (
             "Feature: One\n Scenario: Two\n  Perhaps so\n  Maybe\n",
             "*the scenario 'Two' has no steps and would pass*",
+        ),
+        (
+            "Feature: One\n Scenario: Two\n  Givn the practice has action 7\n  When all mail has arrived\n",
+            "*one.feature:3: 'Givn' begins no step, so that this line is a description and does not run; write Given",
+        ),
+        (
+            "Feature: One\n Background:\n  given the practice has action 7\n Scenario: Two\n  When all mail has arrived\n",
+            "*one.feature:3: 'given' begins no step, so that this line is a description and does not run; write Given",
+        ),
+        (
+            "Feature: One\n Scenario Outline: Two\n  When <what>\n  Examples:\n   | what |\n",
+            "*one.feature:4: these examples of 'Two' have no row, and nothing would run; write one*",
         ),
         ("Feature: One\n Scenario: Two\n  Given one\n  Scenari: Two\n", "*not Gherkin: *(4:3)*"),
     ],
@@ -85,6 +100,14 @@ def test_what_could_go_unread_fails(pytester: pytest.Pytester, text: str, told: 
 
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines([told])
+
+
+def test_prose_may_begin_as_it_likes(pytester: pytest.Pytester) -> None:
+    """A sentence is no step for a word that is like a keyword, nor for one that is a step behind another."""
+    prose = "  Then again, who knows? When in doubt, ask.\n  Andy has action 7. They say: nothing is lost.\n"
+    pytester.makefile(".feature", one=f"Feature: One\n{prose} Scenario: Two\n{STEPS}")
+
+    run(pytester).assert_outcomes(passed=1)
 
 
 def test_other_letters_than_utf_8_fail(pytester: pytest.Pytester) -> None:

@@ -9,12 +9,16 @@ from pathlib import Path
 import pytest
 
 from mailsim.cli import main
-from mailsim.testing.lint import LintError, lint
+from mailsim.testing.collected import CollectionError
+from mailsim.testing.lint import lint
 from mailsim.testing.rules import RULES
 
 ROOT = Path(__file__).parents[2]
 START = "Given a practice whose catch-all mailbox is matters@abc.com"
 GOOD = f"Feature: Mail\n @R4.5\n Scenario: One\n  {START}\n  Then nothing is lost\n"
+
+OUTLINE = f"Feature: Mail\n @R4.5\n Scenario Outline: One\n  {START}\n  And the practice has action <what>\n  Examples:\n"
+QUOTES = '"""'
 
 
 def found(pytester: pytest.Pytester, text: str, conftest: str = "") -> Sequence[str]:
@@ -70,11 +74,52 @@ def test_a_good_feature_has_no_finding(pytester: pytest.Pytester) -> None:
         (f"Feature: Mail\n Scenario: Two\n  {START}\n", []),
         (
             GOOD.replace("R4.5", "R4.99"),
-            ["unknown-rule one.feature:3: @R4.99 is no rule; features/README.md of mailsim lists them (`mailsim steps --markdown`)"],
+            ["unknown-rule one.feature:2: @R4.99 is no rule; features/README.md of mailsim lists them (`mailsim steps --markdown`)"],
         ),
         (
             GOOD + GOOD[GOOD.index(" @") :],
-            ["not-collected one.feature: one.feature: lines 3 and 7 have scenarios of one name, 'One', and only one would run; rename the others"],
+            ["not-collected one.feature:7: another scenario has this name, 'One', in line 3, and only one would run; rename one"],
+        ),
+        (
+            OUTLINE + "   | what |\n",
+            ["not-collected one.feature:6: these examples of 'One' have no row, and nothing would run; write one below the names of the columns, or remove them"],
+        ),
+        (
+            OUTLINE.replace("action <what>", "action <waht>") + "   | what |\n   | 1 |\n",
+            [
+                "unknown-placeholder one.feature:5: no column of the examples is called 'waht'; write one of what",
+                "unknown-step one.feature:5: nobody defines the step 'the practice has action <waht>'; the nearest known: Given the practice has action 1234",
+                "unused-column one.feature:6: no step has <what>, so that this column changes nothing; write it, or remove the column",
+            ],
+        ),
+        (
+            OUTLINE.replace("And the", "And the setting mailbox.common is <b>\n  And the") + "   | what |\n   | 1 |\n",
+            ["unknown-placeholder one.feature:5: no column of the examples is called 'b'; write one of what"],
+        ),
+        (
+            OUTLINE.replace("And", f"When this message is routed:\n   {QUOTES}\n   Message-ID: <1@x.example>\n   <html><waht></html>\n   {QUOTES}\n  Given") + "   | what |\n   | 1 |\n",
+            ["unknown-placeholder one.feature:5: no column of the examples is called 'waht'; write one of what"],
+        ),
+        (
+            GOOD.replace(START, START.replace("Given", "Givn")),
+            ["misspelt-keyword one.feature:4: 'Givn' begins no step, so that this line is a description and does not run; write Given"],
+        ),
+        (
+            GOOD.replace(START, "given a practise whose catch all mailbox is matters@abc.com"),
+            ["misspelt-keyword one.feature:4: 'given' begins no step, so that this line is a description and does not run; write Given"],
+        ),
+        (
+            GOOD.replace("@R4.5", "@R4.5 @wier"),
+            ["misspelt-tag one.feature:2: @wier marks nothing that is known; write @wire, or register the marker in pytest's configuration"],
+        ),
+        (
+            GOOD.replace("Feature", "@r4_5\nFeature"),
+            ["misspelt-tag one.feature:1: @r4_5 marks nothing that is known; write @R4.5, or register the marker in pytest's configuration"],
+        ),
+        (GOOD.replace("@R4.5", "@R4.5 @smoke @wire @skip"), []),
+        (
+            GOOD + "  Scenari: Two\n",
+            ["not-read one.feature:6: not Gherkin: (6:3): expected: #EOF, #TableRow, #DocStringSeparator, #StepLine, #TagLine, #ExamplesLine, #ScenarioLine, #RuleLine, #Comment, #Empty, got 'Scenari: Two'"],
         ),
     ],
 )  # fmt: skip
@@ -117,7 +162,7 @@ def test_a_complete_book_is_wanted_on_demand(pytester: pytest.Pytester) -> None:
 
 
 def test_the_command_ends_as_it_found(pytester: pytest.Pytester, capsys: pytest.CaptureFixture[str]) -> None:
-    """0 nothing, 1 something, 2 nothing to read."""
+    """0 nothing, 1 something, 2 no such features; one that cannot be read hides nothing of the others."""
     pytester.makefile(".feature", good=GOOD, bad=GOOD + "  And nothing lost\n", broken="Scenario: One\n")
 
     assert main(["lint", "good.feature"]) == 0
@@ -127,8 +172,10 @@ def test_the_command_ends_as_it_found(pytester: pytest.Pytester, capsys: pytest.
     assert main(["lint", "bad.feature", "--json"]) == 1
     [finding] = json.loads(capsys.readouterr().out)["findings"]
     assert (finding["file"], finding["line"], finding["kind"]) == ("bad.feature", 6, "unknown-step")
+    assert main(["lint", "broken.feature", "bad.feature", "good.feature"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition(" ")[0] for line in lines] == ["bad.feature:6:", "broken.feature:1:"]
     for path, told in (
-        ("broken.feature", "not Gherkin"),
         ("nowhere", "is not there"),
         ("empty", "no .feature file"),
     ):
@@ -142,7 +189,7 @@ def test_a_repository_that_pytest_refuses_is_told(pytester: pytest.Pytester) -> 
     pytester.makefile(".feature", one=GOOD)
     pytester.makeconftest("import nowhere_at_all\n")
 
-    with pytest.raises(LintError, match="nowhere_at_all"):
+    with pytest.raises(CollectionError, match="nowhere_at_all"):
         lint([Path()])
 
 
@@ -163,3 +210,49 @@ def test_a_table_that_nobody_reads_or_that_lacks_is_found(
     [finding] = found(pytester, GOOD + steps)
 
     assert finding.startswith(f"misfit one.feature:6: {told}")
+
+
+@pytest.mark.parametrize("words", ["nothing is {what}", "nothing is lost"])
+def test_a_step_that_hides_one_of_ours_is_found(pytester: pytest.Pytester, words: str) -> None:
+    """By chance, that is: who writes the very words means it."""
+    python = f"from pytest_bdd import parsers, then\n@then(parsers.parse('{words}'))\ndef _(): pass\n"
+    told = found(pytester, GOOD, python)
+
+    if words == "nothing is lost":
+        assert told == []
+        return
+    [line] = told
+    assert line.startswith("shadowed-step one.feature:5: nothing is {what} (")
+    assert "conftest.py:2) would run unseen instead of mailsim's own nothing is lost (" in line
+
+
+def test_a_module_that_cannot_be_imported_has_a_place(pytester: pytest.Pytester) -> None:
+    """Editors go to it; the features beside it are judged all the same."""
+    pytester.makefile(".feature", one=GOOD + "  And mine\n")
+    binding = pytester.makepyfile(test_one="import nowhere_at_all\n")
+
+    assert [(one.file, one.line, one.kind) for one in lint([Path("one.feature"), binding])] == [
+        ("one.feature", 6, "unknown-step"),
+        ("test_one.py", 1, "not-collected"),
+    ]
+
+
+def test_the_options_of_a_repository_change_nothing(pytester: pytest.Pytester) -> None:
+    """Nothing is written over a report of the last run, and nothing is left out."""
+    pytester.makefile(".feature", good=GOOD, bad=GOOD.replace("R4.5", "R1.1") + "  And nothing lost\n")
+    pytester.makeini(
+        "[pytest]\naddopts = --mailsim-page=page.html --mailsim-messages=m --ff -x -n 2 -m R4.5\n"
+    )
+    pytester.path.joinpath("page.html").write_text("of the last run", "utf-8")
+
+    assert [one.kind for one in lint([Path()])] == ["unknown-step"]
+    assert pytester.path.joinpath("page.html").read_text("utf-8") == "of the last run"
+    assert not pytester.path.joinpath(".pytest_cache").exists()
+
+
+def test_collecting_writes_no_page(pytester: pytest.Pytester) -> None:
+    """Nothing has run, and what is there is of a run."""
+    pytester.makefile(".feature", good=GOOD)
+    pytester.runpytest_inprocess("-p", "no:cacheprovider", "--collect-only", "--mailsim-page", "page.html")
+
+    assert not pytester.path.joinpath("page.html").exists()

@@ -279,8 +279,10 @@ def test_no_password_is_in_a_traceback_of_a_plain_test(
             + LOOP.replace("all mail has arrived", "1 hour has passed")
             + "Then the reply is delivered to action 1234",
             [
-                "*expected a reply, found that jane@client.example's is not yet due until 2026-01-05 11:00:00, "
-                "and it is 2026-01-05 10:00:00; write 'And all mail has arrived' before the practice collects"
+                (
+                    "*expected a reply, found that jane@client.example's is not yet due until 2026-01-05 11:00:00, "
+                    "and it is 2026-01-05 10:00:00; write 'And all mail has arrived' before the practice collects"
+                ),
             ],
         ),
         (
@@ -289,8 +291,10 @@ def test_no_password_is_in_a_traceback_of_a_plain_test(
             + LOOP
             + 'Then the practice is told 451 and "later"',
             [
-                "*expected a refusal with 451, found it put off: 451 4.3.0 later; of what is given up in the end "
-                "write 'Then the letter is given up because of 451'"
+                (
+                    "*expected a refusal with 451, found it put off: 451 4.3.0 later; of what is given up in the end "
+                    "write 'Then the letter is given up because of 451'"
+                ),
             ],
         ),
         (
@@ -303,8 +307,10 @@ def test_no_password_is_in_a_traceback_of_a_plain_test(
         (
             GIVENS + LOOP + "Then the letter is given up because of 451",
             [
-                "*expected it given up (451), found that it was not; "
-                "the last that happened to it is that it was stored at jane@client.example"
+                (
+                    "*expected it given up (451), found that it was not; "
+                    "the last that happened to it is that it was stored at jane@client.example"
+                ),
             ],
         ),
         (
