@@ -238,7 +238,7 @@ class Trace(Sequence[Event]):
         or did not arrive. See `mailsim.study.journey`. Raises JourneyError where there is none, WhyError where
         `expect` is no target.
         """
-        from mailsim.study.journey.journey import journey  # noqa: PLC0415 - above this room, as `replay` is
+        from mailsim.study.journey.inquiry import journey  # noqa: PLC0415 - above this room, as `replay` is
 
         return journey(self, message, expect=expect)
 

@@ -119,7 +119,7 @@ class RecordedTrace:
 
     def why(self, message: str | int | None = None, *, expect: str | None = None) -> "Journey":
         """The whole story of one message: see `Trace.why`."""
-        from mailsim.study.journey.journey import journey  # noqa: PLC0415 - above this room, as `replay` is
+        from mailsim.study.journey.inquiry import journey  # noqa: PLC0415 - above this room, as `replay` is
 
         return journey(self, message, expect=expect)
 

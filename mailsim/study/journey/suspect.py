@@ -1,7 +1,7 @@
 """The hops at which a message can have lost what would have led it right, and what each would have to do otherwise: pure.
 
 A suspect is named by what its event says it did. Whether it matters is not asked here: the same world is played with
-that hop otherwise, and nothing else (`journey.py`).
+that hop otherwise, and nothing else (`inquiry.py`).
 """
 
 import json

@@ -9,7 +9,8 @@ import pytest
 import mailsim
 from mailsim.study.diagnosis.cause import Confidence
 from mailsim.study.diagnosis.why import WhyError
-from mailsim.study.journey.journey import Journey, JourneyError
+from mailsim.study.journey.inquiry import JourneyError
+from mailsim.study.journey.journey import Journey
 from mailsim.trace.event import Trace
 from mailsim.world.orders import inline
 

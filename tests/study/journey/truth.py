@@ -82,7 +82,7 @@ class Known(NamedTuple):
         asked = action if self.place == "both" else asked
         fate = policy.treatment(account, author)
         if fate is SenderAction.REJECT:
-            return ("refused-by-provider",)
+            return ("refused-by-provider", *(["refused-outside"] if self.habit is Habit.BOUNCE else []))
         path = policy.envelope_sender(account, author)
         seen = account if fate is SenderAction.REWRITE else author
         if self.habit is Habit.BOUNCE:

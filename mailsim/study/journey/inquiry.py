@@ -1,0 +1,294 @@
+"""The whole story of one message in a trace: its way, the hop at which it lost what would have led it right, and the cure.
+
+    print(world.trace.why())
+    read_trace("run.parquet").why("<486fe13256b4dee8@client.example>", expect="action:1234")
+
+Laws:
+- What is called certain was proved: the same scenario, played with that hop alone otherwise, brings the message where it
+  was meant to go, and played as it is, brings it where the trace says.
+- A message is lost at the last hop of those that would each have saved it alone: until there something in it would still
+  have led it right. Where no hop alone would, it is lost at the fewest that would together.
+- Where no hop would, it is the practice that does not find it: then the message itself is explained (`diagnosis.why`).
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from mailsim.errors import MailsimError
+from mailsim.mail import Message
+from mailsim.practice.decision import Reason, shown
+from mailsim.practice.site import Site
+from mailsim.study.diagnosis.cause import SURE, Confidence
+from mailsim.study.diagnosis.ddmin import ddmin
+from mailsim.study.diagnosis.remedy import Kind
+from mailsim.study.diagnosis.situation import Provider
+from mailsim.study.diagnosis.why import Explanation, expected_target, why
+from mailsim.study.journey.fate import Fate, conversation, meant_for
+from mailsim.study.journey.journey import BEHIND, Journey, Loss
+from mailsim.study.journey.suspect import Suspect, sighted, suspects
+from mailsim.trace.event import Event, Step, Trace
+from mailsim.trace.recorded import RecordedTrace
+from mailsim.world.conservation import ConservationError
+from mailsim.world.expectation import ExpectationError
+from mailsim.world.office import PRACTICE
+from mailsim.world.plan import Plan, Planned, plan
+from mailsim.world.scenario import Scenario, read_scenario
+from mailsim.world.simulation import Simulation
+
+_LOST = ("refused", "bounced", "discarded")
+_UNPLAYED = "the trace holds no scenario that plays it again, so nothing here is proved"
+_OTHERWISE = "played again, the message fared otherwise than in the trace, so nothing here is proved"
+
+
+class JourneyError(MailsimError):
+    """A message that the trace does not have."""
+
+
+def journey(
+    trace: Trace | RecordedTrace, message: str | int | None = None, *, expect: str | None = None
+) -> Journey:
+    """The whole story of one message of a trace.
+
+    Args:
+        trace: Of a world, or from a file.
+        message: Its Message-ID, its trace id, or its row in `trace.messages()`; None for the first that was misrouted
+            or did not arrive, or where all arrived for the last one.
+        expect: Where it should have gone, where the trace cannot tell, such as `action:1234`.
+
+    Raises:
+        JourneyError: There is no such message.
+        WhyError: `expect` is no target.
+    """
+    target = expected_target(expect)
+    name, message_id = _named(trace, message)
+    fates = conversation(trace.story(name))
+    fate = next((one for one in fates if message_id in one.ids), None)
+    if fate is None:
+        raise JourneyError(f"{shown(message_id or name)}: of this message the trace has no beginning")
+    tables = trace.scenario
+    scenario = None if tables is None else _scenario(tables)
+    directory = scenario.site.directory if scenario else None
+    wanted = (target,) if target else meant_for(fate, fates, directory)
+    case = _Case(name, fate, fates, wanted, scenario)
+    return case.told()
+
+
+def _named(trace: Trace | RecordedTrace, message: str | int | None) -> tuple[str, str]:
+    """The conversation and the Message-ID of what is asked for; of a whole conversation its last message."""
+    if isinstance(message, str) and not message.isdecimal():
+        story = trace.story(message)
+        if not len(story):
+            raise JourneyError(f"{shown(message)}: the trace has no such message; `messages()` lists them")
+        named = message if any(event.message_id == message for event in story) else ""
+        return story[0].trace_id, named or conversation(story)[-1].begun.message_id
+    rows = trace.messages()
+    if rows.empty:
+        raise JourneyError("the trace has no messages")
+    if message is None:
+        lost = rows[rows.misrouted | rows.outcome.isin(_LOST)]
+        row = lost.iloc[0] if len(lost) else rows.iloc[-1]
+    elif int(message) < len(rows):
+        row = rows.iloc[int(message)]
+    else:
+        raise JourneyError(f"{message}: the trace has the messages 0 to {len(rows) - 1}")
+    return str(row.trace_id), str(row.message_id)
+
+
+def _scenario(tables: Mapping[str, object]) -> Scenario:
+    start = tables.get("start")
+    given = tables if not isinstance(start, str) else {**tables, "start": datetime.fromisoformat(start)}
+    return read_scenario(given)
+
+
+@dataclass(frozen=True, slots=True)
+class _Played:
+    """What came of the message in one world."""
+
+    fate: Fate | None
+    way: list[Event]
+    explanation: Explanation | None
+
+
+class _Case:
+    """One message under question, and the worlds that are played for it."""
+
+    def __init__(
+        self, name: str, fate: Fate, fates: Sequence[Fate], wanted: tuple[str, ...], scenario: Scenario | None
+    ) -> None:
+        self._name = name
+        self._fate = fate
+        self._wanted = wanted
+        self._scenario = scenario
+        self._events = _way(fate, fates)
+        last = fate.events[-1].serial
+        together = {event.serial: event for one in fates for event in one.events if event.serial <= last}
+        self._story = Trace([together[serial] for serial in sorted(together)])
+
+    def told(self) -> Journey:
+        scenario = self._scenario
+        losses: list[Loss] = []
+        earlier: list[Loss] = []
+        explanation, unproved = None, _UNPLAYED
+        arrived = set(self._wanted) <= self._fate.reached
+        if scenario is not None:
+            again = self._played(scenario, explained=True)
+            same = again.fate is not None and again.fate.ended == self._fate.ended
+            unproved = "" if same else _OTHERWISE
+            explanation = again.explanation if same else None
+        if not arrived:
+            seen = self._suspects()
+            if scenario is None or unproved:
+                losses = [_loss(one, Confidence.LOW, "") for one in seen]
+            else:
+                losses, earlier = self._proved(scenario, seen, explanation)
+        outcome, reason = self._fate.ended
+        return Journey(
+            self._fate.begun.message_id,
+            self._story,
+            self._wanted,
+            tuple(sorted(self._fate.reached)),
+            outcome,
+            reason,
+            tuple(losses),
+            tuple(earlier),
+            explanation,
+            unproved,
+        )
+
+    def _suspects(self) -> list[Suspect]:
+        if self._scenario is None:
+            return sighted(self._events)
+        return suspects(self._events, self._scenario.site, plan(self._scenario))
+
+    def _proved(
+        self, scenario: Scenario, seen: list[Suspect], explanation: Explanation | None
+    ) -> tuple[list[Loss], list[Loss]]:
+        """The losses, and what before them would have saved the message as well."""
+
+        def otherwise(some: Iterable[Suspect]) -> _Played:
+            made = list(some)
+
+            def planned(given: Scenario) -> Plan:
+                changed = plan(given)
+                for one in made:
+                    changed = one.otherwise(changed)
+                return changed
+
+            return self._played(scenario, planned=planned)
+
+        def saves(some: Iterable[Suspect]) -> bool:
+            return self._arrives(otherwise(some))
+
+        alone = [one for one in seen if saves([one])]
+        if alone:
+            *before, last = (_loss(one, Confidence.HIGH, self._proof([one])) for one in alone)
+            return [last], before
+        if self._with_those_behind(scenario, seen, otherwise):
+            together = list(ddmin(seen, saves))
+            return [_loss(one, Confidence.HIGH, self._proof(together)) for one in together], []
+        return self._at_practice(scenario, explanation), []
+
+    def _with_those_behind(
+        self, scenario: Scenario, seen: list[Suspect], otherwise: Callable[[Iterable[Suspect]], _Played]
+    ) -> bool:
+        """Add the suspects that show only when those before them do otherwise; whether the message arrives without any."""
+        world = plan(scenario)
+        while seen:
+            after = otherwise(seen)
+            if self._arrives(after):
+                return True
+            known = {(one.cause, one.place) for one in seen}
+            behind = [
+                one
+                for one in suspects(after.way, scenario.site, world)
+                if (one.cause, one.place) not in known
+            ]
+            if not behind:
+                break
+            seen += [
+                one._replace(serial=BEHIND, words=f"would then have been next: {one.words}") for one in behind
+            ]
+        return False
+
+    def _at_practice(self, scenario: Scenario, explanation: Explanation | None) -> list[Loss]:
+        """No hop lost it: the practice, as it is set, does not see whom it is for."""
+        if explanation is None or not explanation.causes:
+            return []
+        cause = explanation.causes[0]
+        decided = self._fate.decided
+        serial = decided.serial if decided else self._fate.events[-1].serial
+        ours = (one for one in explanation.remedies if one.kind is Kind.SETTINGS)
+        for remedy in ours:
+            after = self._played(replace(scenario, site=remedy.after.site))
+            if self._arrives(after):
+                proof = f"with {remedy.words} in the same scenario it reaches {', '.join(self._wanted)}"
+                return [Loss(cause.name, PRACTICE, serial, cause.tells, cause.confidence, proof)]
+        weaker = max(cause.confidence, Confidence.MEDIUM, key=lambda one: SURE[one])
+        return [Loss(cause.name, PRACTICE, serial, cause.tells, weaker, "")]
+
+    def _proof(self, made: Sequence[Suspect]) -> str:
+        where = " and ".join(f"{one.place} {one.instead}" for one in made)
+        return f"in the same scenario, where {where}, it reaches {', '.join(self._wanted)}"
+
+    def _arrives(self, played: _Played) -> bool:
+        return played.fate is not None and set(self._wanted) <= played.fate.reached
+
+    def _played(self, scenario: Scenario, planned: Planned = plan, *, explained: bool = False) -> _Played:
+        """Play a world to its end; what came of the message there."""
+        with Simulation(scenario, planned=planned) as world:
+            with suppress(ConservationError, ExpectationError):  # the message is asked about, not the run
+                world.run()
+            fates = conversation(world.trace.story(self._name))
+            found = next((one for one in fates if one.key == self._fate.key), None)
+            explanation = self._explained(world, found) if explained and found else None
+        return _Played(found, _way(found, fates) if found else [], explanation)
+
+    def _explained(self, world: Simulation, fate: Fate) -> Explanation | None:
+        """Why the message went where it went once it was collected."""
+        ours = (d for d in world.decisions if d.message_id in fate.ids and d.reason is not Reason.SENT_COPY)
+        decision = next(ours, None)
+        targets = decision.targets if decision else ()
+        copies = (one for target in targets for one in world.mailbox(target))
+        message = next((one for one in copies if one.message_id in fate.ids), None)
+        if decision is None or message is None:
+            return None
+        made = plan(world.scenario)
+        provider = Provider(
+            world.scenario.provider.profile or made.smtp.server,
+            made.policy,
+            made.mail_host.headers,
+            made.mail_host.catch_all,
+        )
+        missed = [target for target in self._wanted if target not in decision.targets and ":" in target]
+        return why(
+            decision,
+            site=_remembering(world.site, world.trace),
+            message=Message(message.octets),
+            expect=missed[0] if missed else None,
+            provider=provider,
+        )
+
+
+def _way(fate: Fate, fates: Sequence[Fate]) -> list[Event]:
+    """The events of a message, behind those of the letter that it answers."""
+    letter = next((one for one in fates if one.is_letter and one is not fate), None)
+    before = letter.events if letter and fate.begun.step is Step.REPLIED else []
+    return [event for event in (*before, *fate.events) if not _of_copy(event)]
+
+
+def _of_copy(event: Event) -> bool:
+    """Whether it is about the copy of what was sent that a provider keeps (R5.8)."""
+    return event.rule == "R5.8" or event.reason == Reason.SENT_COPY
+
+
+def _remembering(site: Site, trace: Trace) -> Site:
+    """The practice with what it has sent in its world."""
+    letters = (event for event in trace.steps(Step.COMPOSED) if event.peer.startswith("action:"))
+    sent = {event.message_id: int(event.peer.removeprefix("action:")) for event in letters}
+    return replace(site, sent={**site.sent, **sent})
+
+
+def _loss(one: Suspect, confidence: Confidence, proof: str) -> Loss:
+    return Loss(one.cause, one.place, one.serial, one.words, confidence, proof)
