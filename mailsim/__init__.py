@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mailsim.errors import MailsimError
-    from mailsim.mail import Address, Envelope, Message, Reply
+    from mailsim.mail import Address, Envelope, Mailbox, Message, Reply
     from mailsim.nameserver.embedded import DnsServer
     from mailsim.pop3.embedded import Pop3Server
     from mailsim.practice.decision import Decision
@@ -34,6 +34,7 @@ __all__ = [
     "Explanation",
     "Fault",
     "Lab",
+    "Mailbox",
     "MailsimError",
     "Message",
     "Pop3Server",
@@ -56,7 +57,7 @@ __all__ = [
 
 _HOMES = {
     "mailsim.errors": ("MailsimError",),
-    "mailsim.mail": ("Address", "Envelope", "Message", "Reply"),
+    "mailsim.mail": ("Address", "Envelope", "Mailbox", "Message", "Reply"),
     "mailsim.nameserver.embedded": ("DnsServer",),
     "mailsim.pop3.embedded": ("Pop3Server",),
     "mailsim.practice.decision": ("Decision",),

@@ -4,7 +4,7 @@ Laws:
 - Mail is hostile. Every `str` is escaped, made printable, clipped and isolated from the direction of the
   text around it; only `Html`, which nothing but this module makes, stands as it is.
 - What is shown is bounded: of many rows the first and the last are shown, and how many stand between them.
-- No script, no link, no image, no style sheet: inline style alone. Text keeps the page's own colour, so light
+- No script, no link, no image, no style sheet: inline style alone. (HTML of a message: `sandbox.py`.) Text keeps the page's own colour, so light
   and dark themes both work, in JupyterLab (by its CSS variables) and elsewhere.
 - Colour never speaks alone: a badge has a sign and words too.
 """
@@ -13,10 +13,10 @@ from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import TypeVar
 
+from mailsim.plain import MOST_ROWS, ends
+
 _Item = TypeVar("_Item")
 
-MOST_ROWS = 50
-"""Rows of a table, and stations of a path, that are shown at most."""
 _LONGEST = 300
 """Characters of one text that are shown at most."""
 
@@ -25,7 +25,8 @@ _MONO = "font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size
 _FAINT = "opacity:0.72"
 _LINE = "var(--jp-border-color2,rgba(128,128,128,0.45))"
 _CELL = "text-align:left;vertical-align:top;padding:3px 12px 3px 0;white-space:pre-wrap"
-_LAST_CELL = f"{_CELL};overflow-wrap:anywhere"  # the one that gives way where room is short
+_NAME_CELL = f"{_CELL};white-space:pre"  # what a row without titles above is called stays whole
+_LAST_CELL = f"{_CELL};overflow-wrap:anywhere;min-width:9em"  # the one that gives way where room is short
 _ROW = f"border-top:1px solid {_LINE};background:none"
 
 
@@ -47,12 +48,26 @@ class Tone(Enum):
 def text(words: str) -> Html:
     """Words as they are, escaped and bounded; what a browser would obey or not show is written as an escape."""
     clipped = words[:_LONGEST]
-    return Html(_printable(clipped).translate(_MARKUP) + ("…" if len(words) > _LONGEST else ""))
+    return Html(escaped(_printable(clipped)) + ("…" if len(words) > _LONGEST else ""))
+
+
+def escaped(words: str) -> str:
+    """Words that mean no markup, in an element or in a quoted attribute."""
+    return words.translate(_MARKUP)
 
 
 def code(words: str) -> Html:
     """Words that a machine wrote or reads, in the page's fixed-width letters."""
     return Html(f'<code style="{_MONO};background:none;color:inherit;padding:0">{text(words)}</code>')
+
+
+def passage(words: str) -> Html:
+    """Lines that people wrote, as they stand: at most fifty of them, long ones clipped."""
+    lines = words.splitlines()
+    shown = "".join(f"<div><bdi>{text(line) or ' '}</bdi></div>" for line in lines[:MOST_ROWS])
+    more = f'<div style="{_FAINT};font-style:italic">… {len(lines) - MOST_ROWS:,} more lines …</div>'
+    style = f"white-space:pre-wrap;overflow-wrap:anywhere;margin:6px 0;padding-left:10px;border-left:2px solid {_LINE}"
+    return Html(f'<div style="{style}">{shown}{more if len(lines) > MOST_ROWS else ""}</div>')
 
 
 def badge(words: str, tone: Tone) -> Html:
@@ -83,21 +98,23 @@ def table(head: Sequence[str], items: Sequence[_Item], cells: Callable[[_Item], 
 
     `cells` makes the row of an item, as wide as the head; a head of empty titles is left out.
     """
-    first, left_out, last = _ends(items)
-    body = [_row(cells(item)) for item in first]
+    first, left_out, last = ends(items)
+    titled = any(head)
+    styles = [_CELL if titled else _NAME_CELL, *[_CELL] * (len(head) - 2), _LAST_CELL][-len(head) :]
+    body = [_row(cells(item), styles) for item in first]
     if left_out:
         style = f"{_CELL};{_FAINT};font-style:italic"
         between = f'<td colspan="{len(head)}" style="{style}">… {left_out:,} more …</td>'
-        body += [f'<tr style="{_ROW}">{between}</tr>', *(_row(cells(item)) for item in last)]
+        body += [f'<tr style="{_ROW}">{between}</tr>', *(_row(cells(item), styles) for item in last)]
     titles = "".join(f'<th style="{_CELL};font-weight:600">{text(title)}</th>' for title in head)
-    top = f'<thead style="border:0"><tr style="background:none">{titles}</tr></thead>' if any(head) else ""
+    top = f'<thead style="border:0"><tr style="background:none">{titles}</tr></thead>' if titled else ""
     style = "border-collapse:collapse;border:0;margin:4px 0;color:inherit;table-layout:auto;max-width:100%"
     return Html(f'<table style="{style}">{top}<tbody>{"".join(body)}</tbody></table>')
 
 
 def path(stations: Sequence[tuple[str, str, str]]) -> Html:
     """A way in stations, joined by a line: for each a short label, what was seen there, and what follows."""
-    first, left_out, last = _ends(stations)
+    first, left_out, last = ends(stations)
     shown = [_station(*one) for one in first]
     if left_out:
         shown += [
@@ -118,8 +135,7 @@ def _part(words: str) -> Html:
     return words if isinstance(words, Html) else text(words)
 
 
-def _row(cells: Sequence[str]) -> str:
-    styles = [_CELL] * (len(cells) - 1) + [_LAST_CELL]
+def _row(cells: Sequence[str], styles: Sequence[str]) -> str:
     shown = "".join(
         f'<td style="{style}">{_part(cell)}</td>' for style, cell in zip(styles, cells, strict=True)
     )
@@ -131,15 +147,6 @@ def _station(label: str, seen: str, follows: str) -> str:
     conclusion = f'<div style="margin-left:3.4em">→ <bdi>{text(follows)}</bdi></div>'
     style = "margin:0 0 4px 0;overflow-wrap:anywhere"
     return f'<li style="{style}">{name}<bdi>{code(seen)}</bdi>{conclusion}</li>'
-
-
-def _ends(items: Sequence[_Item]) -> tuple[Sequence[_Item], int, Sequence[_Item]]:
-    """The first items, how many are left out, and the last."""
-    left_out = len(items) - MOST_ROWS
-    if left_out <= 0:
-        return items, 0, ()
-    half = MOST_ROWS // 2
-    return items[:half], left_out, items[-half:]
 
 
 def _printable(words: str) -> str:

@@ -1,21 +1,35 @@
 """Displays are safe whatever stands in a message, bounded whatever its size, and say in words what they say in colour."""
 
 import json
+import re
+import sys
+from base64 import b64encode
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from email.message import EmailMessage
+from html import unescape
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from IPython.core.formatters import PlainTextFormatter
 
 import mailsim
-from mailsim.display import MOST_ROWS, Html, Tone, badge, block, code, heading, note, path, table, text
-from mailsim.mail import Address, Message
+from mailsim.check.probed import Probe
+from mailsim.check.verdict import Cause, Check, Verdict
+from mailsim.check.verdict import Step as Stage
+from mailsim.display import Html, Tone, badge, block, code, heading, note, path, table, text
+from mailsim.mail import Address, Mailbox, Message
+from mailsim.plain import MOST_ROWS
 from mailsim.practice.decision import Decision, Evidence, Outcome, Reason, Resolver
 from mailsim.practice.directory import Action, Alias, Directory, User
+from mailsim.practice.settings import ActionAddressIn, Settings
+from mailsim.practice.site import Site
+from mailsim.provider.profiles import profile
 from mailsim.trace.event import Event, Step, Trace
+from mailsim.trace.pictures import COLOURS, OTHER_COLOUR
 
 PAYLOADS = [
     "<script>alert(1)</script>",
@@ -29,6 +43,7 @@ PAYLOADS = [
     "javascript:alert(1)",
 ]
 
+FRAME = re.compile('<iframe sandbox="" referrerpolicy="no-referrer" [^<>]*></iframe>')
 DRAWN = {"svg", "line", "circle", "path", "text"}
 ALLOWED = {"div", "span", "strong", "bdi", "code", "table", "thead", "tbody", "tr", "th", "td", "ol", "li"}
 
@@ -129,9 +144,21 @@ def test_a_badge_speaks_without_colour(tone: Tone) -> None:
 
 def contrast_with_white(colour: str) -> float:
     """WCAG 2.2's contrast ratio of white on this colour."""
+    return 1.05 / (luminance(colour) + 0.05)
+
+
+def luminance(colour: str) -> float:
+    """WCAG 2.2's relative luminance."""
     channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return 1.05 / (0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] + 0.05)
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("colour", sorted({*COLOURS.values(), OTHER_COLOUR}))
+def test_what_is_drawn_stands_out_from_light_and_dark_pages(colour: str) -> None:
+    """White, and JupyterLab's dark (#111): WCAG 2.2, 1.4.11."""
+    assert contrast_with_white(colour) >= 3
+    assert (luminance(colour) + 0.05) / (luminance("#111111") + 0.05) >= 3
 
 
 def test_signs_and_colours_differ() -> None:
@@ -228,12 +255,15 @@ def test_a_decision_on_hostile_mail_is_inert(payload: str) -> None:
 @pytest.mark.parametrize("payload", PAYLOADS)
 @pytest.mark.parametrize("field", ["Subject", "From", "X-Odd"])
 def test_a_message_with_a_hostile_header_is_inert(field: str, payload: str) -> None:
-    """Field values are shown as the letters they are; an HTML body is not shown at all."""
-    octets = f"{field}: {payload}\r\nContent-Type: text/html\r\n\r\n<b>never shown</b>{payload}\r\n".encode()
-    markup = assert_safe(Message(octets)._repr_html_())
+    """Field values are shown as the letters they are, and so is text; HTML stands in the frame alone."""
+    octets = f"{field}: {payload}\r\nContent-Type: text/html\r\n\r\n<b>framed</b>{payload}\r\n".encode()
+    html, found = FRAME.subn("", Message(octets)._repr_html_())
+    markup = assert_safe(html)
 
     assert payload.replace("\x00", "\\x00") in markup.words
-    assert "never shown" not in markup.words
+    assert found == 1
+    assert "framed" not in markup.words
+    assert_safe(Message(octets.replace(b"text/html", b"text/plain"))._repr_html_())
 
 
 def test_a_message_shows_its_fields_and_sizes() -> None:
@@ -399,3 +429,149 @@ def test_a_site_shows_its_settings_without_secrets_and_what_is_wrong_with_them()
     assert all(one in words for one in told)
     assert "! warning" in words
     assert "hunter2" not in site._repr_html_()
+
+
+def test_a_message_shows_its_text_its_html_and_what_is_attached() -> None:
+    """Text as it stands, bounded; HTML in the frame; names of attachments, which may be anything."""
+    message = EmailMessage()
+    message["From"] = "jane@client.example"
+    message.set_content("first line\n  indented <b>\n" + "more\n" * 100)
+    message.add_alternative("<p>in the frame</p>", subtype="html")
+    message.add_attachment(
+        b"x", maintype="image", subtype="png", filename='<img src=x onerror=alert(1)>\u202egpj".exe'
+    )
+    shown = Message(message.as_bytes())._repr_html_()
+    html, found = FRAME.subn("", shown)
+    words = assert_safe(html).words
+
+    assert found == 1
+    assert "&lt;p&gt;in the frame&lt;/p&gt;" in shown
+    assert all(one in words for one in ["first line", "  indented <b>", "… 52 more lines …"])
+    assert "attached: <img src=x onerror=alert(1)>\\u202egpj" in words
+    assert "(image/png)" in words
+
+
+def test_a_message_of_which_much_is_left_out_says_so() -> None:
+    """A large body, and parts without end."""
+    large = Message(b"From: a@b.example\r\n\r\n" + b"x\r\n" * 200_000)
+    parts = b"--b\r\nContent-Type: image/png\r\n\r\n\r\n" * 200
+    many = Message(b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + parts + b"--b--\r\n")
+
+    assert "only the beginning of the body was looked at" in assert_safe(large._repr_html_()).words
+    assert len(large._repr_html_()) < 50_000
+    assert "attached: without a name (image/png)" in assert_safe(many._repr_html_()).words
+    assert "… 150 more attached …" in many._repr_html_()
+
+
+def test_html_needs_its_sanitiser(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the extra is not installed, there is a note instead of a frame."""
+    monkeypatch.setitem(sys.modules, "nh3", None)
+    html = Message(b"Content-Type: text/html\r\n\r\n<p>hello</p>")._repr_html_()
+
+    assert "HTML of 12 characters: install mailsim[notebook] to see it" in assert_safe(html).words
+
+
+# Mailbox
+
+
+def mailbox(*subjects: str) -> Mailbox:
+    """A mailbox of letters."""
+    octets = "Date: Mon, 23 Nov 2026 09:00:00 +0000\r\nFrom: jane@client.example\r\nTo: a1234@abc.com\r\nSubject: {}\r\n\r\nx"
+    return Mailbox("action:1234", [Message(octets.format(subject).encode()) for subject in subjects])
+
+
+def test_a_mailbox_is_a_table() -> None:
+    """A row a message, its size that of its octets, encoded words read; it is the list of the messages as well."""
+    held = mailbox("Draft", "=?utf-8?q?Gr=C3=BC=C3=9Fe?=")
+    words = assert_safe(held._repr_html_()).words
+
+    assert "action:1234" in words
+    assert "2 messages" in words
+    assert "2026-11-23 09:00jane@client.examplea1234@abc.com126Grüße" in words
+    assert [message.value("Subject") for message in held][:1] == ["Draft"]
+    assert repr(held) == "Mailbox('action:1234', 2 messages)"
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_a_mailbox_of_hostile_mail_is_inert(payload: str) -> None:
+    """Its name and whatever the rows tell; also where markup hides in an encoded word."""
+    hidden = "=?utf-8?b?" + b64encode(payload.encode()).decode() + "?="
+    held = Mailbox(payload, mailbox(payload, hidden))
+
+    assert assert_safe(held._repr_html_()).words.count(payload.replace("\x00", "\\x00")) == 3
+    assert all(line.isprintable() for line in str(held).splitlines())
+
+
+def test_an_empty_and_a_large_mailbox() -> None:
+    """Of many messages the first and the last."""
+    assert "0 messages" in assert_safe(mailbox()._repr_html_()).words
+    assert str(mailbox()) == "action:1234: 0 messages"
+    assert "… 1,950 more …" in mailbox(*["x"] * 2000)._repr_html_()
+    assert "… 1,950 more …" in str(mailbox(*["x"] * 2000))
+
+
+# In words
+
+
+def everything_shown() -> list[Any]:
+    """One of each that shows itself, with hostile mail in it."""
+    site = mailsim.read_site(
+        {
+            "mailbox": {
+                "type": "catch-all",
+                "default_sender": "matters@abc.com",
+                "fallback_address": "help@abc.com",
+                "allow_fallback_clash": True,
+            },
+            "pop": {"server": "ssl://pop.abc.com:995", "username": "m", "password": "hunter2"},
+            "action": [{"id": 7, "name": PAYLOADS[1]}],
+        }
+    )
+    octets = f"From: {HOSTILE}\r\nTo: a9@abc.com\r\nSubject: {HOSTILE}\r\n\r\n{HOSTILE}".encode()
+    hostile = decision(message=HOSTILE, evidence=(Evidence("R4.3", HOSTILE, HOSTILE),))
+    red = Verdict(
+        check=Check.POP, step=Stage.LOGIN, cause=Cause.TIMEOUT, server=HOSTILE, message="said", advice="do"
+    )
+    return [
+        Message(octets),
+        Mailbox("unassigned", [Message(octets)]),
+        site.route(octets),
+        hostile,
+        site,
+        site.settings,
+        site.directory,
+        Trace([event(0, place=HOSTILE, recipient=HOSTILE)]),
+        Probe(action=7, address="a7@abc.com", placement=ActionAddressIn.FROM, trouble="none came"),
+        red,
+        mailsim.why(octets, site=site, expect="action:7"),
+        mailsim.difference(site, site, [("x", octets)]),
+        profile("gmail"),
+    ]
+
+
+HOSTILE = '<img src=x onerror=alert(1)>\x1b]0;title\x07\u202e"'
+
+
+@pytest.mark.parametrize("shown", everything_shown(), ids=lambda shown: type(shown).__name__)
+def test_each_display_has_html_and_words(shown: Any) -> None:
+    """A notebook shows the one, IPython in a terminal the other, where nothing is obeyed; neither has a secret."""
+    words = PlainTextFormatter()(shown)
+
+    assert words.split()[0] == str(shown).split()[0]
+    assert len(words.splitlines()) == len(str(shown).split("\n"))
+    assert all(line.isprintable() for line in words.splitlines())
+    assert "hunter2" not in words + shown._repr_html_()
+    assert_drawn(FRAME.sub("", shown._repr_html_()))
+
+
+def test_words_and_html_say_the_same() -> None:
+    """Each cell of a directory, a mailbox and a site's settings stands in both."""
+    for shown in everything_shown():
+        if isinstance(shown, Directory | Mailbox | Site | Settings):
+            cells = re.findall(
+                r"<t[dh][^>]*>(?:<code[^>]*>)?([^<]*)(?:</code>)?</t[dh]>", shown._repr_html_()
+            )
+            words = " ".join(str(shown).split())
+            plain = [unescape(cell) for cell in cells if "\\" not in cell]
+            assert [cell for cell in plain if cell not in words] == []
+            assert cells

@@ -6,6 +6,7 @@ from mailsim.check.comparison import Change
 from mailsim.check.prospect import EnvelopeHeader, Way
 from mailsim.display import Tone, badge, block, heading, note, table
 from mailsim.mail import Message
+from mailsim.plain import in_words
 from mailsim.practice.settings import ActionAddressIn
 
 
@@ -111,6 +112,8 @@ class Probe:
             )
             parts.append(rows)
         return block(*parts)
+
+    _repr_pretty_ = in_words
 
 
 def _values(values: tuple[str, ...]) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from mailsim.display import Tone, badge, block, code, heading, table
+from mailsim.plain import in_words
 
 
 class Check(StrEnum):
@@ -116,3 +117,5 @@ class Verdict:
         shown = [] if self.green else [row for row in red if row[0] != "said" or self.message]
         shown += [("advice", self.advice)] if self.advice else []
         return block(title, table(("", ""), shown, lambda row: row)) if shown else block(title)
+
+    _repr_pretty_ = in_words

@@ -1,4 +1,4 @@
-"""The words every room shares: Address, Envelope, Message, Reply."""
+"""The words every room shares: Address, Envelope, Mailbox, Message, Reply."""
 
 from mailsim.mail.address import (
     Address,
@@ -10,6 +10,7 @@ from mailsim.mail.address import (
     plain_address,
 )
 from mailsim.mail.envelope import Envelope
+from mailsim.mail.mailbox import Mailbox
 from mailsim.mail.message import HeaderDefect, Message
 from mailsim.mail.reply import Reply
 
@@ -18,6 +19,7 @@ __all__ = [
     "AddressList",
     "Envelope",
     "HeaderDefect",
+    "Mailbox",
     "Message",
     "Reply",
     "has_address",

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from functools import lru_cache
 
-from mailsim.display import Tone, badge, block, heading, note, table
+from mailsim.plain import in_words
 
 MOST_FOLDS = 65_536
 """Folded lines of one field: `re` keeps 250 octets for each while it reads, so that a message of nothing else would take
@@ -48,7 +48,6 @@ _FREQUENT_NAMES = frozenset(
     b" x-delivered-to x-envelope-to x-mailsim-loop x-original-to".split()
 )
 _FOLD = re.compile(rb"\r?\n(?=[ \t])")
-_MOST_SHOWN = 65536  # octets of a header that a notebook shows
 _BOM = b"\xef\xbb\xbf"
 _BEFORE_HEADER = re.compile(rb"(?:%b)?(?:From (?![ \t]*+:)[^\n]*+\n)?" % _BOM)
 _UTF16 = re.compile(rb"\xff\xfe|\xfe\xff|(?:[^\0]\0){4}|(?:\0[^\0]){4}", re.DOTALL)
@@ -84,17 +83,18 @@ class Message:
     def __repr__(self) -> str:
         return f"Message({len(self.octets)} octets, {self.value('Message-ID')!r})"
 
+    def __str__(self) -> str:
+        from mailsim.mail.shown import message_words  # noqa: PLC0415 - made of messages, and deciding shows none
+
+        return message_words(self)
+
     def _repr_html_(self) -> str:
-        """For notebooks: the header fields as they stand, and sizes; never the body."""
-        lines = _FOLD.sub(b"", self.header[:_MOST_SHOWN]).decode("utf-8", "replace").split("\n")
-        fields = [line.partition(":") for line in lines if line.strip()]
-        badges = [badge(self.defect, Tone.BAD)] if self.defect else []
-        sizes = f"{len(self.octets):,} octets, {len(self.octets) - self.body_start:,} in the body"
-        return block(
-            heading("Message", *badges),
-            note(sizes),
-            table(("", ""), fields, lambda field: (field[0], field[2].strip())),
-        )
+        """For notebooks: the fields as they stand, the text, the HTML in a frame where it is harmless, what is attached."""
+        from mailsim.mail.shown import message_html  # noqa: PLC0415 - as above
+
+        return message_html(self)
+
+    _repr_pretty_ = in_words
 
     def under(self, lines: bytes) -> "Message":
         """A message with whole header lines above this one's octets; a Message-ID is none of them."""

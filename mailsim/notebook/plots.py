@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from mailsim.trace.pictures import COLOURS, OTHER_COLOUR
+from mailsim.trace.pictures import COLOURS, OTHER_COLOUR, TICKS
 
 _LAYOUT = {
     "template": "none",
     "paper_bgcolor": "rgba(0,0,0,0)",
     "plot_bgcolor": "rgba(0,0,0,0)",
-    "font": {"color": "#7a7f85", "size": 13},  # readable on JupyterLab's light and dark
+    "font": {"color": "#757a80", "size": 13},  # readable on JupyterLab's light and dark
     "margin": {"l": 70, "r": 20, "t": 50, "b": 60},
     "height": 380,
 }
@@ -44,6 +44,7 @@ def outcome_flow(messages: pd.DataFrame) -> go.Figure:
     )
     colours = [COLOURS.get(name, OTHER_COLOUR) for _, name in stations]
     sankey = go.Sankey(
+        textfont={"shadow": "none"},  # else white behind every letter, on a dark page too
         node={"label": [name for _, name in stations], "color": colours, "pad": 18, "thickness": 14},
         link={
             "source": [begin for begin, _ in pairs],
@@ -97,7 +98,8 @@ def latency(messages: pd.DataFrame) -> go.Figure:
             )
         )
     figure = _figure(curves, "How long messages took")
-    figure.update_xaxes(type="log", title="seconds in the world, 1 ms or less as 1 ms", **_GRID)
+    ticks = {"tickvals": [seconds for seconds, _ in TICKS], "ticktext": [name for _, name in TICKS]}
+    figure.update_xaxes(type="log", title="time in the world, 1 ms or less as 1 ms", **ticks, **_GRID)
     figure.update_yaxes(title="share done", tickformat=".0%", range=[0, 1.02], **_GRID)
     return figure
 

@@ -33,6 +33,7 @@ from mailsim.study.diagnosis.site_tables import toml
 Addresses = Mapping[tuple[str, int], tuple[str, int]]
 _WIDE = {"width": "min(480px, 96%)"}
 _LABEL = {"description_width": "150px"}
+_BESIDE = {"margin": "0 0 0 158px"}  # under the field, not under its label
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +257,7 @@ def _field(key: str, tables: Mapping[str, object]) -> _Field:
     if given is not None:
         with suppress(Exception):  # a value that the widget cannot hold is judged empty
             widget.value = given if isinstance(widget, w.Checkbox) else str(given)
-    return _Field(key, widget, w.HTML())
+    return _Field(key, widget, w.HTML(layout=_BESIDE))
 
 
 def _text(label: str, hint: str = "") -> Callable[[], w.ValueWidget]:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from mailsim.display import Tone, badge, block, heading, note, path
+from mailsim.plain import Printer, in_words
 
 _LONGEST_SHOWN = 200
 
@@ -160,6 +161,9 @@ class Decision(NamedTuple):
             note(*verdict),
             path(self.evidence),
         )
+
+    def _repr_pretty_(self, printer: Printer, cycle: bool) -> None:  # noqa: FBT001 - IPython passes it by position
+        in_words(self, printer, cycle)
 
 
 _TONES = {

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from mailsim.display import block, heading, note, table
 from mailsim.mail import Address, normal_domain
+from mailsim.plain import in_words, listing
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,9 @@ class Holder(NamedTuple):
 _ACTION_LOCAL = re.compile(
     r"a[0-9]+"
 )  # of an address's key: lower case, no leading white space, ASCII digits
+
+
+_COLUMNS = ("address", "of", "leads to")
 
 
 class Directory:
@@ -96,15 +100,24 @@ class Directory:
 
     def _repr_html_(self) -> str:
         """For notebooks: every address of the practice, whose it is, and where mail to it goes."""
-        rows: list[tuple[Address, Action | Alias]] = [
-            (self.action_address(action.id), action) for action in self.actions.values()
-        ]
-        rows += [(alias.address, alias) for alias in self.aliases]
         return block(
             heading(f"Directory of {self.domain}"),
             note(*self._counts()),
-            table(("address", "of", "leads to"), rows, self._shown),
+            table(_COLUMNS, self._held(), self._shown),
         )
+
+    _repr_pretty_ = in_words
+
+    def __str__(self) -> str:
+        title = f"Directory of {self.domain}: {', '.join(self._counts())}"
+        return listing(title, _COLUMNS, self._held(), self._shown)
+
+    def _held(self) -> list[tuple[Address, Action | Alias]]:
+        """Every address, and whose it is."""
+        held: list[tuple[Address, Action | Alias]] = [
+            (self.action_address(action.id), action) for action in self.actions.values()
+        ]
+        return held + [(alias.address, alias) for alias in self.aliases]
 
     def _counts(self) -> list[str]:
         numbers = {"action": len(self.actions), "user": len(self.users), "alias": len(self.aliases)}

@@ -12,7 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from mailsim.errors import MailsimError
+from mailsim.plain import printable
 from mailsim.words import MASK
+
+__all__ = ["Fault", "SiteError", "printable", "shown"]
 
 _SECRET_KEY = re.compile(r"pass|pwd|secret|token|credential|api_?key", re.IGNORECASE)
 _SERVER_KEY = re.compile(r"server|host|url", re.IGNORECASE)
@@ -54,20 +57,11 @@ class SiteError(MailsimError):
         super().__init__("\n".join(f"{prefix}{fault}" for fault in self.faults))
 
 
-def printable(text: str) -> str:
-    """The text in one line, with escapes for what a terminal would obey or not show."""
-    return "".join(letter if letter.isprintable() else _escape(letter) for letter in text)
-
-
 def _without_userinfo(text: str, *, server: bool) -> str:
     """The text with what stands before "@" in an address of a server masked: `ssl://***@host`."""
     if "//" in text:
         return _USERINFO.sub(f"{MASK}@", text)
     return f"{MASK}@{text.rpartition('@')[2]}" if server and "@" in text else text
-
-
-def _escape(letter: str) -> str:
-    return f"\\u{ord(letter):04x}" if ord(letter) <= 0xFFFF else f"\\U{ord(letter):08x}"
 
 
 def shown(key: str, value: object) -> str:

@@ -24,6 +24,7 @@ from pydantic_core import PydanticCustomError
 
 from mailsim.display import block, code, heading, table
 from mailsim.mail import Address, parse_address, parse_addresses
+from mailsim.plain import in_words, listing
 from mailsim.practice.decision import Resolver
 from mailsim.practice.server_address import ServerAddress, ServerAddressError, check_smtp_port, smtp_host
 from mailsim.provider.profiles import UnknownProfile, nearest, profile
@@ -357,6 +358,16 @@ class Settings(Table):
 
     def _repr_html_(self) -> str:
         """For notebooks: every setting that is given, and how many rows each list has; secrets stay masked."""
+        return block(heading(self._title), table(("", ""), self._given(), lambda row: (row[0], code(row[1]))))
+
+    def __str__(self) -> str:
+        return listing(self._title, ("", ""), self._given(), lambda row: row)
+
+    @property
+    def _title(self) -> str:
+        return f"Settings of {self.domain}"
+
+    def _given(self) -> list[tuple[str, str]]:
         given = self.model_dump(by_alias=True, exclude_unset=True)
         rows = [
             (f"{name}.{key}", str(value))
@@ -364,10 +375,9 @@ class Settings(Table):
             if isinstance(part, dict)
             for key, value in part.items()
         ]
-        rows += [(name, f"{len(part):,}") for name, part in given.items() if not isinstance(part, dict)]
-        return block(
-            heading(f"Settings of {self.domain}"), table(("", ""), rows, lambda row: (row[0], code(row[1])))
-        )
+        return rows + [(name, f"{len(part):,}") for name, part in given.items() if not isinstance(part, dict)]
+
+    _repr_pretty_ = in_words
 
     @property
     def domain(self) -> str:

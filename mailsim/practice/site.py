@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from os import PathLike, fspath
 from typing import TYPE_CHECKING
 
-from mailsim.display import Html, Tone, badge, block, note
+from mailsim.display import Html, Tone, badge, block
 from mailsim.mail import Message
+from mailsim.plain import in_words
 from mailsim.practice.account import PopAccount, SmtpAccount, pop_account, smtp_account
 from mailsim.practice.decision import Decision
 from mailsim.practice.directory import Action, Alias, Directory, User
@@ -42,10 +43,16 @@ class Site:
     warnings: tuple[Fault, ...] = ()
     """What in the settings will go wrong, or has no effect."""
 
+    def __str__(self) -> str:
+        warnings = [f"warning: {warning}" for warning in self.warnings]
+        return "\n".join([str(self.settings), *warnings, str(self.directory)])
+
     def _repr_html_(self) -> str:
         """For notebooks: the settings, what is wrong with them, and the directory."""
-        warnings = [note(badge("warning", Tone.WARNING), str(warning)) for warning in self.warnings]
+        warnings = [block(badge("warning", Tone.WARNING), " ", str(warning)) for warning in self.warnings]
         return block(Html(self.settings._repr_html_()), *warnings, Html(self.directory._repr_html_()))
+
+    _repr_pretty_ = in_words
 
     def route(self, octets: bytes, *, name: str | None = None) -> Decision:
         """What ought to happen to a message; pure, and no octets raise (R4.11, R4.12, R4.14).

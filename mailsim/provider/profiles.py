@@ -14,12 +14,14 @@ from typing import cast
 from mailsim.display import Tone, badge, block, heading, note, table
 from mailsim.errors import MailsimError
 from mailsim.mail import Address, Reply
+from mailsim.plain import in_words, listing
 from mailsim.provider.fact import KINDS, Fact, Mark, reply_of, told
 from mailsim.provider.mailhost import EnvelopeHeader, Stamp
 from mailsim.provider.policy import NOT_OWNED, TOO_BIG, Compared, Fate, Policy, SenderAction, Stage
 
 _TONES = {Mark.DOCUMENTED: Tone.GOOD, Mark.REPORTED: Tone.NEUTRAL, Mark.BELIEVED: Tone.WARNING}
 _REFUSER, _REWRITER = "m365", "gmail"
+_COLUMNS = ("fact", "value", "how known", "source, note")
 UNKNOWN = "unknown"
 """What is shown of a fact that nobody knows."""
 
@@ -39,14 +41,25 @@ class Profile:
     def __repr__(self) -> str:
         return f"Profile({self.id!r}, {self.name!r}, {len(self.facts)} facts)"
 
-    def _repr_html_(self) -> str:
-        rows = [(title, shown, self.facts[key]) for key, title, shown in self.rows() if key in self.facts]
-        lacking = [title for key, title, _ in self.rows() if key not in self.facts]
-        return block(
-            heading(self.name, self.id),
-            table(("fact", "value", "how known", "source, note"), rows, _cells),
-            note(f"{UNKNOWN}: {', '.join(lacking)}"),
+    def __str__(self) -> str:
+        told = listing(
+            f"{self.name} ({self.id})", _COLUMNS[:3], self._known(), lambda row: (*row[:2], row[2].mark)
         )
+        return f"{told}\n{self._lacking()}"
+
+    def _repr_html_(self) -> str:
+        """For notebooks: each fact with how well it is known and its source."""
+        return block(
+            heading(self.name, self.id), table(_COLUMNS, self._known(), _cells), note(self._lacking())
+        )
+
+    _repr_pretty_ = in_words
+
+    def _known(self) -> list[tuple[str, str, Fact]]:
+        return [(title, shown, self.facts[key]) for key, title, shown in self.rows() if key in self.facts]
+
+    def _lacking(self) -> str:
+        return f"{UNKNOWN}: {', '.join(title for key, title, _ in self.rows() if key not in self.facts)}"
 
     def rows(self) -> Iterator[tuple[str, str, str]]:
         """Every fact there can be, in order: key, title, and the value in words, `unknown` where it is."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, Self, overload
 
 from mailsim.display import Tone, badge, block, heading, note, table
+from mailsim.plain import ends, in_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -159,8 +160,18 @@ class Trace(Sequence[Event]):
         return map(Event._make, tuple(self.rows))
 
     def __repr__(self) -> str:
-        messages = len({event.trace_id for event in self})
-        return f"Trace({len(self)} events, {messages} conversations)"
+        return f"Trace({', '.join(self._counts())})"
+
+    def __str__(self) -> str:
+        from mailsim.trace.story import told  # noqa: PLC0415 - a story is made of events
+
+        first, left_out, last = ends(self)
+        between = [f"… {left_out:,} more …"] if left_out else []
+        return "\n".join([f"Trace: {', '.join(self._counts())}", *told(first), *between, *told(last)])
+
+    def _counts(self) -> list[str]:
+        sizes = {"event": len(self), "conversation": len({event.trace_id for event in self})}
+        return [f"{count:,} {what}" + "s" * (count != 1) for what, count in sizes.items()]
 
     def _repr_html_(self) -> str:
         """For notebooks: what came of the mail; a short story as a sequence diagram, else the first and last events in words."""
@@ -173,13 +184,12 @@ class Trace(Sequence[Event]):
         ]
         lost = Counter(e.step for e in self if e.step in (Step.REFUSED, Step.BOUNCED))
         badges += [badge(f"{count:,} {step}", Tone.BAD) for step, count in lost.items()]
-        sizes = {"event": len(self), "conversation": len({event.trace_id for event in self})}
-        counts = [f"{count:,} {what}" + "s" * (count != 1) for what, count in sizes.items()]
+        conversations = {event.trace_id for event in self}
         times = [f"{e.time:%Y-%m-%d %H:%M:%S}" for e in (*self[:1], *self[-1:])]
-        drawn = sizes["conversation"] == 1 and len(self) <= _MOST_DRAWN
+        drawn = len(conversations) == 1 and len(self) <= _MOST_DRAWN
         return block(
             heading("Trace", *badges),
-            note(*counts, " to ".join(times)),
+            note(*self._counts(), " to ".join(times)),
             sequence(hops(self))
             if drawn
             else table(
@@ -188,6 +198,8 @@ class Trace(Sequence[Event]):
                 lambda e: (f"{e.serial}", f"{e.time:%H:%M:%S}", e.trace_id, e.step, e.place, sentence(e)),
             ),
         )
+
+    _repr_pretty_ = in_words
 
     def extend(self, events: Iterable[Row]) -> None:
         """Add facts; events are never changed or taken back."""

@@ -6,14 +6,16 @@ Laws: every text is escaped; what is drawn is bounded; colour never speaks alone
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
+from textwrap import wrap
 from typing import NamedTuple
 
 from mailsim.display import Html, text
 
-COLOURS = {"delivered": "#0b6aa2", "stored": "#0b6aa2", "unassigned": "#a84300", "refused": "#a3195b"}
-COLOURS |= {"fallback": "#a3195b", "bounced": "#a3195b", "discarded": "#a3195b"}
+COLOURS = {"delivered": "#0b6aa2", "stored": "#0b6aa2", "unassigned": "#a84300", "refused": "#c2347a"}
+COLOURS |= {"fallback": "#c2347a", "bounced": "#c2347a", "discarded": "#c2347a"}
 OTHER_COLOUR = "#7a7f85"
-"""Of whatever else; the tones of displays, told apart by the colour-blind."""
+"""Of whatever else. All stand out from light and dark pages alike (WCAG 1.4.11), and are told apart by the colour-blind."""
 
 
 class Hop(NamedTuple):
@@ -32,7 +34,7 @@ class Hop(NamedTuple):
 Way = tuple[str, str, str]
 """The stations of something that flowed."""
 
-_WIDTH, _HEIGHT, _GAP, _BAR, _MOST, _MOST_WORDS = 960.0, 380.0, 22.0, 14.0, 9, 110
+_WIDTH, _HEIGHT, _GAP, _BAR, _MOST = 960.0, 380.0, 22.0, 14.0, 9
 
 
 def flow(ways: Mapping[Way, int], heads: Way) -> Html:
@@ -78,7 +80,7 @@ def decades(counts: Mapping[int, int], per_decade: int, label: str) -> Html:
     parts.append(
         f'<line x1="0" x2="{_WIDTH:.0f}" y1="180" y2="180" stroke="currentColor" stroke-opacity="0.5"/>'
     )
-    for seconds, name in _TICKS:
+    for seconds, name in TICKS:
         x = (math.log10(seconds) * per_decade - first) * width
         if 0 <= x <= _WIDTH:
             parts.append(
@@ -89,11 +91,12 @@ def decades(counts: Mapping[int, int], per_decade: int, label: str) -> Html:
     return _svg(parts, (-20, -24, _WIDTH + 40, 232), label)
 
 
-_TICKS = (
+TICKS = (
     *((1e-6, "1 µs"), (1e-5, "10 µs"), (1e-4, "100 µs"), (1e-3, "1 ms"), (1e-2, "10 ms"), (1e-1, "100 ms")),
     *((1.0, "1 s"), (10.0, "10 s"), (60.0, "1 min"), (600.0, "10 min"), (3600.0, "1 h"), (36000.0, "10 h")),
     *((86400.0, "1 d"), (864000.0, "10 d"), (8640000.0, "100 d")),
 )
+"""Lengths of time in seconds, as an axis names them."""
 
 
 def _svg(
@@ -173,22 +176,26 @@ def _short(name: str) -> str:
     return name if len(name) <= 34 else name[:33] + "…"
 
 
-_LANE, _ROW, _TIME = 92.0, 22.0, 66.0
+_LANE, _ROW, _LINE, _TIME = 84.0, 22.0, 16.0, 66.0
+_WRAPPED = 44  # characters of a line of words: what a notebook has room for beside the lanes of a usual story
 
 
 def sequence(hops: Sequence[Hop]) -> Html:
     """A story as a sequence diagram: a lane for each party, a row for each hop, its words beside it."""
     parties = list(dict.fromkeys(party for hop in hops for party in (hop.begin, hop.end)))
     lane = {party: _TIME + 20 + number * _LANE for number, party in enumerate(parties)}
-    bottom, right = len(hops) * _ROW + 8, _TIME + 20 + len(parties) * _LANE
+    right = _TIME + 44 + (len(parties) - 1) * _LANE
+    told = [wrap(hop.words, _WRAPPED, max_lines=4, placeholder="…") or [""] for hop in hops]
+    tops = list(accumulate((_ROW + _LINE * (len(lines) - 1) for lines in told), initial=0.0))
+    bottom = tops[-1] + 8
     parts = []
     for party, x in lane.items():
         parts.append(
             f'<line x1="{x:.0f}" x2="{x:.0f}" y1="0" y2="{bottom:.0f}" stroke="currentColor" stroke-opacity="0.25"/>'
             f'<text transform="translate({x + 3:.0f},-8) rotate(-32)">{text(_short(party))}</text>'
         )
-    for number, hop in enumerate(hops):
-        y, begin, end = (number + 0.6) * _ROW, lane[hop.begin], lane[hop.end]
+    for hop, lines, row in zip(hops, told, tops, strict=False):  # the last top is the end
+        y, begin, end = row + 0.6 * _ROW, lane[hop.begin], lane[hop.end]
         colour = COLOURS.get(hop.colour, "currentColor")
         parts.append(f'<text x="0" y="{y + 4:.0f}" opacity="0.75">{text(hop.time)}</text>')
         parts.append(f'<circle cx="{begin:.0f}" cy="{y:.0f}" r="4" fill="{colour}"/>')
@@ -199,8 +206,10 @@ def sequence(hops: Sequence[Hop]) -> Html:
                 f'<line x1="{begin:.0f}" x2="{tip:.0f}" y1="{y:.0f}" y2="{y:.0f}" stroke="{colour}" stroke-width="1.5"/>'
                 f'<path d="M{tip:.0f},{y:.0f}L{wing:.0f},{y - 4:.0f}V{y + 4:.0f}Z" fill="{colour}"/>'
             )
-        words = text(hop.words if len(hop.words) <= _MOST_WORDS else hop.words[: _MOST_WORDS - 1] + "…")
-        parts.append(f'<text x="{right:.0f}" y="{y + 4:.0f}">{words}</text>')
-    top, width = 96.0, right + _MOST_WORDS * 6.6
+        parts += [
+            f'<text x="{right:.0f}" y="{y + 4 + _LINE * number:.0f}">{text(line)}</text>'
+            for number, line in enumerate(lines)
+        ]
+    top, width = 96.0, right + _WRAPPED * 7.2
     label = "; ".join(f"{hop.time} {hop.begin}: {hop.words}" for hop in hops[:3])
     return _svg(parts, (0, -top, width, bottom + top), label, f"width:{width:.0f}px;max-width:none")

@@ -25,6 +25,7 @@ import pyarrow.parquet as pq
 
 from mailsim.display import Tone, badge, block, heading, note
 from mailsim.errors import MailsimError
+from mailsim.plain import in_words, printable
 from mailsim.trace.arrow import SCENARIO_KEY, SCHEMA, events
 from mailsim.trace.columns import COLUMNS, REPEATING
 from mailsim.trace.event import Event, Trace
@@ -72,15 +73,26 @@ class RecordedTrace:
     def __repr__(self) -> str:
         return f"RecordedTrace({str(self.path)!r}, {len(self):,} events)"
 
+    def __str__(self) -> str:
+        came = ", ".join(f"{count:,} {end}" for end, count in self._outcomes())
+        return printable(f"{self.path}: {len(self):,} events; {came or 'no messages'}")
+
+    def _outcomes(self) -> list[tuple[str, int]]:
+        """What came of its messages; of a large file that takes as long as `messages`."""
+        return [
+            (str(end), count) for end, count in self.messages()["outcome"].value_counts().items() if count
+        ]
+
     def _repr_html_(self) -> str:
-        """For notebooks: what came of its messages; of a large file that takes as long as `messages`."""
-        outcomes = self.messages()["outcome"].value_counts()
+        """For notebooks: what came of its messages."""
         return block(
             heading(
-                self.path.name, *(badge(f"{count:,} {end}", Tone.NEUTRAL) for end, count in outcomes.items())
+                self.path.name, *(badge(f"{count:,} {end}", Tone.NEUTRAL) for end, count in self._outcomes())
             ),
             note(f"{len(self):,} events", str(self.path)),
         )
+
+    _repr_pretty_ = in_words
 
     @property
     def scenario(self) -> Mapping[str, object] | None:

@@ -5,7 +5,7 @@ obey. A `sentence` alone is as the event has it: who shows it makes it safe for 
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from mailsim.practice.decision import whereto
 from mailsim.practice.faults import printable
@@ -17,7 +17,7 @@ _LONGEST = 500
 """Characters of one sentence; the refusals of real providers have 300."""
 
 
-def told(trace: Trace) -> Iterator[str]:
+def told(trace: Sequence[Event]) -> Iterator[str]:
     """One line an event: the world's time, the place, and what happened there; nothing in it is from a message's body."""
     places = [_bounded(event.place, _LONGEST_PLACE) for event in trace]
     width = max(map(len, places), default=0)

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Generic, Self
 
 from mailsim.errors import MailsimError
-from mailsim.mail import Envelope, Message
+from mailsim.mail import Envelope, Mailbox, Message
 from mailsim.pop3.collection import CollectError
 from mailsim.practice.decision import Decision, Outcome, Reason
 from mailsim.practice.site import Site
@@ -399,16 +399,17 @@ class Stage(Generic[AnyEngine]):
 
         parts.engine.call(hold)
 
-    def mailbox(self, target: str) -> Sequence[Message]:
+    def mailbox(self, target: str) -> Mailbox:
         """The copies that a target holds: `action:1234`, `mailbox:mary`, `unassigned`, `fallback:ADDRESS`."""
         parts = self._running
-        return parts.engine.call(lambda: parts.store.messages(target))
+        return Mailbox(target, parts.engine.call(lambda: parts.store.messages(target)))
 
     def targets(self) -> Mapping[str, int]:
         """Every target that holds something, and how many copies."""
         parts = self._running
         return parts.engine.call(parts.store.targets)
 
-    def waiting(self) -> Sequence[Message]:
+    def waiting(self) -> Mailbox:
         """What lies in the system mailbox at the provider, not yet collected."""
-        return [Message(octets) for octets in self._built.maildrops.messages(self._plan.pop.username)]
+        username = self._plan.pop.username
+        return Mailbox(username, map(Message, self._built.maildrops.messages(username)))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from mailsim.mail import Message, Reply
+from mailsim.mail import Mailbox, Message, Reply
 from mailsim.practice.decision import Decision
 from mailsim.practice.site import Site
 from mailsim.trace.event import Trace
@@ -116,7 +116,7 @@ class World(Protocol):
         """Hold the law of conservation over all that has happened; the world must be settled (R6.2)."""
         ...
 
-    def mailbox(self, target: str) -> Sequence[Message]:
+    def mailbox(self, target: str) -> Mailbox:
         """The copies that a target holds: `action:1234`, `mailbox:mary`, `unassigned`, `fallback:ADDRESS`."""
         ...
 
@@ -124,6 +124,6 @@ class World(Protocol):
         """Every target that holds something, and how many copies."""
         ...
 
-    def waiting(self) -> Sequence[Message]:
+    def waiting(self) -> Mailbox:
         """What lies in the system mailbox at the provider, not yet collected."""
         ...

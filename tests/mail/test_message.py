@@ -241,12 +241,20 @@ def test_a_message_is_shown_by_size_and_id() -> None:
 
 
 def test_a_notebook_shows_the_fields_each_in_its_row() -> None:
-    """Name and value apart, unfolded; never the body."""
-    html = Message(HEAD + b"Subject: Hello:\r\n Jane\r\n\r\nsecret")._repr_html_()
+    """Name and value apart, unfolded; the text below."""
+    html = Message(HEAD + b"Subject: Hello:\r\n Jane\r\n\r\nlovely")._repr_html_()
     texts = [text for text in re.split(r"<[^>]*>", html) if text]
 
     assert texts[:2] == ["Message", "75 octets, 6 in the body"]
-    assert texts[2:] == ["From", "jane@client.example", "To", "a7@abc.com", "Subject", "Hello: Jane"]
+    assert texts[2:] == [
+        "From",
+        "jane@client.example",
+        "To",
+        "a7@abc.com",
+        "Subject",
+        "Hello: Jane",
+        "lovely",
+    ]
 
 
 @pytest.mark.parametrize("size", [100_000, 1_000_000])

@@ -8,9 +8,10 @@ import unicodedata
 from difflib import get_close_matches
 
 from mailsim.mail import Address, parse_address
+from mailsim.mail.encoded_words import decoded_words
 from mailsim.practice.decision import Reason, Resolver, shown
 from mailsim.practice.directory import Alias
-from mailsim.practice.resolvers import answered, decoded_words
+from mailsim.practice.resolvers import answered
 from mailsim.study.diagnosis.case import Case
 from mailsim.study.diagnosis.cause import Cause, Sign, high, low, medium
 from mailsim.study.diagnosis.causes_recipient import header_decorated

@@ -3,8 +3,8 @@
 import re
 
 from mailsim.mail import parse_addresses
+from mailsim.mail.encoded_words import decoded_words
 from mailsim.practice.decision import Reason, shown
-from mailsim.practice.resolvers import decoded_words
 from mailsim.practice.routing import LOOP_HEADER, automatic
 from mailsim.study.diagnosis.case import Case
 from mailsim.study.diagnosis.cause import Cause, Sign, high, medium

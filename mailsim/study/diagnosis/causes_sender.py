@@ -5,8 +5,8 @@ They are those of misrouted mail, classes 21 to 25, 49 and 52 to 54.
 
 import re
 
+from mailsim.mail.encoded_words import decoded_words
 from mailsim.practice.decision import Reason, Resolver, shown
-from mailsim.practice.resolvers import decoded_words
 from mailsim.practice.routing import automatic
 from mailsim.practice.settings import ActionAddressIn
 from mailsim.study.diagnosis.case import Case

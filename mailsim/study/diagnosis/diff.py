@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from mailsim.display import Tone, badge, block, heading, table
 from mailsim.mail import Message
+from mailsim.plain import in_words
 from mailsim.practice.decision import Decision, Outcome, shown
 from mailsim.practice.site import Routing, Site
 from mailsim.study.diagnosis.case import Case, went_to
@@ -89,6 +90,8 @@ class Difference:
                 ),
             ),
         )  # fmt: skip
+
+    _repr_pretty_ = in_words
 
 
 def difference(before: Site, after: Site, corpus: Iterable[tuple[str | None, bytes]]) -> Difference:

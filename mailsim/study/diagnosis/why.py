@@ -15,6 +15,7 @@ from mailsim.display import Tone, badge, block, heading, note, table
 from mailsim.display import path as stations
 from mailsim.errors import MailsimError
 from mailsim.mail import Message
+from mailsim.plain import in_words
 from mailsim.practice.decision import Decision, shown, whereto
 from mailsim.study.diagnosis.case import Case
 from mailsim.study.diagnosis.cause import WORDS, Found
@@ -113,6 +114,8 @@ class Explanation:
                 )
             )
         return block(*parts)
+
+    _repr_pretty_ = in_words
 
 
 _TRIED = (Standing.TRIED, Standing.DECIDED)
