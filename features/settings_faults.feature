@@ -97,6 +97,8 @@ Feature: Every mistake in the settings is told with its cure
     Examples:
       | tables                                    | told                                             |
       | action = [{id = 7}, {id = 8}, {id = 7}]   | action[2].id = 7: is that of action[0] too; remove one |
+      | user = [{name = "mary"}, {name = "mary"}] | user[1].name = "mary": is that of user[0] too; remove or rename one |
+      | sent = [{message_id = "<a@b>", action = 1}, {message_id = "<c@b>", action = 1}, {message_id = "<a@b>", action = 2}] | sent[2].message_id = "<a@b>": is that of sent[0] too, with another action; remove one |
 
   @R1.2
   Scenario Outline: A clash names both addresses, and says what would happen
@@ -131,3 +133,142 @@ Feature: Every mistake in the settings is told with its cure
       """
     When the settings are read
     Then the settings are refused because "write routing"
+
+  @R1.12 @R4.6
+  Scenario Outline: An alias names users that there are
+    Given the practice has users mary and john
+    And the alias sales@abc.com leads to john and <name>
+    When the settings are read
+    Then this fault is told:
+      """
+      <told>
+      """
+
+    Examples:
+      | name  | told |
+      | marie | alias[0].mailboxes[1] = "marie": no [[user]] has this name; write "mary" |
+      | peter | alias[0].mailboxes[1] = "peter": no [[user]] has this name; add [[user]] with name = "peter" |
+
+  @R1.12
+  Scenario Outline: Where users are faulty, no alias is blamed for them
+    Given a practice with these tables:
+      """
+      [[user]]
+      name = <name>
+
+      [[alias]]
+      address = "sales@abc.com"
+      mailboxes = ["mary"]
+      """
+    When the settings are read
+    Then the settings are refused with <faults>
+    And the settings are refused because "<words>"
+
+    Examples:
+      | name    | faults  | words                |
+      | 7       | 1 fault | user[0].name         |
+      | "john"  | 1 fault | alias[0].mailboxes[0] |
+
+  @R1.12
+  Scenario: Two sent messages of one id and one action are no contradiction
+    Given the practice once sent "<a@abc.com>" from action 1
+    And the practice once sent "<a@abc.com>" from action 1
+    When the settings are read
+    Then the settings are taken
+
+  @R1.11 @R1.12
+  Scenario Outline: A password stands once, and is not shown
+    Given a practice with these tables:
+      """
+      [<table>]
+      password = "open-sesame"
+      password_env = "SESAME"
+      """
+    When the settings are read
+    Then this fault is told:
+      """
+      <table>.password_env = ***: stands beside <table>.password, and only one of them may be given; remove one
+      """
+    And nothing shows "open-sesame"
+
+    Examples:
+      | table |
+      | pop   |
+      | smtp  |
+
+  @R1.4
+  Scenario: The pattern of the catch-all is no sender
+    Given the setting mailbox.default_sender is *@abc.com
+    When the settings are read
+    Then this fault is told:
+      """
+      mailbox.default_sender = "*@abc.com": must be the system mailbox's own address, not the pattern of the catch-all; write such as "matters@abc.com"
+      """
+
+  @R1.7
+  Scenario Outline: Nothing stands beside localhost
+    Given a practice with these tables:
+      """
+      [smtp]
+      server = "localhost"
+      <line>
+      """
+    When the settings are read
+    Then this fault is told:
+      """
+      smtp.<told>: must not be given with server = "localhost": the system fills it (R1.7); remove it
+      """
+
+    Examples:
+      | line                     | told                   |
+      | port = 587               | port = 587             |
+      | authentication = "none"  | authentication = "none" |
+      | username = "matters"     | username = "matters"   |
+      | password = "open-sesame" | password = ***         |
+      | common = "gmail"         | common = "gmail"       |
+
+  @R1.12
+  Scenario Outline: What would not be shown cannot be named
+    Given a practice with these tables:
+      """
+      <table>
+      <line>
+      """
+    When the settings are read
+    Then this fault is told:
+      """
+      <told>
+      """
+
+    Examples:
+      | table      | line                                  | told |
+      | [mailbox]  | default_sender = "m\u0007@abc.com"    | mailbox.default_sender = "m\u0007@abc.com": must not hold control characters; remove them |
+      | [[action]] | name = "Smith\u0007"                  | action[0].name = "Smith\u0007": must be one line without control characters; remove them |
+      | [[user]]   | name = " "                            | user[0].name = " ": must be a name, not empty and without control characters; write the name as it is shown |
+      | [[user]]   | name = "ma\u0007ry"                   | user[0].name = "ma\u0007ry": must be a name, not empty and without control characters; write the name as it is shown |
+      | [mailbox]  | catch_all_header = "Bcc"              | mailbox.catch_all_header = "Bcc": must be a field that tells the recipient; Bcc names who must stay unnamed; write such as "X-Original-To" |
+      | [mailbox]  | fallback_address = "a@b.example a@c"  | mailbox.fallback_address = "a@b.example a@c": must be one address, such as help@elsewhere.example; write its local part, @ and domain |
+      | [smtp]     | password_env = "1ST"                  | smtp.password_env = ***: must be the name of an environment variable; write the password itself under password |
+      | [[sent]]   | message_id = "<a b>"                  | sent[0].message_id = "<a b>": must be a Message-ID in angle brackets; write such as "<20261123.1234@abc.com>" |
+      | [[sent]]   | message_id = "<a@b>\u0007"            | sent[0].message_id = "<a@b>\u0007": must be a Message-ID in angle brackets; write such as "<20261123.1234@abc.com>" |
+      | [pop]      | common = "Gmail"                      | pop.common = "Gmail": must be a built-in provider; `mailsim providers` lists them; write "gmail" |
+
+  @R1.8 @R1.9 @R1.12
+  Scenario Outline: What is at its limit is good
+    Given a practice with these tables:
+      """
+      <table>
+      <line>
+      """
+    When the settings are read
+    Then the settings are taken
+
+    Examples:
+      | table      | line                                  |
+      | [[action]] | id = 0                                |
+      | [[action]] | id = 999999999999999999               |
+      | [pop]      | common = "gmail"                      |
+      | [pop]      | password_env = "_MAIL_2"              |
+      | [smtp]     | port = 1                              |
+      | [smtp]     | port = 65535                          |
+      | [routing]  | resolvers = ["thread", "sub-address"] |

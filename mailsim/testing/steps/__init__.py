@@ -17,6 +17,7 @@ SUBJECTS: Final = (
     "decisions",
     "outcomes",
     "letters",
+    "drafts",
     "settings",
     "checks",
     "dns",

@@ -90,6 +90,21 @@ def copy_lacks(world: "World", docket: Docket, where: str, name: str) -> None:
     assert not found, f"expected no {name}, found {found}"
 
 
+@then(parse("the last copy of {target} reads, among other lines:", "where"))
+def copy_reads(world: "World", docket: Docket, where: str, docstring: str) -> None:
+    '''Lines of a message inside, one after the other as they stand there.
+
+    Then the last copy of Unassigned reads, among other lines:
+      """
+      Content-Type: message/rfc822
+      Content-Transfer-Encoding: 8bit
+
+      """
+    '''
+    found = _last_copy(world, docket, where).octets.decode("utf-8", "backslashreplace").replace("\r\n", "\n")
+    assert f"\n{docstring}\n" in f"\n{found}\n", f"expected:\n{docstring}\nfound:\n{found}"
+
+
 def _last_copy(world: "World", docket: Docket, where: str) -> "Message":
     __tracebackhide__ = True
     held = world.mailbox(docket.target(where))

@@ -49,6 +49,29 @@ def told(reading: "Reading", docstring: str) -> None:
     assert docstring in reading.faults, f"expected:\n{docstring}\nfound:\n{reading}"
 
 
+@then("this warning is told:")
+def told_warning(reading: "Reading", docstring: str) -> None:
+    '''One warning in full: the key, the value, what will happen, what to do; the settings are good.
+
+    Then this warning is told:
+      """
+      mailbox.catch_all_header = "X-For": has an effect in catch-all mode only (R1.10); remove it
+      """
+    '''
+    assert not reading.faults, f"expected good settings, found:\n{reading}"
+    assert docstring in reading.warnings, f"expected:\n{docstring}\nfound:\n{reading}"
+
+
+@then("no warning is told")
+def not_warned(reading: "Reading") -> None:
+    """The settings are good, and nothing in them goes wrong.
+
+    Then no warning is told
+    """
+    assert not reading.faults, f"expected good settings, found:\n{reading}"
+    assert not reading.warnings, f"expected no warning, found:\n{reading}"
+
+
 @then(parse("the settings are refused with {int} fault(s)", "number"))
 def counted(reading: "Reading", number: int) -> None:
     """All faults are told at once, a line each.
