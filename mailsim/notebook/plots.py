@@ -1,7 +1,9 @@
 """Figures of a trace's messages and of the matrix of providers, in one look; plotly draws them offline in JupyterLab.
 
-Each is a plotly figure: `figure.write_image("flow.svg")` saves it where kaleido is installed, the camera above a figure
-saves it as PNG from the browser. Colours are those of displays, told apart by the colour-blind, and never speak alone.
+Each is a plotly figure: `figure.write_image("flow.svg")`, or `.png`, saves it where kaleido and a Chromium are installed,
+the camera above a figure saves it as PNG from the browser. Colours are those of displays, told apart by the colour-blind,
+and never speak alone: curves have dashes and bars have patterns too. A figure is a white card in dark themes as well, so
+that it is saved as it was seen.
 """
 
 from collections import Counter
@@ -11,46 +13,57 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from mailsim.trace.pictures import COLOURS, OTHER_COLOUR, TICKS
+from mailsim.trace.pictures import COLOURS, OTHER_COLOUR, TICKS, bounded
+from mailsim.trace.ways import ways
 
 _LAYOUT = {
     "template": "none",
-    "paper_bgcolor": "rgba(0,0,0,0)",
-    "plot_bgcolor": "rgba(0,0,0,0)",
-    "font": {"color": "#757a80", "size": 13},  # readable on JupyterLab's light and dark
+    "paper_bgcolor": "#fff",
+    "plot_bgcolor": "#fff",
+    "font": {"color": "#1d2125", "size": 13},
     "margin": {"l": 70, "r": 20, "t": 50, "b": 60},
     "height": 380,
 }
-_GRID = {"gridcolor": "rgba(128,128,128,0.25)", "zeroline": False}
+_GRID = {"gridcolor": "#e2e4e7", "zeroline": False}
+_MARKS = {
+    "stored": ("dot", "/"),
+    "unassigned": ("dash", "\\"),
+    "fallback": ("dashdot", "x"),
+    "refused": ("longdash", "|"),
+    "bounced": ("longdashdot", "-"),
+    "discarded": ("2px,4px", "+"),
+}
+"""The dash of an outcome's curve and the pattern of its bars; of others solid and none."""
+_MOST_MARKERS = 50
+"""More of them on one curve hide its dashes."""
 
 
 def outcome_flow(messages: pd.DataFrame) -> go.Figure:
     """Where messages came from, what became of them and why, as a sankey; `messages` are `trace.messages()`."""
-    origin = messages["origin"].astype("str")
-    kinds = np.select(
-        [origin.str.startswith("action:"), origin == "practice"], ["actions", "practice"], "outside"
-    )
-    columns = [
-        pd.Series(kinds),
-        messages["outcome"].astype("str"),
-        messages["reason"].astype("str").replace("", "no decision"),
-    ]
-    stations = [(number, name) for number, column in enumerate(columns) for name in column.unique()]
+    shown = bounded(ways(messages))
+    stations: Counter[tuple[int, str]] = Counter()
+    for column in range(3):
+        for way, number in shown.items():
+            stations[column, way[column]] += number
     index = {station: number for number, station in enumerate(stations)}
-    pairs = Counter(
-        (index[column, begin], index[column + 1, end])
-        for column in range(2)
-        for begin, end in zip(columns[column], columns[column + 1], strict=True)
-    )
-    colours = [COLOURS.get(name, OTHER_COLOUR) for _, name in stations]
+    pairs: Counter[tuple[int, int]] = Counter()
+    for way, number in shown.items():
+        for column in range(2):
+            pairs[index[column, way[column]], index[column + 1, way[column + 1]]] += number
+    colours = [_colour(name) for _, name in stations]
     sankey = go.Sankey(
-        textfont={"shadow": "none"},  # else white behind every letter, on a dark page too
-        node={"label": [name for _, name in stations], "color": colours, "pad": 18, "thickness": 14},
+        node={
+            "label": [f"{name} {number:,}" for (_, name), number in stations.items()],
+            "color": colours,
+            "pad": 18,
+            "thickness": 14,
+        },
+        textfont={"shadow": "none"},  # else a halo behind every letter
         link={
             "source": [begin for begin, _ in pairs],
             "target": [end for _, end in pairs],
             "value": list(pairs.values()),
-            "color": "rgba(128,128,128,0.3)",
+            "color": "rgba(122,127,133,0.25)",
         },
     )
     return _figure([sankey], "Where messages went")
@@ -79,28 +92,38 @@ def misroute_share(rows: pd.DataFrame) -> go.Figure:
         zmax=1,
         colorbar={"title": "lost", "tickformat": ".0%"},
     )
-    figure = _figure([heat], "Answers lost, by provider and where the action's address is")
-    figure.update_layout(height=120 + 20 * len(share), margin={"l": 130})
+    figure = _figure([heat], "Answers lost, by provider and placement; what is unknown is blank")
+    figure.update_layout(height=140 + 20 * len(share), margin={"l": 150})
+    figure.update_xaxes(title="where the action's address is", showgrid=False)
+    figure.update_yaxes(autorange="reversed", showgrid=False)  # the first at the top
     return figure
 
 
 def latency(messages: pd.DataFrame) -> go.Figure:
     """How long messages took from first event to last end: the share that was done within a time, by outcome."""
+    ended = messages[messages["latency"].notna()]
+    took = ended["latency"].dt.total_seconds()
+    edge = took[took > 0].min() / 2 if (took > 0).any() else 1.0
     curves = []
-    for name, some in _by_outcome(messages[messages["latency"].notna()]):
-        seconds = np.sort(some["latency"].dt.total_seconds().clip(lower=1e-3))
+    for name, some in _by_outcome(ended):
+        seconds = np.sort(took[some.index].clip(lower=edge))
         share = np.arange(1, len(seconds) + 1) / len(seconds)
         chosen = np.unique(np.linspace(0, len(seconds) - 1, 500).astype(int))  # a figure stays small
-        line = {"color": COLOURS.get(name, OTHER_COLOUR), "shape": "hv"}
+        line = {"color": _colour(name), "dash": _MARKS.get(name, ("solid",))[0], "shape": "hv"}
+        mode = "lines" if len(chosen) > _MOST_MARKERS else "lines+markers"
         curves.append(
-            go.Scatter(
-                x=seconds[chosen], y=share[chosen], name=name, line=line, mode="lines+markers", marker_size=3
-            )
+            go.Scatter(x=seconds[chosen], y=share[chosen], name=name, line=line, mode=mode, marker_size=5)
         )
     figure = _figure(curves, "How long messages took")
-    ticks = {"tickvals": [seconds for seconds, _ in TICKS], "ticktext": [name for _, name in TICKS]}
-    figure.update_xaxes(type="log", title="time in the world, 1 ms or less as 1 ms", **ticks, **_GRID)
-    figure.update_yaxes(title="share done", tickformat=".0%", range=[0, 1.02], **_GRID)
+    lengths, names = zip(*TICKS, strict=True)
+    figure.update_xaxes(
+        type="log",
+        tickvals=lengths,
+        ticktext=names,
+        title="time in the world; none at all is at the left edge",
+        **_GRID,
+    )
+    figure.update_yaxes(title="share done", tickformat=".0%", range=[0, 1.05], **_GRID)
     return figure
 
 
@@ -109,7 +132,11 @@ def arrivals(messages: pd.DataFrame, *, every: str = "1h") -> go.Figure:
     bars = []
     for name, some in _by_outcome(messages):
         counts = some.groupby(some["time"].dt.floor(every)).size()
-        bars.append(go.Bar(x=counts.index, y=counts, name=name, marker_color=COLOURS.get(name, OTHER_COLOUR)))
+        marker = {
+            "color": _colour(name),
+            "pattern": {"shape": _MARKS.get(name, ("", ""))[1], "fillmode": "overlay"},
+        }
+        bars.append(go.Bar(x=counts.index, y=counts, name=name, marker=marker))
     figure = _figure(bars, f"Messages begun, every {every}")
     figure.update_layout(barmode="stack")
     figure.update_xaxes(title="the world's time, UTC", **_GRID)
@@ -119,6 +146,10 @@ def arrivals(messages: pd.DataFrame, *, every: str = "1h") -> go.Figure:
 
 def _by_outcome(messages: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     return [(str(name), some) for name, some in messages.groupby("outcome", observed=True, sort=False)]
+
+
+def _colour(outcome: str) -> str:
+    return COLOURS.get(outcome, OTHER_COLOUR)
 
 
 def _figure(drawn: Sequence[object], title: str) -> go.Figure:

@@ -12,8 +12,15 @@ from typing import NamedTuple
 
 from mailsim.display import Html, text
 
-COLOURS = {"delivered": "#0b6aa2", "stored": "#0b6aa2", "unassigned": "#a84300", "refused": "#c2347a"}
-COLOURS |= {"fallback": "#c2347a", "bounced": "#c2347a", "discarded": "#c2347a"}
+COLOURS = {
+    "delivered": "#0b6aa2",
+    "stored": "#4f9bc8",
+    "unassigned": "#a84300",
+    "fallback": "#c2347a",
+    "refused": "#8f6bb5",
+    "bounced": "#d06a8c",
+    "discarded": "#8a6d3b",
+}
 OTHER_COLOUR = "#7a7f85"
 """Of whatever else. All stand out from light and dark pages alike (WCAG 1.4.11), and are told apart by the colour-blind."""
 
@@ -42,7 +49,7 @@ def flow(ways: Mapping[Way, int], heads: Way) -> Html:
 
     Of the stations of a column the greatest nine are shown, the others together.
     """
-    shown = _bounded(ways)
+    shown = bounded(ways)
     total = sum(shown.values()) or 1
     stations = [_sums(shown, column) for column in range(len(heads))]
     scale = (_HEIGHT - _GAP * (max(map(len, stations)) - 1)) / total
@@ -67,8 +74,13 @@ def flow(ways: Mapping[Way, int], heads: Way) -> Html:
 
 
 def decades(counts: Mapping[int, int], per_decade: int, label: str) -> Html:
-    """Bars over lengths of time in powers of ten; `counts` are how many fell in which part of a decade, 0 begins at 1 s."""
-    first, last = min(counts) - 1, max(counts) + 2
+    """Bars over lengths of time in powers of ten; `counts` are how many fell in which part of a decade, 0 begins at 1 s.
+
+    The axis reaches to a named length on either side.
+    """
+    ticks = [math.log10(seconds) * per_decade for seconds, _ in TICKS]
+    first = max([tick for tick in ticks if tick <= min(counts)], default=min(counts)) - 1
+    last = min([tick for tick in ticks if tick >= max(counts) + 1], default=max(counts) + 1) + 1
     most, width = max(counts.values()), _WIDTH / (last - first)
     parts = []
     for part, number in sorted(counts.items()):
@@ -80,8 +92,8 @@ def decades(counts: Mapping[int, int], per_decade: int, label: str) -> Html:
     parts.append(
         f'<line x1="0" x2="{_WIDTH:.0f}" y1="180" y2="180" stroke="currentColor" stroke-opacity="0.5"/>'
     )
-    for seconds, name in TICKS:
-        x = (math.log10(seconds) * per_decade - first) * width
+    for tick, (_, name) in zip(ticks, TICKS, strict=True):
+        x = (tick - first) * width
         if 0 <= x <= _WIDTH:
             parts.append(
                 f'<line x1="{x:.1f}" x2="{x:.1f}" y1="180" y2="186" stroke="currentColor"/>'
@@ -103,7 +115,7 @@ def _svg(
     parts: Sequence[str],
     box: tuple[float, float, float, float],
     label: str,
-    size: str = "width:100%;min-width:560px;max-width:1100px",
+    size: str = "width:100%;min-width:720px;max-width:1100px",
 ) -> Html:
     view = " ".join(f"{number:.0f}" for number in box)
     style = f"{size};height:auto;font-size:13px;font-family:inherit"
@@ -114,7 +126,8 @@ def _svg(
     )
 
 
-def _bounded(ways: Mapping[Way, int]) -> dict[Way, int]:
+def bounded(ways: Mapping[Way, int]) -> dict[Way, int]:
+    """The most frequent ways first; of the stations of a column the greatest nine stay, the rest are "others"."""
     kept = [set(list(_sums(ways, column))[:_MOST]) for column in range(3)]
     found: dict[Way, int] = defaultdict(int)
     for way, number in ways.items():
@@ -163,7 +176,7 @@ def _ribbons(
         parts.append(
             f'<path d="M{begin:.1f},{a:.1f}C{middle:.1f},{a:.1f} {middle:.1f},{b:.1f} {end:.1f},{b:.1f}'
             f"V{b + height:.1f}C{middle:.1f},{b + height:.1f} {middle:.1f},{a + height:.1f} {begin:.1f},{a + height:.1f}"
-            f'Z" fill="{colour}" fill-opacity="0.3"><title>{text(f"{source} to {target}: {number:,}")}</title></path>'
+            f'Z" fill="{colour}" fill-opacity="0.4"><title>{text(f"{source} to {target}: {number:,}")}</title></path>'
         )
     return parts
 

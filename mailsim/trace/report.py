@@ -13,9 +13,10 @@ import pandas as pd
 from mailsim.display import Html, Tone, badge, code, table, text
 from mailsim.practice.decision import Outcome
 from mailsim.trace.event import Step, Trace
-from mailsim.trace.pictures import Way, decades, flow
+from mailsim.trace.pictures import decades, flow
 from mailsim.trace.recorded import RecordedTrace
 from mailsim.trace.story import told
+from mailsim.trace.ways import STATIONS, kinds, ways
 
 _STORIES, _HOPS, _PER_DECADE = 5, 40, 6
 _LOST = (Step.REFUSED.value, Step.BOUNCED.value, Step.DISCARDED.value, Outcome.FALLBACK.value)
@@ -62,6 +63,11 @@ def _section(title: str, *parts: str) -> Html:
     return Html(f"<section><h2>{text(title)}</h2>{''.join(parts)}</section>")
 
 
+def _wide(part: Html) -> Html:
+    """What is wider than a small window moves in a frame of its own."""
+    return Html(f'<div class="wide">{part}</div>')
+
+
 def _paragraph(words: str) -> Html:
     return Html(f"<p>{text(words)}</p>")
 
@@ -90,37 +96,23 @@ def _totals(messages: pd.DataFrame, events: int) -> Html:
 def _flow(messages: pd.DataFrame) -> Html:
     if messages.empty:
         return _paragraph("Nothing.")
-    origin = messages["origin"].astype("str")
-    kind = np.select(
-        [origin.str.startswith("action:"), origin == "practice"], ["actions", "practice"], "people outside"
-    )
-    ways: Counter[Way] = Counter(
-        zip(kind, messages["outcome"].astype("str"), _kinds(messages["reason"]), strict=True)
-    )
-    return Html(f'<div class="wide">{flow(ways, ("from", "outcome", "because of"))}</div>')
-
-
-def _kinds(reasons: "pd.Series[str]") -> "pd.Series[str]":
-    return reasons.map({reason: _kind(reason) for reason in reasons.cat.categories}).astype("str")
-
-
-def _kind(reason: str) -> str:
-    """A reason that counts can be made of: of a server's reply its codes."""
-    first = reason[:1]
-    return " ".join(reason.split()[:2]) if first.isdigit() else reason or "no decision"
+    return _wide(flow(ways(messages), STATIONS))
 
 
 def _latency(messages: pd.DataFrame) -> Html:
-    seconds = messages.loc[messages["latency"].notna(), "latency"].dt.total_seconds()
-    if seconds.empty:
+    spans = messages.loc[messages["latency"].notna(), "latency"].dt.total_seconds()
+    if spans.empty:
         return _paragraph("Nothing has come to an end.")
-    parts = np.floor(np.log10(seconds.clip(lower=1e-6)) * _PER_DECADE).astype(int).value_counts()
-    middle = ", ".join(
-        f"{share:.0%} within {_seconds(seconds.quantile(share))}" for share in (0.5, 0.9, 0.99)
-    )
-    said = f"From a message's first event to its last end, as the world's clock tells: {middle}."
+    took = spans[spans > 0]
+    said = "From a message's first event to its last end, as the world's clock tells"
+    at_once = f"{len(spans) - len(took):,} of {len(spans):,} took no time"
+    if took.empty:
+        return _paragraph(f"{said}: {at_once}.")
+    parts = np.floor(np.log10(took) * _PER_DECADE).astype(int).value_counts()
+    middle = ", ".join(f"{share:.0%} within {_seconds(took.quantile(share))}" for share in (0.5, 0.9, 0.99))
+    said += f": {middle}." if len(took) == len(spans) else f": {at_once}; of the others {middle}."
     counts = {int(part): int(number) for part, number in parts.items()}
-    return Html(f'{_paragraph(said)}<div class="wide">{decades(counts, _PER_DECADE, said)}</div>')
+    return Html(_paragraph(said) + _wide(decades(counts, _PER_DECADE, said)))
 
 
 def _seconds(seconds: float) -> str:
@@ -136,13 +128,13 @@ def _misrouted(messages: pd.DataFrame) -> Html:
     if lost.empty:
         return _paragraph("None.")
     total = answers["provider"].astype("str").value_counts()
-    cause = lost["outcome"].astype("str") + ", " + _kinds(lost["reason"])
+    cause = lost["outcome"].astype("str") + ", " + kinds(lost["reason"])
     counts = Counter(zip(lost["provider"].astype("str"), cause, strict=True)).most_common()
     rows = [
         (provider or "none", cause, f"{number:,}", f"{number / total[provider]:.1%}")
         for (provider, cause), number in counts
     ]
-    return table(("provider", "outcome and cause", "answers", "of its answers"), rows, lambda row: row)
+    return _wide(table(("provider", "outcome and cause", "answers", "of its answers"), rows, lambda row: row))
 
 
 def _stories(trace: Trace | RecordedTrace, messages: pd.DataFrame) -> Iterator[Html]:
@@ -151,9 +143,9 @@ def _stories(trace: Trace | RecordedTrace, messages: pd.DataFrame) -> Iterator[H
     if lost.empty:
         yield _paragraph("Nothing was lost.")
         return
-    ways = lost["outcome"].astype("str") + ", " + _kinds(lost["reason"])
-    for number, (way, count) in enumerate(ways.value_counts().head(_STORIES).items()):
-        example = lost[ways == way].iloc[0]
+    came = lost["outcome"].astype("str") + ", " + kinds(lost["reason"])
+    for number, (way, count) in enumerate(came.value_counts().head(_STORIES).items()):
+        example = lost[came == way].iloc[0]
         story = list(told(trace.story(example["trace_id"])))
         hops = "\n".join(text(hop) for hop in story[:_HOPS])
         more = f"\n… {len(story) - _HOPS:,} more hops" if len(story) > _HOPS else ""
@@ -173,4 +165,4 @@ def _settings(scenario: Mapping[str, object] | None) -> Html:
         for key, one in (value.items() if isinstance(value, Mapping) else [("", value)])
     ]
     rows += [(name, f"{len(value):,}") for name, value in scenario.items() if isinstance(value, list)]
-    return table(("setting", "value"), rows, lambda row: (row[0], code(row[1])))
+    return _wide(table(("setting", "value"), rows, lambda row: (row[0], code(row[1]))))

@@ -8,7 +8,11 @@ import pytest
 import mailsim
 from mailsim.notebook.plots import arrivals, latency, misroute_share, outcome_flow
 from mailsim.study.matrix import matrix
-from mailsim.trace import Trace
+from mailsim.trace import Step, Trace
+from mailsim.trace.pictures import COLOURS
+from tests.trace.test_files import ONE
+
+OUTCOMES = list(COLOURS)
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +42,38 @@ def test_the_flow_has_every_message_in_each_of_its_two_steps(messages: pd.DataFr
     [sankey] = outcome_flow(messages).data
 
     assert sum(sankey.link.value) == 2 * len(messages) == 12
-    assert {"actions", "outside", "stored", "delivered", "action-address"} <= set(sankey.node.label)
+    assert {"actions 3", "people outside 3", "stored 3", "delivered 3", "action-address 3"} <= set(
+        sankey.node.label
+    )
+
+
+def test_a_flow_of_many_reasons_is_bounded() -> None:
+    """What servers say, each time with another address, is one reason by its codes; of other words nine are shown."""
+    refused = [f"550 5.7.1 {n}@abc.com may not send" for n in range(20)]
+    events = [
+        ONE[0]._replace(serial=n, message_id=f"<{n}>", step=Step.REFUSED, reason=reason)
+        for n, reason in enumerate([*refused, *(f"word{n}" for n in range(20))])
+    ]
+    [sankey] = outcome_flow(Trace(events).messages()).data
+
+    assert "550 5.7.1 20" in sankey.node.label
+    assert "others 12" in sankey.node.label
+    assert len(sankey.node.label) == 2 + 10
+
+
+def test_outcomes_are_told_apart_by_more_than_colour(messages: pd.DataFrame) -> None:
+    """Each curve has a dash of its own, each bar a pattern."""
+    every = pd.concat(
+        [messages.assign(outcome=pd.Categorical([name] * len(messages))) for name in OUTCOMES]
+    ).astype({"outcome": "category"})
+    curves, bars = latency(every.reset_index(drop=True)).data, arrivals(every).data
+
+    assert (
+        len({curve.line.dash for curve in curves})
+        == len({curve.line.color for curve in curves})
+        == len(OUTCOMES)
+    )
+    assert len({bar.marker.pattern.shape for bar in bars}) == len(OUTCOMES)
 
 
 def test_arrivals_are_counted_by_hour(messages: pd.DataFrame) -> None:

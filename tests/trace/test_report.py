@@ -1,12 +1,14 @@
 """The page of a trace: true figures, nothing from outside, hostile mail inert, small whatever the run's size."""
 
+import math
+from datetime import timedelta
 from html.parser import HTMLParser
 
 import pytest
 
 import mailsim
 from mailsim.trace import Event, Step, Trace
-from mailsim.trace.pictures import Way, flow
+from mailsim.trace.pictures import Way, decades, flow
 from mailsim.trace.report import report
 
 from .test_files import ONE
@@ -141,6 +143,37 @@ def test_a_flow_adds_up_and_is_bounded() -> None:
     assert "others" in drawn
     assert f"people to delivered: {sum(ways.values()):,}" in drawn
     assert drawn.count("reason ") == 18  # each as a station and as a ribbon
+
+
+@pytest.mark.parametrize(
+    ("seconds", "named"), [(0.002, ["1 ms", "10 ms"]), (7200, ["1 h", "10 h"]), (3e8, ["100 d"])]
+)
+def test_an_axis_of_time_names_a_length_on_either_side(seconds: float, named: list[str]) -> None:
+    """Of however few lengths of time; beyond the longest there is no name."""
+    drawn = Page(decades({math.floor(math.log10(seconds) * 6): 3}, 6, "")).words
+
+    assert [length for length in ("1 ms", "10 ms", "1 h", "10 h", "100 d") if length in drawn] == named
+
+
+def test_what_took_no_time_is_counted_in_words() -> None:
+    """A scale of powers of ten has no place for it."""
+    later = timedelta(hours=2)
+    events = [
+        event._replace(
+            serial=n,
+            message_id=f"<{n % 3}>",
+            step=step,
+            time=ONE[0].time + (later if n == 5 else timedelta()),
+        )
+        for n, (event, step) in enumerate([(ONE[0], Step.COMPOSED)] * 3 + [(ONE[0], Step.STORED)] * 3)
+    ]
+    words = Page(report(Trace(events), "run")).words
+
+    assert "2 of 3 took no time; of the others 50% within 2.0 h" in words
+    assert (
+        "3 of 3 took no time."
+        in Page(report(Trace([*events[:5], events[5]._replace(time=ONE[0].time)]), "run")).words
+    )
 
 
 def test_a_large_run_is_a_small_page(trace: Trace) -> None:
