@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 SYSTEM, DOMAIN = "matters@abc.com", "abc.com"
 PEOPLE = ("jane@client.example", "joe@other.example", "ann@client.example")
+LIST, MEMBERS = "rules@lists.example", ("zoe@members.example", "tom@forum.example")
+FORWARDED_TO = "boss@boss.example"
 ACTIONS = (1234, 1235)
 PROFILES = ("postfix", "gmail", "m365", "qmail", "fastmail", "cpanel")
 FAULTS = (
@@ -72,7 +74,24 @@ HARSH_FAULTS = (
 _inside = st.sampled_from(
     ("a1234@abc.com", "A1235@ABC.com", "a99@abc.com", "sales@abc.com", "nobody@abc.com", SYSTEM)
 )
-_outside = st.sampled_from((*PEOPLE, "stranger@elsewhere.example"))
+_outside = st.sampled_from((*PEOPLE, LIST, "stranger@elsewhere.example"))
+_mangles = st.lists(
+    st.sampled_from(
+        (
+            "top-dropped",
+            "subject-rewritten",
+            "reply-to-dropped",
+            "in-reply-to-dropped",
+            "references-dropped",
+            "references-cut",
+            "references-commas",
+            "message-id-replaced",
+            "quoted-printable",
+        )
+    ),
+    unique=True,
+    max_size=2,
+)
 _spf = st.sampled_from(("ignore", "mark", "refuse"))
 _subjects = st.sampled_from(("Draft", "Lease [a1234]", "Grüße", ""))
 _texts = st.sampled_from(("Please read.", "Sehr geehrte Frau Jones\n\n.\n..\nMit Grüßen", "", "x" * 2000))
@@ -115,6 +134,8 @@ def scenarios(*, faults: tuple[str, ...] = FAULTS) -> st.SearchStrategy[dict[str
         ),
         zone=_zone(),
         spf=st.none() | _spf,
+        lists=st.lists(_list(), max_size=1),
+        relays=st.lists(_relay(), max_size=1),
         people=st.lists(_person(), max_size=3, unique_by=lambda row: row["address"]),
         events=st.lists(st.one_of(_send(), _receive(), st.just({"collect": {}})), min_size=1, max_size=8),
         times=st.lists(st.integers(0, 4), max_size=8),
@@ -127,8 +148,28 @@ def _person() -> st.SearchStrategy[dict[str, Any]]:
         optional={
             "replies_to": st.sampled_from(("from", "reply-to")),
             "delay": st.sampled_from(("17m", "2h 17m")),
-            "habit": st.sampled_from(("reply", "reply-all", "write-anew", "auto-reply")),
+            "habit": st.sampled_from(("reply", "reply-all", "write-anew", "auto-reply", "forward", "bounce")),
+            "mangles": _mangles,
         },
+    ).map(lambda row: row | {"forwards_to": FORWARDED_TO} if row.get("habit") == "forward" else row)
+
+
+def _list() -> st.SearchStrategy[dict[str, Any]]:
+    """Its members are nobody to whom anything else goes: which of two copies is answered first is chance on sockets."""
+    return st.fixed_dictionaries(
+        {"address": st.just(LIST), "members": st.just(list(MEMBERS))},
+        optional={
+            "rewrites_from": st.booleans(),
+            "reply_to": st.sampled_from(("author", "list")),
+            "subject_prefix": st.just("[rules]"),
+        },
+    )
+
+
+def _relay() -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries(
+        {"name": st.just("gate.client.example")},
+        optional={"sender": st.just("out@gate.client.example"), "mangles": _mangles},
     )
 
 
@@ -183,12 +224,17 @@ def _tables(
     provider: dict[str, Any],
     zone: dict[str, Any],
     spf: str | None,
+    lists: list[dict[str, Any]],
+    relays: list[dict[str, Any]],
     people: list[dict[str, Any]],
     events: list[dict[str, Any]],
     times: list[int],
 ) -> dict[str, Any]:
     if not single and provider.get("profile") == "m365":
         provider = {"catch_all": SYSTEM, **provider}  # it has no catch-all of its own (R1.13)
+    if lists:
+        people = [*people, *({"address": member, "delay": "29m"} for member in MEMBERS)]
+    domains = sorted({row["address"].partition("@")[2] for row in (*people, *lists)})
     # 71 minutes: no sum of these is one of delays, or of the schedule on which mail is tried again.
     ats = [{"at": f"{71 * at}m"} for at in sorted(times[: len(events)])]
     ats += [{}] * (len(events) - len(ats))
@@ -206,6 +252,8 @@ def _tables(
         "alias": [{"address": "sales@abc.com", "mailboxes": ["mary", "john"]}],
         "provider": provider,
         "correspondent": [row | ({"spf": spf} if spf else {}) for row in people],
+        "list": lists,
+        "relay": [row | {"domains": domains} for row in relays if domains],
         "zone": zone,
         "event": [*(at | event for at, event in zip(ats, events, strict=True)), {"collect": {}}],
     }

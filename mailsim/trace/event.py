@@ -53,7 +53,7 @@ class Step(StrEnum):
     DELIVERED = "delivered"
     """A copy reached its target inside the practice."""
     FORWARDED = "forwarded"
-    """The practice sent it on to the fallback address."""
+    """The practice sent it on to the fallback address, or a mailing list to its members."""
     DEFERRED = "deferred"
     """A server said 'later' (4yz)."""
     BOUNCED = "bounced"

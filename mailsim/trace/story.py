@@ -86,7 +86,11 @@ _SENTENCES: dict[Step, Callable[[Event], str]] = {
     Step.COLLECTED: lambda _: "collects it by POP3",
     Step.DECIDED: _decided,
     Step.DELIVERED: lambda _: "gets the copy",
-    Step.FORWARDED: lambda event: f"forwards it, attached, to {event.recipient}",
+    Step.FORWARDED: lambda event: (
+        f"sends it to its members {event.recipient}"
+        if event.reason
+        else f"forwards it, attached, to {event.recipient}"
+    ),
     Step.DEFERRED: lambda event: f"will try again: {event.reason}",
     Step.BOUNCED: lambda event: f"gives up on the copy for {event.recipient}: {event.reason}",
     Step.REMOVED: lambda _: "no longer has the copy",

@@ -102,7 +102,8 @@ class Books:
 
     def _forwarded(self, event: Event) -> None:
         self._begun(event)
-        self._add((event.trace_id, "", "forward"), -1)
+        if event.rule == "R4.8":  # mailing lists forward too
+            self._add((event.trace_id, "", "forward"), -1)
 
     def _renamed(self, event: Event) -> None:
         """What was promised under one Message-ID is promised under another; where it kept its own, no recipient is named."""

@@ -95,28 +95,13 @@ class SubmissionHost:
         passed = policy.pass_on(account, message)
         sender = policy.envelope_sender(account, sender)
         if passed is not message:
-            self._rewritten(message, passed, sender, recipients)
+            self._journal.rewritten(
+                self.name, message, passed, sender=sender, recipients=recipients, rule="R5.3"
+            )
         if self._keep_copy and account:
             self._keep(self._keep_copy, passed)
         self._carry(self.name, Envelope(sender, envelope.recipients), passed)
         return OK
-
-    def _rewritten(self, message: Message, passed: Message, sender: Address | None, recipients: str) -> None:
-        """Note the change; under another Message-ID the message is the same one, for the same recipients."""
-        detail = {"from": message.value("From"), "to": passed.value("From")}
-        renamed = passed.message_id != message.message_id
-        if renamed:
-            self._journal.lineage.tie(passed, self._journal.lineage.of(message))
-            detail["message_id"] = message.message_id
-        self._journal.record(
-            Step.REWRITTEN,
-            self.name,
-            passed,
-            sender=sender,
-            recipient=recipients if renamed else "",
-            rule="R5.3",
-            detail=detail,
-        )
 
     def _keep(self, keep_copy: KeepCopy, passed: Message) -> None:
         """Note the copy: it is for nobody of the envelope, so it names no recipient."""

@@ -1,6 +1,7 @@
 """The internet of a world as DNS tells it: what the scenario says, and what a world needs besides (R5.5): pure.
 
 Laws: what the scenario says of a name and type stands; every server has an address, so SPF can be asked of it.
+- Mail to a relay's own name, which takes none for itself, leads to `ELSEWHERE` too.
 - A domain of people, of the practice, or with nothing but TXT records and faults has an MX record unless `mx` (an empty
   list for none) or `cname` is said of it; every other domain leads to `ELSEWHERE`.
 - A server without an A or AAAA record gets an address that is nobody's (RFC 5737, then RFC 1918), and the PTR record.
@@ -44,11 +45,13 @@ def internet(
     exchanger: str,
     submission: str,
     people: Iterable[str],
+    relays: Iterable[str] = (),
     included: str = "",
 ) -> Internet:
     """The names around a practice's domain, whose mail from outside the server `exchanger` takes.
 
-    `said` is the scenario's `[zone]`, `people` are the domains of correspondents, `included` is what the provider has
+    `said` is the scenario's `[zone]`, `people` are the domains of correspondents, `relays` are servers that people send
+    through and that take mail for nobody else, `included` is what the provider has
     its customers include in their SPF records; empty where that is not known.
 
     Raises:
@@ -57,13 +60,14 @@ def internet(
     told = read_zone_table(said) if said else Zone()
     people = sorted(people)
     named = [name for name in map(normal_domain, said) if name != domain]
-    own = {name: f"mx.{name}" for name in people} | {domain: exchanger}
+    relays = tuple(relays)
+    own = dict.fromkeys(relays, ELSEWHERE) | {name: f"mx.{name}" for name in people} | {domain: exchanger}
     zone = replace(told, mx=_with_defaults(told, said, own))
     routes = {name: _exchangers(zone, name) for name in (domain, *named, *people)}
     outside = {name: routes[name][0] for name in named if routes[name]}
     outside |= {name: (*routes[name], own[name])[0] for name in people}
-    servers = sorted({ELSEWHERE, *outside.values(), *chain(*routes.values())} - {exchanger})
-    zone, addresses = _with_addresses(zone, (exchanger, submission, LOCALHOST, *servers))
+    servers = sorted({ELSEWHERE, *outside.values(), *chain(*routes.values())} - {exchanger, *relays})
+    zone, addresses = _with_addresses(zone, (exchanger, submission, LOCALHOST, *servers, *relays))
     provided = [addresses[name] for name in (exchanger, submission) if name != LOCALHOST]
     lists = {INCLUDED: [addresses[LOCALHOST]], included: provided}
     zone = replace(zone, txt=dict(_including(lists)) | dict(zone.txt))

@@ -109,6 +109,32 @@ class Journal:
         )
         return True
 
+    def rewritten(
+        self,
+        place: str,
+        before: Message,
+        after: Message,
+        *,
+        sender: Address | None,
+        recipients: str,
+        rule: str = "",
+    ) -> None:
+        """Note that a server changed a message; under another Message-ID it is the same one, for the same recipients."""
+        self.lineage.tie(after, self.lineage.of(before))
+        detail = {"from": before.value("From"), "to": after.value("From")}
+        renamed = before.message_id != after.message_id
+        if renamed:
+            detail["message_id"] = before.message_id
+        self.record(
+            Step.REWRITTEN,
+            place,
+            after,
+            sender=sender,
+            recipient=recipients if renamed else "",
+            rule=rule,
+            detail=detail,
+        )
+
     def relayed(
         self, server: str, peer: str, sender: Address | None, recipient: Address, message: Message
     ) -> None:

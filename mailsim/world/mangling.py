@@ -17,7 +17,7 @@ class Mangle(StrEnum):
     """One kind of damage."""
 
     TOP_DROPPED = "top-dropped"
-    """The first two header fields are gone."""
+    """The first two header fields are gone, of more than two."""
     SUBJECT_REWRITTEN = "subject-rewritten"
     """Of the subject only the last words are left, behind a tag of the gateway's."""
     REPLY_TO_DROPPED = "reply-to-dropped"
@@ -32,7 +32,7 @@ class Mangle(StrEnum):
     """The body is encoded so (RFC 2045 section 6.7), though nothing asks for it."""
 
 
-_TOP = re.compile(rb"(?:[^\n]+\n(?:[ \t][^\n]*\n)*){2}")
+_TOP = re.compile(rb"(?:[^\n]+\n(?:[ \t][^\n]*\n)*){2}(?=[^\s])")
 _WORDS = 3
 _MARKERS = re.compile(r"(?:(?:re|fwd?|aw|wg)\s*:|\[[^\]]*\])\s*", re.IGNORECASE)
 GATEWAY = "gateway.example"

@@ -113,7 +113,7 @@ def assembled(
     spf = SpfCheck(plan.internet.zone, plan.internet.addresses, plan.spf, journal)
     trusted = "" if plan.policy.open_relay else plan.smtp.server
     reports = Reports(trusted, spf, clock.now, journal)
-    post = Post(plan.internet.zone, transport, reports, clock, journal)
+    post = Post(plan.internet.zone, transport, reports, clock, journal, relays=plan.relayed)
     people = People(plan, post.carry, clock, journal)
     mailroom = Mailroom(plan.pop, plan.smtp, office=office, post=post, transport=transport, journal=journal)
     maildrops = maildrops_of(plan, journal)

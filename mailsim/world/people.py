@@ -15,6 +15,7 @@ from mailsim.world.correspondent import CONSENT, Correspondent, Habit, acts_on, 
 from mailsim.world.hosts import Carry
 from mailsim.world.internet import ELSEWHERE
 from mailsim.world.journal import Journal
+from mailsim.world.mailing_list import MailingList, distributed
 from mailsim.world.orders import OrderError
 from mailsim.world.plan import Plan
 from mailsim.world.recent import Recent
@@ -33,6 +34,7 @@ class People:
 
     def __init__(self, plan: Plan, carry: Carry, clock: Clock, journal: Journal) -> None:
         self._correspondents: Mapping[Address, Correspondent] = plan.correspondents
+        self._lists: Mapping[Address, MailingList] = plan.lists
         self._servers = plan.internet.outside
         self._neighbours_server = plan.exchanger
         self._carry = carry
@@ -63,12 +65,33 @@ class People:
         """Tell that somebody has got a message, under which envelope sender; who acts on it does so after their delay."""
         self._got.append((sender, recipient, message))
         person = self._correspondents.get(recipient)
-        if person is None or not acts_on(person.habit, message, sender=sender, own=self._written):
+        if person is None:
+            if recipient in self._lists:
+                self._distribute(self._lists[recipient], message)
+            return
+        if not acts_on(person.habit, message, sender=sender, own=self._written):
             return
         if person.delay:
             self._clock.at(self._clock.now() + person.delay, lambda: self._answer(person, sender, message))
         else:
             self._answer(person, sender, message)
+
+    def _distribute(self, mailing_list: MailingList, message: Message) -> None:
+        sent = distributed(mailing_list, message)
+        if sent is None:
+            return
+        envelope, copy = sent
+        own = mailing_list.address
+        self._journal.lineage.tie(copy, self._journal.lineage.of(message))
+        self._journal.record(
+            Step.FORWARDED,
+            str(own),
+            copy,
+            sender=envelope.sender,
+            recipient=", ".join(map(str, envelope.recipients)),
+            reason="mailing list",
+        )
+        self._carry(self._servers.get(own.domain, self._neighbours_server), envelope, copy)
 
     def reply(self, message_id: str, from_address: str | None, text: str) -> None:
         """Have somebody answer a message that they have got; raises OrderError."""

@@ -27,7 +27,10 @@ from mailsim.world.correspondent import Correspondent, Habit
 from mailsim.world.faults import Struck, demand_certificates, pop_faults, smtp_faults
 from mailsim.world.hosts import Account
 from mailsim.world.internet import Internet, internet
+from mailsim.world.mailing_list import MailingList
+from mailsim.world.relay import Relaying
 from mailsim.world.scenario import Scenario
+from mailsim.world.scenario_faults import residents
 
 _NO_PROFILE = Profile("", "A host without habits of its own", {})
 _HEADERS = (EnvelopeHeader("Delivered-To", Stamp.RECIPIENT),)
@@ -68,6 +71,10 @@ class Plan:
     correspondents: Mapping[Address, Correspondent]
     full: frozenset[Address]
     """The mailboxes of people outside that take nothing more."""
+    lists: Mapping[Address, MailingList]
+    relays: tuple[Relaying, ...]
+    relayed: Mapping[str, str]
+    """The server of people outside -> the relay that it sends everything through."""
 
 
 Planned = Callable[[Scenario], Plan]
@@ -89,11 +96,20 @@ def plan(scenario: Scenario) -> Plan:
     system = settings.mailbox.default_sender
     exchanger = normal_domain(scenario.provider.exchanger or f"mx.{settings.domain}")
     host = _mail_host(scenario, settings, facts)
-    people = {row.address for row in scenario.correspondents}
+    people = set(residents(scenario.tables))
     others = sorted(host.mailboxes - people - {system}, key=str)
     users = {system: pop.username} | {mailbox: str(mailbox) for mailbox in others}
     tls = security_of(smtp)
     demand_certificates(scenario.provider.faults, tls)
+    known = internet(
+        scenario.tables.zone,
+        domain=settings.domain,
+        exchanger=exchanger,
+        submission=smtp.server,
+        people={address.domain for address in residents(scenario.tables)} - {settings.domain},
+        relays=[row.name for row in scenario.tables.relay],
+        included=facts.text("spf_include"),
+    )
     return Plan(
         pop=pop,
         smtp=smtp,
@@ -110,17 +126,13 @@ def plan(scenario: Scenario) -> Plan:
         submission_faults=smtp_faults(scenario.provider.faults, Struck.SMTP),
         exchanger_faults=smtp_faults(scenario.provider.faults, Struck.MX),
         exchanger=exchanger,
-        internet=internet(
-            scenario.tables.zone,
-            domain=settings.domain,
-            exchanger=exchanger,
-            submission=smtp.server,
-            people={row.address.domain for row in scenario.correspondents} - {settings.domain},
-            included=facts.text("spf_include"),
-        ),
+        internet=known,
         spf=_spf(scenario, settings.domain),
         correspondents=_correspondents(scenario),
         full=frozenset(row.address for row in scenario.correspondents if row.habit is Habit.BOUNCE),
+        lists=_lists(scenario),
+        relays=tuple(Relaying(row.name, row.sender, row.mangles) for row in scenario.tables.relay),
+        relayed={known.outside[domain]: row.name for row in scenario.tables.relay for domain in row.domains},
     )
 
 
@@ -180,7 +192,7 @@ def _mail_host(scenario: Scenario, settings: Settings, facts: Profile) -> MailHo
     )
     forwards = scenario.provider.forwards
     # Somebody else at the same public provider; a catch-all's domain is the practice's alone.
-    neighbours = [row.address for row in scenario.correspondents if row.address.domain == settings.domain]
+    neighbours = [one for one in residents(scenario.tables) if one.domain == settings.domain]
     return MailHost(
         domain=settings.domain,
         mailboxes=mailboxes_of(
@@ -198,6 +210,15 @@ def _spf(scenario: Scenario, domain: str) -> Mapping[str, SpfPolicy]:
     default = SpfPolicy.MARK if scenario.tables.zone else SpfPolicy.IGNORE
     said = {row.address.domain: row.spf for row in scenario.correspondents if row.spf}
     return {"": default} | said | {domain: scenario.provider.spf or default}
+
+
+def _lists(scenario: Scenario) -> Mapping[Address, MailingList]:
+    return {
+        row.address: MailingList(
+            row.address, row.members, row.rewrites_from, row.reply_to, row.subject_prefix
+        )
+        for row in scenario.tables.lists
+    }
 
 
 def _correspondents(scenario: Scenario) -> Mapping[Address, Correspondent]:

@@ -1,14 +1,12 @@
 """The scenario file's own tables as models: what may stand where (contracts, "The scenario file")."""
 
-import math
 import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from mailsim.faults.syntax import FaultError
-from mailsim.mail import Address
 from mailsim.pop3.conduct import PLAIN_CONDUCT
 from mailsim.pop3.quirks import QuirkError, with_quirks
 from mailsim.practice.settings import Name, SiteAddress, SmtpServer, Table, fault
@@ -17,40 +15,9 @@ from mailsim.provider.mailhost import CatchAll, catch_all_of
 from mailsim.provider.policy import SenderAction
 from mailsim.provider.profiles import UnknownProfile, profile
 from mailsim.provider.spf_policy import SpfPolicy
-from mailsim.world.correspondent import Habit, RepliesTo
 from mailsim.world.faults import check_fault
-from mailsim.world.mangling import Mangle
-from mailsim.world.quantities import duration, octets
-
-_Lax = Field(strict=False)  # TOML has arrays and strings where Python has tuples and enums
-
-
-def _size(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    try:
-        return octets(value)
-    except ValueError as error:
-        raise fault("must be a size in octets", str(error).partition("; ")[2]) from None
-
-
-def _duration(value: object) -> object:
-    if not isinstance(value, str):
-        raise fault("must be a duration", "write such as '30s', '15m' or '2h', in quotes")
-    try:
-        return duration(value).total_seconds()
-    except ValueError as error:
-        raise fault("must be a duration", str(error).partition("; ")[2]) from None
-
-
-def _recipients(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
-
-def _someone(value: tuple[Address, ...]) -> tuple[Address, ...]:
-    if not value:
-        raise fault("must be one address or more", "write to whom it goes")
-    return value
+from mailsim.world.outside_tables import CorrespondentTable, ListTable, RelayTable
+from mailsim.world.table_types import LAX, Recipients, Seconds, Size, Someone
 
 
 def _start(value: datetime) -> datetime:
@@ -94,7 +61,6 @@ def _profile(value: str) -> str:
         raise fault("must be a built-in provider", str(error).partition("; ")[2]) from None
 
 
-_ADDRESS = {"type": "string", "format": "idn-email"}
 _RECORDS = {"anyOf": [{"type": "string"}, {"type": "array"}]}
 _ZONE: dict[str, Any] = {
     "additionalProperties": {
@@ -105,33 +71,6 @@ _ZONE: dict[str, Any] = {
         "examples": [{"mx": "10 mx.client.example", "txt": "v=spf1 mx -all", "fault": {"txt": "timeout"}}],
     }
 }
-Size = Annotated[
-    int,
-    BeforeValidator(_size),
-    Field(ge=0),
-    WithJsonSchema(
-        {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "examples": ["40 KB", "12 MB"]}]}
-    ),
-]
-Seconds = Annotated[
-    float,
-    BeforeValidator(_duration),
-    PlainSerializer(lambda seconds: f"{math.floor(seconds)}s"),
-    WithJsonSchema({"type": "string", "examples": ["30s", "15m", "2h"]}),
-]
-Recipients = Annotated[
-    tuple[SiteAddress, ...],
-    BeforeValidator(_recipients),
-    AfterValidator(lambda addresses: tuple(dict.fromkeys(addresses))),
-    _Lax,
-    WithJsonSchema({"anyOf": [_ADDRESS, {"type": "array", "items": _ADDRESS}]}),
-]
-
-
-Someone = Annotated[Recipients, AfterValidator(_someone)]
-
-
-Mangles = Annotated[tuple[Annotated[Mangle, _Lax], ...], _Lax]
 
 
 class ProviderTable(Table):
@@ -139,7 +78,7 @@ class ProviderTable(Table):
 
     profile: Annotated[str, BeforeValidator(_profile)] | None = None
     """A built-in profile; the other keys override it."""
-    sender_policy: Annotated[SenderAction, _Lax] | None = None
+    sender_policy: Annotated[SenderAction, LAX] | None = None
     """What happens to a sender that is not the account's: `accept`, `rewrite` or `reject`."""
     registered: Recipients = ()
     """Send-as addresses that the account may use."""
@@ -151,47 +90,21 @@ class ProviderTable(Table):
     """Whether a copy of what it sends for the system mailbox is put into it (R5.8); else as the profile says."""
     size_limit: Size | None = None
     """Octets, or a size such as `25 MB`; 0 is no limit."""
-    quirks: Annotated[tuple[Annotated[str, AfterValidator(_quirk)], ...], _Lax] | None = None
+    quirks: Annotated[tuple[Annotated[str, AfterValidator(_quirk)], ...], LAX] | None = None
     """Ways of its POP3 server, such as `gmail` or `no-uidl`; else as the profile says. `mailsim faults` lists them."""
     catch_all: Annotated[str, BeforeValidator(_catch_all)] | None = None
     """Where mail goes that no server mailbox takes: an address of the domain, `discard` or `refuse`."""
-    mailboxes: Annotated[tuple[SiteAddress, ...], _Lax] = ()
+    mailboxes: Annotated[tuple[SiteAddress, ...], LAX] = ()
     """The server mailboxes beside the system mailbox."""
     exchanger: SmtpServer | None = None
     """The name of its server for mail from outside, as MX records name it; `mx.` and the domain unless given."""
-    spf: Annotated[SpfPolicy, _Lax] | None = None
+    spf: Annotated[SpfPolicy, LAX] | None = None
     """What that server does with SPF: `ignore`, `mark` or `refuse`; `mark` where there is a zone."""
     forwards: dict[SiteAddress, SiteAddress] = Field(default_factory=dict)
     """Server mailbox -> the server mailbox that gets its mail; each stamps its envelope header."""
-    faults: Annotated[tuple[Annotated[str, AfterValidator(_fault)], ...], _Lax] = ()
+    faults: Annotated[tuple[Annotated[str, AfterValidator(_fault)], ...], LAX] = ()
     """What goes wrong on purpose, such as `pop:RETR:3:drop@1024`; `mailsim faults` lists what can. `smtp:` is the server
     that the practice submits to, `mx:` the one for mail from outside."""
-
-
-class CorrespondentTable(Table):
-    """`[[correspondent]]`: somebody outside who answers."""
-
-    address: SiteAddress
-    """The address."""
-    replies_to: Annotated[RepliesTo, _Lax] = RepliesTo.REPLY_TO
-    """What the mail program answers to: `from` ignores Reply-To, `reply-to` honours it."""
-    delay: Seconds = 0
-    """How long the answer takes, such as `2h`."""
-    habit: Annotated[Habit, _Lax] = Habit.REPLY
-    """What they do: `reply`, `reply-all`, `forward`, `write-anew`, `auto-reply` (RFC 3834), `out-of-office` (not), or
-    `bounce` (the mailbox is full, as its server reports afterwards)."""
-    forwards_to: Recipients = ()
-    """Whom they forward to."""
-    mangles: Mangles = ()
-    """What the mail program does to their answers, such as `references-cut` or `quoted-printable`."""
-    spf: Annotated[SpfPolicy, _Lax] | None = None
-    """What the servers of the domain do with SPF: `ignore`, `mark` or `refuse`; `mark` where there is a zone."""
-
-    @model_validator(mode="after")
-    def _forwards_somewhere(self) -> "CorrespondentTable":
-        if (self.habit is Habit.FORWARD) != bool(self.forwards_to):
-            raise fault('needs habit = "forward" and forwards_to together', "write both, or neither")
-        return self
 
 
 class SendTable(Table):
@@ -300,11 +213,15 @@ class ScenarioTables(Table):
     """The world's time at the beginning."""
     provider: ProviderTable = ProviderTable()
     """Who hosts the practice's domain."""
-    correspondent: Annotated[tuple[CorrespondentTable, ...], _Lax] = ()
+    correspondent: Annotated[tuple[CorrespondentTable, ...], LAX] = ()
     """The people outside who answer; all others only take mail."""
+    lists: Annotated[tuple[ListTable, ...], LAX, Field(alias="list")] = ()
+    """Mailing lists outside."""
+    relay: Annotated[tuple[RelayTable, ...], LAX] = ()
+    """Servers through which people's mail leaves, and which change it."""
     zone: dict[str, dict[str, Any]] = Field(default_factory=dict, json_schema_extra=_ZONE)
     """What DNS says: domain name -> `a`, `aaaa`, `mx`, `txt`, `ptr`, `cname` as in a zone file, and `fault`."""
-    event: Annotated[tuple[EventTable, ...], _Lax] = ()
+    event: Annotated[tuple[EventTable, ...], LAX] = ()
     """What happens, in order."""
     workload: WorkloadTable | None = None
     """Letters besides the events."""

@@ -17,6 +17,7 @@ from mailsim.world.journal import Journal
 from mailsim.world.letterbox import Arrived, Letterboxes
 from mailsim.world.plan import Plan
 from mailsim.world.post import SMTP_PORT, Post
+from mailsim.world.relay import Relay
 from mailsim.world.spf_check import SpfCheck
 
 
@@ -64,7 +65,7 @@ def servers_of(
     arrived: Arrived,
     seed: int,
 ) -> Iterator[Server]:
-    """The provider's two SMTP servers, and those of the people outside, in the same order each time.
+    """The provider's two SMTP servers, those of the people outside and their relays, in the same order each time.
 
     `seed` is what faults by chance are drawn from.
     """
@@ -107,6 +108,8 @@ def servers_of(
     )
     for name in plan.internet.servers:
         yield Server(name=name, port=SMTP_PORT, backend=Outside(name, spf, journal, letterboxes))
+    for relaying in plan.relays:
+        yield Server(name=relaying.name, port=SMTP_PORT, backend=Relay(relaying, journal, post.carry))
 
 
 def _kept_in(maildrops: Maildrops, user: str) -> KeepCopy:

@@ -65,7 +65,7 @@ def test_another_message_id_is_the_gateway_s_and_the_same_each_time() -> None:
 
 def test_what_is_not_there_cannot_be_damaged() -> None:
     """The same message comes back."""
-    bare = Message(b"From: jane@client.example\r\n\r\nHello\r\n")
+    bare = Message(b"From: jane@client.example\r\nTo: a1234@abc.com\r\n\r\nHello\r\n")
     encoded = Message(b"Content-Transfer-Encoding: base64\r\nSubject: x\r\n\r\nSGVsbG8=\r\n")
     everything = set(Mangle) - {Mangle.SUBJECT_REWRITTEN, Mangle.QUOTED_PRINTABLE, Mangle.MESSAGE_ID_REPLACED}
 

@@ -765,7 +765,7 @@ def test_programs_that_answer_each_other_in_a_crowd_are_stopped_before_they_fill
         {"address": one, "habit": "forward", "forwards_to": [two for two in addresses if two != one]}
         for one in addresses
     ]
-    with made(tables(correspondent=people)) as world:
+    with Simulation(tables(correspondent=people)) as world:
         world.receive(to="joe@other.example", from_address="stranger@elsewhere.example")
         world.settle()
         with pytest.raises(ConservationError, match="t000001: answers go round for ever"):

@@ -1,0 +1,66 @@
+"""A relay between people and the servers they write to: it takes what they send, changes it, and sends it on."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from mailsim.mail import Address, Envelope, Message, Reply
+from mailsim.pop3.proof import Proof
+from mailsim.smtp.backend import OK, Peer
+from mailsim.trace.event import Step
+from mailsim.world.hosts import Carry
+from mailsim.world.journal import Journal
+from mailsim.world.mangling import Mangle, mangled
+
+LOOP = Reply(554, "Mail loops back to myself", "5.4.6")
+
+
+@dataclass(frozen=True, slots=True)
+class Relaying:
+    """What one relay does."""
+
+    name: str
+    sender: Address | None
+    """The envelope sender that it writes where there is one; None leaves it."""
+    mangles: Collection[Mangle]
+
+
+class Relay:
+    """Its server."""
+
+    def __init__(self, relaying: Relaying, journal: Journal, carry: Carry) -> None:
+        self._relaying = relaying
+        self._journal = journal
+        self._carry = carry
+
+    def login(self, username: str, proof: Proof) -> bool:  # noqa: ARG002 - the verb's face
+        """Nobody logs in between servers."""
+        return False
+
+    def mail(self, peer: Peer, sender: Address | None, size: int) -> Reply:  # noqa: ARG002 - the verb's face
+        """Any server may bring mail."""
+        return OK
+
+    def rcpt(self, peer: Peer, sender: Address | None, recipient: Address) -> Reply:  # noqa: ARG002 - the verb's face
+        """For anybody but those whose MX record leads here: what it sends on would come back for ever."""
+        return LOOP if peer.name == self._relaying.name else OK
+
+    def data(self, peer: Peer, envelope: Envelope, message: Message) -> Reply:
+        """Change the message and its envelope, and send it on."""
+        name, journal = self._relaying.name, self._journal
+        journal.sighted(name, peer.name, envelope, message)
+        recipients = ", ".join(map(str, envelope.recipients))
+        journal.record(
+            Step.ACCEPTED,
+            name,
+            message,
+            peer=peer.name,
+            sender=envelope.sender,
+            recipient=recipients,
+            outcome="250",
+        )
+        passed = mangled(message, self._relaying.mangles)
+        sender = envelope.sender and (self._relaying.sender or envelope.sender)
+        if passed is not message:
+            journal.rewritten(name, message, passed, sender=sender, recipients=recipients)
+        self._carry(name, Envelope(sender, envelope.recipients), passed)
+        return OK

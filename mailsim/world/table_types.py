@@ -1,0 +1,88 @@
+"""What stands in the fields of a scenario's tables: sizes, durations, addresses, damage."""
+
+import math
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
+
+from mailsim.mail import Address, parse_address
+from mailsim.practice.settings import SiteAddress, fault
+from mailsim.world.mangling import Mangle
+from mailsim.world.quantities import duration, octets
+
+LAX = Field(strict=False)
+"""TOML has arrays and strings where Python has tuples and enums."""
+
+
+def _size(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return octets(value)
+    except ValueError as error:
+        raise fault("must be a size in octets", str(error).partition("; ")[2]) from None
+
+
+def _duration(value: object) -> object:
+    if not isinstance(value, str):
+        raise fault("must be a duration", "write such as '30s', '15m' or '2h', in quotes")
+    try:
+        return duration(value).total_seconds()
+    except ValueError as error:
+        raise fault("must be a duration", str(error).partition("; ")[2]) from None
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def _someone(value: tuple[Address, ...]) -> tuple[Address, ...]:
+    if not value:
+        raise fault("must be one address or more", "write to whom it goes")
+    return value
+
+
+def _domain(value: str) -> str:
+    found = parse_address(f"postmaster@{value}")
+    if found is None:
+        raise fault("must be a domain", "write such as client.example")
+    return found.domain
+
+
+def _domains(value: tuple[str, ...]) -> tuple[str, ...]:
+    if not value:
+        raise fault("must be one domain or more", "write whose mail it is")
+    return value
+
+
+_ADDRESS = {"type": "string", "format": "idn-email"}
+Size = Annotated[
+    int,
+    BeforeValidator(_size),
+    Field(ge=0),
+    WithJsonSchema(
+        {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "examples": ["40 KB", "12 MB"]}]}
+    ),
+]
+Seconds = Annotated[
+    float,
+    BeforeValidator(_duration),
+    PlainSerializer(lambda seconds: f"{math.floor(seconds)}s"),
+    WithJsonSchema({"type": "string", "examples": ["30s", "15m", "2h"]}),
+]
+Recipients = Annotated[
+    tuple[SiteAddress, ...],
+    BeforeValidator(_listed),
+    AfterValidator(lambda addresses: tuple(dict.fromkeys(addresses))),
+    LAX,
+    WithJsonSchema({"anyOf": [_ADDRESS, {"type": "array", "items": _ADDRESS}]}),
+]
+Someone = Annotated[Recipients, AfterValidator(_someone)]
+Domains = Annotated[
+    tuple[Annotated[str, AfterValidator(_domain)], ...],
+    BeforeValidator(_listed),
+    AfterValidator(_domains),
+    LAX,
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]
+Mangles = Annotated[tuple[Annotated[Mangle, LAX], ...], LAX]
