@@ -23,6 +23,40 @@ Feature: Check POP and Check SMTP turn green or red, and say why
     And jane@client.example gets nothing
     And the mailbox at the provider is empty
 
+  @R2.1
+  Scenario Outline: Check POP asks for nothing that takes mail or removes it
+    Given the fault "<fault>"
+    When jane@client.example writes to a1234@abc.com
+    And all mail has arrived
+    And the practice checks POP
+    Then the check turns green
+    And the fault "<fault>" has not struck
+
+    Examples:
+      | fault                  |
+      | pop:RETR:1:reply -ERR  |
+      | pop:TOP:1:reply -ERR   |
+      | pop:DELE:1:reply -ERR  |
+
+  @R2.2
+  Scenario Outline: Check SMTP goes as far as the sender, and no further
+    Given the fault "<fault>"
+    When the practice checks SMTP
+    Then the check turns green
+    And the fault "<fault>" has not struck
+
+    Examples:
+      | fault                          |
+      | smtp:RCPT:1:reply 550 5.1.1 no |
+      | smtp:DATA:1:reply 554 5.7.1 no |
+
+  @R2.2
+  Scenario: It does say who the sender is
+    Given the fault "smtp:MAIL:1:reply 550 5.7.1 not you"
+    When the practice checks SMTP
+    Then the check turns red because the sender is refused
+    And the check stops at the step sender
+
   @R2.3
   Scenario: A mailbox that another program has open
     Given the fault "pop:PASS:1:locked"

@@ -71,3 +71,74 @@ Feature: A line that is lost while mail is collected costs no mail
         | misdeed                                                  |
         | the provider forgets which messages it deleted           |
         | the provider changes the uids of messages every time     |
+
+  Rule: Servers that lack what others have lose nothing either
+
+    @R4.1 @R4.2
+    Scenario Outline: A server of its own kind - <quirk>
+      Given a practice with these tables:
+        """
+        [provider]
+        quirks = ["<quirk>"]
+        """
+      When these people write:
+        | jane@client.example | a1234@abc.com |
+        | peter@shop.example  | a7@abc.com    |
+        | anna@shop.example   | a1234@abc.com |
+      And all mail has arrived
+      And the practice collects its mail
+      And the practice collects its mail
+      Then the copies are:
+        | action 1234 | 2 |
+        | action 7    | 1 |
+      And the mailbox at the provider is empty
+      And nothing is lost
+
+      Examples:
+        | quirk         |
+        | no-uidl       |
+        | no-capa       |
+        | no-top        |
+        | no-pipelining |
+        | changing-uidl |
+        | exchange      |
+        | expire=0      |
+        | gmail=2       |
+
+    @R4.2
+    Scenario Outline: Without uids, whatever fails
+      Given a practice with these tables:
+        """
+        [provider]
+        quirks = ["no-uidl"]
+        """
+      And the fault "<fault>"
+      When these people write:
+        | jane@client.example | a1234@abc.com |
+        | peter@shop.example  | a7@abc.com    |
+      And all mail has arrived
+      And the practice tries to collect its mail
+      And the practice collects its mail
+      Then the copies are:
+        | action 1234 | 1 |
+        | action 7    | 1 |
+      And the mailbox at the provider is empty
+      And nothing is lost
+
+      Examples:
+        | fault                     |
+        | pop:RETR:2:drop@40        |
+        | pop:QUIT:1:drop           |
+        | pop:QUIT:1:ignore-deletes |
+
+    @R4.1
+    Scenario: A login that is refused leaves all for the next collection
+      Given the fault "pop:PASS:1:locked"
+      When jane@client.example writes to a1234@abc.com
+      And all mail has arrived
+      And the practice tries to collect its mail
+      Then nobody inside holds anything
+      And the mailbox at the provider holds 1 message
+      When the practice collects its mail
+      Then action 1234 holds 1 copy
+      And nothing is lost

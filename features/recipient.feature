@@ -79,6 +79,22 @@ Feature: Whom a message was for is read from its header, as the header was meant
         | R4.5 | a1234@abc.com                  | the address of action 1234                         |
 
     @R4.3
+    Scenario Outline: While it is good, odd To and Cc do not matter
+      When a message with these fields is routed:
+        | From  | jane@client.example |
+        | X-For | a1234@abc.com       |
+        | To    | <to>                |
+        | Cc    | <cc>                |
+      Then the message is delivered to action 1234
+      And the decision was no guess
+
+      Examples:
+        | to                       | cc           |
+        | the lawyers              | <>           |
+        | undisclosed-recipients:; | a7@abc.com   |
+        |                          | matters@     |
+
+    @R4.3
     Scenario Outline: It may be To or Cc, and is a guess then
       Given the catch-all header is <field>
       When a message with these fields is routed:
@@ -155,6 +171,21 @@ Feature: Whom a message was for is read from its header, as the header was meant
         | To           | jane@client.example |
       Then the message lands in Unassigned because it is for the system mailbox itself
       And its recipient was read from Delivered-To
+
+    @R4.4
+    Scenario Outline: Of several that decide nothing, the topmost says whether To and Cc are asked
+      When a message with these fields is routed:
+        | From         | jane@client.example |
+        | Delivered-To | <first>             |
+        | Delivered-To | <second>            |
+        | To           | a7@abc.com          |
+      Then the message <end>
+
+      Examples:
+        | first           | second          | end                                                             |
+        | matters@abc.com | peter@abc.com   | is delivered to action 7                                        |
+        | peter@abc.com   | matters@abc.com | lands in Unassigned because nobody has that address             |
+        | matters@abc.com | a1234@abc.com   | is delivered to action 1234                                     |
 
     @R4.4 @R4.11
     Scenario: A guess says what it rests on

@@ -64,3 +64,20 @@ Feature: The provider puts mail where the domain's settings say
       And jane@client.example gets 1 message
       And the mailbox at the provider is empty
       And nothing is lost
+
+    @R5.2
+    Scenario Outline: Forwarding ends on the domain
+      Given a practice with these tables:
+        """
+        [provider]
+        catch_all = "<written>"
+        """
+      When the settings are read
+      Then the settings are <end>
+
+      Examples:
+        | written                | end                                    |
+        | matters@abc.com        | taken                                  |
+        | discard                | taken                                  |
+        | help@elsewhere.example | refused because "provider.catch_all"   |
+        | throw                  | refused because "provider.catch_all"   |

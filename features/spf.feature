@@ -33,6 +33,23 @@ Feature: SPF says who may send as a domain, and what the domain should publish
     Then the advised record is "v=spf1 mx include:_spf.actionstep.com ~all"
     And the advice warns of "lets everybody send"
 
+  @R5.6
+  Scenario: One record is enough, and several are none
+    When somebody asks what SPF record to publish instead of these:
+      | v=spf1 mx -all                 |
+      | v=spf1 ip4:192.0.2.0/24 ~all   |
+    Then the advice warns of "2 SPF records: receivers take none of them"
+
+  @R5.6
+  Scenario: A record that asks DNS too often
+    When somebody asks what SPF record to publish instead of "v=spf1 a:1.abc.com a:2.abc.com a:3.abc.com a:4.abc.com a:5.abc.com a:6.abc.com a:7.abc.com a:8.abc.com a:9.abc.com mx -all"
+    Then the advice warns of "11 look-ups: over 10 receivers give up"
+
+  @R5.6
+  Scenario: A record that has the include already stays as it is
+    When somebody asks what SPF record to publish instead of "v=spf1 mx include:_spf.actionstep.com -all"
+    Then the advised record is "v=spf1 mx include:_spf.actionstep.com -all"
+
   Rule: MX records lead mail, and receiving servers act on SPF as they are set
 
     Background:

@@ -69,6 +69,7 @@ Feature: However an address is written, it is the same address
     Examples:
       | written                      | end                                                              |
       | a99@abc.com                  | lands in Unassigned because no action has that number            |
+      | a1234567890123456789012345678901234567890@abc.com | lands in Unassigned because no action has that number |
       | a055@abc.com                 | lands in Unassigned because no action has that number            |
       | a@abc.com                    | lands in Unassigned because nobody has that address              |
       | a1234x@abc.com               | lands in Unassigned because nobody has that address              |

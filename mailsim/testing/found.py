@@ -1,6 +1,7 @@
 """What a specification asks about: the reply, the message, where their copies are. Assertions are the step's."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -124,3 +125,11 @@ def counted(number: int, what: str) -> str:
     """`1 copy`, `2 copies`."""
     plural = f"{what[:-1]}ies" if what.endswith("y") else f"{what}s"
     return f"{number} {what if number == 1 else plural}"
+
+
+def apart(expected: Sequence[str], found: Sequence[str]) -> str:
+    """How two lists that differ do so: what is missing, what nobody expected, or that only the order is another."""
+    missing = (Counter(expected) - Counter(found)).elements()
+    more = (Counter(found) - Counter(expected)).elements()
+    lines = [f"missing: {one}" for one in missing] + [f"not expected: {one}" for one in more]
+    return "\n".join(lines or ["the order is another"])

@@ -277,3 +277,41 @@ def test_the_folder_can_be_chosen(pytester: pytest.Pytester) -> None:
     words = command(run(pytester, GIVENS + WHENS + "Then the reply is delivered to action 7"))
 
     assert words[-1].startswith("reports/mail/")
+
+
+@pytest.mark.parametrize(
+    ("step", "told"),
+    [
+        (
+            "the copies are:\n | action 1234 | 1 |\n | Unassigned | 2 |",
+            ["E   missing: unassigned: 2", "E   not expected: action:7: 1"],
+        ),
+        (
+            "the story of the letter is:\n | composed | practice |\n | refused | smtp.abc.com |",
+            ["E   missing: refused at smtp.abc.com", "E   not expected: submitted at practice"],
+        ),
+        (
+            "the evidence is:\n | R4.5 | a7@abc.com | the address of nobody |",
+            [
+                "E   missing: R4.5 | a7@abc.com | the address of nobody",
+                "E   not expected: R4.5 | a7@abc.com | the address of action 7",
+            ],
+        ),
+    ],
+)
+def test_a_table_tells_its_rows_apart(pytester: pytest.Pytester, step: str, told: list[str]) -> None:
+    """Those that nothing was found for, and what stands in none of them."""
+    result = run(pytester, GIVENS + WHENS + f"Then {step}")
+    for line in told:
+        result.stdout.fnmatch_lines([f"E*{line.removeprefix('E   ')}"])
+
+
+def test_rows_in_another_order_are_told_as_such(pytester: pytest.Pytester) -> None:
+    """Nothing is missing then."""
+    rows = "| submitted | practice |\n | composed | practice |\n | refused | smtp.abc.com |"
+    steps = GIVENS + '  And the fault "smtp:MAIL:1:reply 554 5.7.1 no"\n'
+    result = run(
+        pytester,
+        f"{steps}When action 1234 writes to jane@client.example\nThen the story of the letter is:\n {rows}",
+    )
+    result.stdout.fnmatch_lines(["E*the order is another"])

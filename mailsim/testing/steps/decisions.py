@@ -7,7 +7,7 @@ from pytest_bdd import then
 
 from mailsim.practice.decision import Outcome, Reason
 from mailsim.testing.expressions import parse
-from mailsim.testing.found import Docket, reply
+from mailsim.testing.found import Docket, apart, counted, reply
 
 if TYPE_CHECKING:
     from mailsim.world.world import World
@@ -175,12 +175,12 @@ def evidence_is(docket: Docket, datatable: Sequence[Sequence[str]]) -> None:
       | R4.4 | Delivered-To: a1234@abc.com  | names the recipient                 |
       | R4.5 | a1234@abc.com                | the address of action 1234          |
     """
-    found = docket.decision("message")
-    expected = [tuple(row) for row in datatable]
-    differing = [item for item in found.evidence if item not in expected]
-    assert [tuple(item) for item in found.evidence] == expected, (
-        f"expected {len(expected)} rules tried as told, found {len(found.evidence)}, "
-        f"of which not told so: {differing}:\n{found}"
+    decision = docket.decision("message")
+    expected = [" | ".join(row) for row in datatable]
+    told = [" | ".join(item) for item in decision.evidence]
+    assert told == expected, (
+        f"expected {counted(len(expected), 'rule')} tried as told, found {counted(len(told), 'rule')}:\n"
+        f"{apart(expected, told)}\n{decision}"
     )
 
 

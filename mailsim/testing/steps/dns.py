@@ -93,6 +93,18 @@ def asks_for_better(record: str) -> "SpfAdvice":
     return advise([record])
 
 
+@when("somebody asks what SPF record to publish instead of these:", target_fixture="advice")
+def asks_for_one(datatable: Sequence[Sequence[str]]) -> "SpfAdvice":
+    """The domain has several, a row each.
+
+    When somebody asks what SPF record to publish instead of these:
+      | v=spf1 mx -all |
+    """
+    from mailsim.provider.spf_advice import advise
+
+    return advise([record for (record,) in datatable])
+
+
 @then(parse("the advised record is {string}", "record"))
 def advised(advice: "SpfAdvice", record: str) -> None:
     """What to publish.

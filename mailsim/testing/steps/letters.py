@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pytest_bdd import then
 
 from mailsim.testing.expressions import parse
+from mailsim.testing.found import apart, counted
 from mailsim.testing.worlds import Kind, made
 from mailsim.trace.event import Event, Step
 
@@ -190,7 +191,9 @@ def story_is(world: "World", sent: "Sent", datatable: Sequence[Sequence[str]]) -
     """
     expected = [f"{step} at {place}" for step, place in datatable]
     found = [f"{event.step} at {event.place}" for event in world.trace.story(sent.message_id)]
-    assert found == expected, f"expected {', '.join(expected)}; found {', '.join(found)}"
+    assert found == expected, (
+        f"expected {counted(len(expected), 'hop')}, found {counted(len(found), 'hop')}:\n{apart(expected, found)}"
+    )
 
 
 @then(parse("{int} story/stories is/are told", "number"))

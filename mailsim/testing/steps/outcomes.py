@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from pytest_bdd import then
 
 from mailsim.testing.expressions import parse
-from mailsim.testing.found import Docket, counted, stored
+from mailsim.testing.found import Docket, apart, counted, stored
 from mailsim.testing.needs import StepError
 from mailsim.testing.parameters import target_of
 from mailsim.trace.event import Step
@@ -67,7 +67,8 @@ def copies_are(world: "World", docket: Docket, datatable: Sequence[Sequence[str]
     """
     expected = {docket.target(target_of(where)): _whole(number) for where, number in datatable}
     held = dict(world.targets())
-    assert held == expected, f"expected {expected}, found {held}"
+    rows = [[f"{where}: {number}" for where, number in one.items()] for one in (expected, held)]
+    assert held == expected, f"expected {expected}, found {held}\n{apart(*rows)}"
 
 
 @then(parse("the last copy of {target} has {header} {string}", "where", "name", "value"))
