@@ -26,9 +26,13 @@ def steps(
 
 
 def _told(subjects: "Sequence[Subject]") -> Iterator[str]:
+    from mailsim.testing.catalogue import lists
+
     for number, subject in enumerate(subjects):
         if number:
             yield ""
         yield subject.title
         for one in subject.definitions:
             yield from (f"  {line}" for line in one.example.splitlines())
+    for name, words in lists().items():
+        yield from ("", f"In their words {{{name}}} is one of", *(f"  {one}" for one in words))

@@ -5,7 +5,7 @@ This is the one place that knows where pytest-bdd keeps step definitions.
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from difflib import SequenceMatcher
 from importlib import import_module
@@ -116,11 +116,16 @@ def as_json(subjects: Sequence[Subject]) -> str:
         {
             "subjects": [asdict(subject) for subject in subjects],
             "parameters": [
-                {"name": name, "regexp": one.pattern, "example": one.example}
+                {"name": name, "regexp": one.pattern, "example": one.example, "words": one.words}
                 for name, one in PARAMETERS.items()
             ],
         }
     )
+
+
+def lists() -> Mapping[str, Sequence[str]]:
+    """The types of parameters that are one of a few words, and these."""
+    return {name: one.words for name, one in PARAMETERS.items() if one.words}
 
 
 def markdown(subjects: Sequence[Subject]) -> Iterator[str]:
@@ -136,6 +141,8 @@ def markdown(subjects: Sequence[Subject]) -> Iterator[str]:
     yield from ("", "## What stands for what", "", "| in a step | for example |", "|---|---|")
     examples = _CUCUMBER | {name: one.example for name, one in PARAMETERS.items()}
     yield from (f"| `{{{name}}}` | {example} |" for name, example in examples.items())
+    for name, words in lists().items():
+        yield from ("", f"`{{{name}}}` is one of:", "", *(f"- {one}" for one in words))
     yield from ("", "## The rules", "", "A scenario bears the tags of the rules it is about: `@R4.5`.", "")
     yield from ("| rule | |", "|---|---|")
     yield from (f"| {number} | {rule} |" for number, rule in RULES.items())

@@ -5,7 +5,7 @@ like its type leaves the step undefined, instead of failing inside it.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -27,6 +27,8 @@ class Parameter:
     """A regular expression without capturing groups."""
     read: Callable[[str], object]
     example: str
+    words: Sequence[str] = ()
+    """All that it can be, where that is a list."""
 
 
 REASONS: Mapping[str, Reason] = MappingProxyType(
@@ -85,8 +87,9 @@ _TARGET = r"action \d+|[\w.-]+'s mailbox|Unassigned|the fallback address"
 _NAME = r"[a-z][\w.-]*"
 
 
-def _alternatives(words: Mapping[str, object]) -> str:
-    return "|".join(map(re.escape, words))
+def _one_of(words: Iterable[str], read: Callable[[str], object], example: str) -> Parameter:
+    listed = tuple(words)
+    return Parameter("|".join(map(re.escape, listed)), read, example, listed)
 
 
 def _listed(pattern: str) -> str:
@@ -140,10 +143,12 @@ PARAMETERS: Mapping[str, Parameter] = MappingProxyType(
         "target": Parameter(_TARGET, target_of, "action 1234"),
         "targets": Parameter(_listed(_TARGET), _targets, "action 1234 and mary's mailbox"),
         "code": Parameter(r"action:\d+|mailbox:\S+|unassigned|fallback:\S+", str, "action:1234"),
-        "policy": Parameter("accepts|rewrites|rejects", lambda words: words.removesuffix("s"), "rewrites"),
-        "treatment": Parameter("ignores|marks|refuses", lambda words: words.removesuffix("s"), "refuses"),
-        "place": Parameter("From|Reply-To|both", str.lower, "Reply-To"),
-        "letter": Parameter("message|reply", str, "reply"),
+        "policy": _one_of(
+            ("accepts", "rewrites", "rejects"), lambda word: word.removesuffix("s"), "rewrites"
+        ),
+        "treatment": _one_of(("ignores", "marks", "refuses"), lambda word: word.removesuffix("s"), "refuses"),
+        "place": _one_of(("From", "Reply-To", "both"), str.lower, "Reply-To"),
+        "letter": _one_of(("message", "reply"), str, "reply"),
         "header": Parameter("[A-Za-z][A-Za-z0-9-]*", str, "X-Original-To"),
         "setting": Parameter(r"[a-z]+\.[a-z_]+", str, "smtp.port"),
         "size": Parameter(r"\d[\d,]*(?:\.\d+)? (?:octets?|KB|MB|GB)", _size, "12 MB"),
@@ -155,8 +160,8 @@ PARAMETERS: Mapping[str, Parameter] = MappingProxyType(
         "ordinal": Parameter(rf"{'|'.join(_ORDINALS)}|\d+(?:st|nd|rd|th)", _ordinal, "third"),
         "verb": Parameter("[A-Z]+", str, "RETR"),
         "rule": Parameter(NUMBER, str, "R4.3"),
-        "reason": Parameter(_alternatives(REASONS), lambda words: REASONS[words], "the sender was rewritten"),
-        "cause": Parameter(_alternatives(CAUSES), lambda words: CAUSES[words], "the mailbox is locked"),
+        "reason": _one_of(REASONS, REASONS.__getitem__, "the sender was rewritten"),
+        "cause": _one_of(CAUSES, CAUSES.__getitem__, "the mailbox is locked"),
     }
 )
 """The types beside Cucumber's own."""

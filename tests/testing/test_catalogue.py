@@ -7,7 +7,9 @@ import pytest
 from gherkin.parser import Parser
 from pytest_bdd.steps import step_function_context_registry
 
+from mailsim.check.verdict import Cause
 from mailsim.cli import main
+from mailsim.practice.decision import Reason
 from mailsim.testing.catalogue import Definition, catalogue, markdown, suggestions
 from mailsim.testing.parameters import PARAMETERS
 
@@ -60,9 +62,8 @@ def test_steps_are_listed_for_people_and_programs(capsys: pytest.CaptureFixture[
     document = json.loads(capsys.readouterr().out)
 
     assert "  Given the practice has action 1234" in lines
-    assert [title for title in lines if title and not title.startswith(" ")] == [
-        subject["title"] for subject in document["subjects"]
-    ]
+    titles = [title for title in lines if title and not title.startswith(" ")]
+    assert titles[: len(document["subjects"])] == [subject["title"] for subject in document["subjects"]]
     told = {one["words"]: one for subject in document["subjects"] for one in subject["definitions"]}
     assert told["the practice has action {int}"]["example"] == "Given the practice has action 1234"
     assert told["the practice has action {int}"]["kind"] == "given"
@@ -84,3 +85,21 @@ def test_the_nearest_steps_are_told(kind: str, text: str, near: list[str]) -> No
     found = suggestions(kind, text, ALL)
 
     assert found[: len(near)] == near if near else "Given" not in "".join(found)
+
+
+def test_words_that_a_parameter_can_be_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """Every cause and reason that steps know, and that decisions and checks have, for people and programs."""
+    main(["steps"])
+    told = capsys.readouterr().out
+    main(["steps", "--json"])
+    parameters = {one["name"]: one["words"] for one in json.loads(capsys.readouterr().out)["parameters"]}
+    page = "\n".join(markdown(catalogue()))
+
+    assert {PARAMETERS["reason"].read(words) for words in parameters["reason"]} == set(Reason)
+    assert {PARAMETERS["cause"].read(words) for words in parameters["cause"]} == {one.value for one in Cause}
+    assert parameters["policy"] == ["accepts", "rewrites", "rejects"]
+    assert parameters["address"] == []
+    for words in parameters.values():
+        for one in words:
+            assert f"\n  {one}\n" in told
+            assert f"\n- {one}\n" in page
