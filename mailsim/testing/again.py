@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mailsim.testing import reproduction
 from mailsim.testing.expectation import expectation
 from mailsim.testing.found import UNPLAYED
-from mailsim.testing.reproduction import remove, write_routing, write_world
 
 if TYPE_CHECKING:
     from mailsim.testing.found import Docket
     from mailsim.world.world import World
 
+NOTEBOOK = pytest.StashKey[Path]()
+"""The notebook that was written for an item."""
 _JUDGED = "(its [expect] says what this step does: status 1 until that is so)"
 _UNJUDGED = "(it shows the mail's way, not this step's judgement: status 0 says nothing of that)"
 
@@ -44,11 +46,20 @@ def again(
     try:
         if docket is not None and docket.routed:
             command = "mailsim route --site"
-            files = write_routing(docket.tables, docket.octets, folder(item), comment)
+            files = reproduction.write_routing(docket.tables, docket.octets, folder(item), comment)
         elif world is not None and retold and retold["event"]:
-            command = "mailsim run"
+            command = "mailsim run --world wire" if type(world).__name__ == "Lab" else "mailsim run"
             expected = expectation(step_func, arguments, world) if step_func else {}
-            files = [write_world(retold, folder(item), comment, expected)]
+            files = [
+                reproduction.write_world(
+                    retold,
+                    folder(item),
+                    comment,
+                    expected,
+                    world=type(world).__name__,
+                    message_id=_asked(world, docket),
+                )
+            ]
         else:
             return
     except OSError as error:
@@ -57,11 +68,20 @@ def again(
     start = item.config.invocation_params.dir
     yield f"again     {command} {' '.join(quote(relpath(file, start)) for file in files)}"
     yield f"          {_JUDGED if expected else _UNJUDGED}"
+    item.stash[NOTEBOOK] = files[0].with_name(reproduction.NOTEBOOK)
+    yield f"notebook  {relpath(item.stash[NOTEBOOK], start)}"
+
+
+def _asked(world: "World", docket: "Docket | None") -> str:
+    """The message that a step asked about, or the last that anything happened to."""
+    if docket is not None and docket.asked is not None and docket.asked.message_id:
+        return docket.asked.message_id
+    return next((event.message_id for event in reversed(list(world.trace)) if event.message_id), "")
 
 
 def forget(item: pytest.Item) -> None:
     """Remove the files of an item, which passes now."""
-    remove(folder(item))
+    reproduction.remove(folder(item))
 
 
 def folder(item: pytest.Item) -> Path:

@@ -7,6 +7,8 @@ Laws:
 
 from collections.abc import Callable, Iterator, Mapping
 from inspect import unwrap
+from os.path import relpath
+from pathlib import Path
 from tomllib import TOMLDecodeError
 from typing import TYPE_CHECKING
 
@@ -113,11 +115,24 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     report: pytest.TestReport = yield  # type: ignore[assignment]  # as pluggy hands results to wrappers
     if report.failed:
         _shorten(report.longrepr, item, call)
+        if item.config.pluginmanager.hasplugin("html"):
+            _link(report, item)
     if report.when == "call" and report.passed and "_pytest_bdd_example" in getattr(item, "fixturenames", ()):
         from mailsim.testing.again import forget
 
         forget(item)
     return report  # type: ignore[return-value]  # as above
+
+
+def _link(report: pytest.TestReport, item: pytest.Item) -> None:
+    """Have the page of pytest-html link the notebook: what `pytest_html.extras.url` makes."""
+    from mailsim.testing.again import NOTEBOOK
+
+    page, notebook = item.config.getoption("htmlpath"), item.stash.get(NOTEBOOK, None)
+    if page and notebook:
+        link = {"name": "notebook", "format_type": "url", "content": relpath(notebook, Path(page).parent)}
+        link |= {"mime_type": "", "extension": ""}
+        report.extras = [*getattr(report, "extras", ()), link]  # type: ignore[attr-defined]  # pytest-html's own
 
 
 def _shorten(shown: object, item: pytest.Item, call: pytest.CallInfo[None]) -> None:

@@ -1,5 +1,7 @@
 """What a failed specification did, as files that do it again: `mailsim run` of its world, `mailsim route` of a message.
 
+Beside them stands a notebook that plays them and shows what happened.
+
 Passwords are not written (R1.11): any will do in a world.
 """
 
@@ -9,20 +11,30 @@ from pathlib import Path
 from typing import Any
 
 from mailsim.study.diagnosis.site_tables import toml
+from mailsim.testing.story_notebook import played, routed
 
-SCENARIO, SITE, MESSAGE = "scenario.toml", "site.toml", "message.eml"
+SCENARIO, SITE, MESSAGE, NOTEBOOK = "scenario.toml", "site.toml", "message.eml", "story.ipynb"
 
 
 def write_world(
-    scenario: Mapping[str, object], folder: Path, comment: Sequence[str], expected: Mapping[str, object]
+    scenario: Mapping[str, object],
+    folder: Path,
+    comment: Sequence[str],
+    expected: Mapping[str, object],
+    *,
+    world: str,
+    message_id: str,
 ) -> Path:
     """Write a scenario, as a world retells it, with what is expected of it; the file, for `mailsim run`.
+
+    `world` is the class that the notebook plays it in; `message_id` whose story it tells.
 
     Raises:
         OSError: It cannot be written.
     """
     tables = _without_secrets(scenario) | ({"expect": expected} if expected else {})
-    _write(folder, {SCENARIO: _commented(comment, tables)})
+    notebook = played(comment, SCENARIO, world, message_id)
+    _write(folder, {SCENARIO: _commented(comment, tables), NOTEBOOK: notebook})
     return folder / SCENARIO
 
 
@@ -37,7 +49,8 @@ def write_routing(
     from mailsim.practice.settings import Settings
 
     site = {name: content for name, content in tables.items() if name in Settings.model_fields}
-    _write(folder, {SITE: _commented(comment, _without_secrets(site)), MESSAGE: octets})
+    written = {SITE: _commented(comment, _without_secrets(site)), MESSAGE: octets}
+    _write(folder, written | {NOTEBOOK: routed(comment, SITE, MESSAGE)})
     return folder / SITE, folder / MESSAGE
 
 
@@ -46,7 +59,7 @@ def remove(folder: Path) -> None:
     if not folder.is_dir():
         return
     with suppress(OSError):
-        for name in (SCENARIO, SITE, MESSAGE):
+        for name in (SCENARIO, SITE, MESSAGE, NOTEBOOK):
             (folder / name).unlink(missing_ok=True)
         folder.rmdir()
 

@@ -1,6 +1,8 @@
 """What a run leaves for people and programs: one page of HTML, and Cucumber Messages; the same under xdist."""
 
 import json
+import re
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -44,6 +46,19 @@ Feature: Mail <b>finds</b> its way
 
     Scenario: Unknown
       Then the message goes astray
+"""
+
+
+FAILING = """
+Feature: Mail
+  Scenario: Wrong
+    Given a practice whose catch-all mailbox is matters@abc.com
+    And the practice has action 1234
+    And jane@client.example answers every message
+    When action 1234 writes to jane@client.example
+    And all mail has arrived
+    And the practice collects its mail
+    Then the reply is delivered to action 7
 """
 
 
@@ -169,6 +184,47 @@ def test_every_identifier_leads_to_what_it_names(pytester: pytest.Pytester) -> N
             told = one["testStepFinished"]
             case = cases[started[told["testCaseStartedId"]]["testCaseId"]]
             assert told["testStepId"] in {step["id"] for step in case["testSteps"]}
+
+
+@pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["alone", "xdist"])
+def test_the_page_of_pytest_html_tells_a_failure_in_full(
+    pytester: pytest.Pytester, options: tuple[str, ...]
+) -> None:
+    """Expected and found, the hops, the command, the notebook as a link; nothing in it is markup."""
+    pytester.makefile(".feature", one=FAILING)
+    command = ("-p", "no:cacheprovider", "-W", "error", "--html", "out/report.html", "--self-contained-html")
+    pytester.runpytest_subprocess(*command, *options).assert_outcomes(failed=1)
+    page = (pytester.path / "out/report.html").read_text("utf-8")
+    found = re.search(r'data-jsonblob="([^"]*)"', page)
+    assert found is not None
+    [[test]] = json.loads(unescape(found[1]))["tests"].values()
+
+    assert "<0.1.a1234@abc.com>" not in test["log"]
+    for words in (
+        "expected  action:7",
+        "found     action:1234",
+        "again     mailsim run .mailsim/",
+        "writes &lt;0.1.a1234@abc.com&gt; from a1234@abc.com to jane@client.example",
+        "decides: delivered to action:1234 (action-address)",
+    ):
+        assert words in test["log"], words
+    [link] = test["extras"]
+    assert (pytester.path / "out" / link["content"]).resolve().name == "story.ipynb"
+    assert (pytester.path / "out" / link["content"]).is_file()
+
+
+def test_messages_tell_a_failure_in_full(pytester: pytest.Pytester) -> None:
+    """What the terminal tells, at the step that failed."""
+    pytester.makefile(".feature", one=FAILING)
+    options = ("-p", "no:cacheprovider", "--mailsim-messages", "out/messages.ndjson")
+    pytester.runpytest_inprocess(*options).assert_outcomes(failed=1)
+    steps = [
+        one["testStepFinished"]["testStepResult"] for one in messages(pytester) if "testStepFinished" in one
+    ]
+
+    assert [step["status"] for step in steps].count("FAILED") == 1
+    for words in ("expected  action:7", "again     mailsim run", "writes <0.1.a1234@abc.com>", "notebook  "):
+        assert words in steps[-1]["message"], words
 
 
 def test_a_scenario_that_did_not_run_is_on_the_page(pytester: pytest.Pytester) -> None:
