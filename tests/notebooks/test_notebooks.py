@@ -136,6 +136,23 @@ def test_the_same_mail_elsewhere() -> None:
 
 
 @pytest.mark.usefixtures("jupyter_home")
+def test_a_million_messages(tmp_path: Path) -> None:
+    """Tables and SQL of half a million letters and their answers; the page. The notebook asserts its conclusions itself."""
+    outputs = executed(NOTEBOOKS / "08_a_million_messages.ipynb")
+    shown = {name: " ".join(words(outputs[name]).split()) for name in ("messages", "duckdb", "took")}
+
+    assert re.search(r"a million letters would take \d+ minutes here", outputs["run"][0].data["text/plain"])
+    assert "<svg" in outputs["story"][0].data["text/html"]
+    assert "stored 500000 0" in shown["messages"]
+    assert re.search(r"from unassigned \d{6} 1 reply-to delivered \d{6}", shown["duckdb"])
+    assert all(PLOTLY in outputs[name][0].data for name in ("flow", "latency", "arrivals"))
+    assert "misrouted, every one by a program" in outputs["conclusion"][0].data["text/plain"]
+    assert "1,000,000 messages" in (tmp_path / "million.html").read_text("utf-8")
+    assert "events by step, DuckDB" in shown["took"]
+    assert not [output for found in outputs.values() for output in found if output.output_type == "stream"]
+
+
+@pytest.mark.usefixtures("jupyter_home")
 def test_email_preferences(tmp_path: Path) -> None:
     """The form is a widget; what is wrong, green, red, and the file that is saved; no password in what the notebook holds."""
     outputs = executed(NOTEBOOKS / "04_email_preferences.ipynb")
