@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mailsim.study.diagnosis.diff import difference
     from mailsim.study.diagnosis.shrink import shrink
     from mailsim.study.diagnosis.why import Explanation, why
+    from mailsim.study.sweep.running import sweep
     from mailsim.trace.recorded import read_trace
     from mailsim.world.lab import Lab
     from mailsim.world.scenario import Scenario, ScenarioError, load_scenario, read_scenario
@@ -52,6 +53,7 @@ __all__ = [
     "read_site",
     "read_trace",
     "shrink",
+    "sweep",
     "why",
 ]
 
@@ -67,6 +69,7 @@ _HOMES = {
     "mailsim.study.diagnosis.diff": ("difference",),
     "mailsim.study.diagnosis.shrink": ("shrink",),
     "mailsim.study.diagnosis.why": ("Explanation", "why"),
+    "mailsim.study.sweep.running": ("sweep",),
     "mailsim.trace.recorded": ("read_trace",),
     "mailsim.world.lab": ("Lab",),
     "mailsim.world.scenario": ("Scenario", "ScenarioError", "load_scenario", "read_scenario"),

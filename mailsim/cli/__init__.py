@@ -40,6 +40,7 @@ from mailsim.cli.shrink import shrink
 from mailsim.cli.smtp import smtp
 from mailsim.cli.spf import spf
 from mailsim.cli.steps import steps
+from mailsim.cli.sweep import sweep
 from mailsim.cli.why import why
 from mailsim.errors import MailsimError
 
@@ -76,6 +77,7 @@ app.command("shrink")(shrink)
 app.command("smtp")(smtp)
 app.command("spf")(spf)
 app.command("steps")(steps)
+app.command("sweep")(sweep)
 app.command("why")(why)
 
 

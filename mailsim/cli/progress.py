@@ -17,8 +17,9 @@ class Progress:
     standard output is one: there the results themselves show how far it is.
     """
 
-    def __init__(self, total: int | None, *, results_appear: bool = False) -> None:
+    def __init__(self, total: int | None, *, results_appear: bool = False, things: str = "messages") -> None:
         self._total = total
+        self._things = things
         self._octets = 0
         self._messages = 0
         self._shown = False
@@ -41,7 +42,7 @@ class Progress:
         self._next = now + _PAUSE
         self._shown = True
         rate = self._messages / (now - self._start)
-        text = f"{self._messages:,} messages, {rate:,.0f} a second"
+        text = f"{self._messages:,} {self._things}, {rate:,.0f} a second"
         if self._total:
             done = min(1.0, self._octets / self._total)
             bar = "#" * int(_BAR * done)

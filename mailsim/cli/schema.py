@@ -13,14 +13,16 @@ class File(StrEnum):
 
     SITE = "site"
     SCENARIO = "scenario"
+    SWEEP = "sweep"
 
 
-def schema(file: Annotated[File, typer.Argument(help="Which file: site or scenario.")]) -> None:
-    """Print the JSON Schema of the site or the scenario file.
+def schema(file: Annotated[File, typer.Argument(help="Which file: site, scenario or sweep.")]) -> None:
+    """Print the JSON Schema of the site, the scenario or the sweep file.
 
     Example: mailsim schema site > site.schema.json, and "#:schema site.schema.json" as the first line of a site.
     """
+    from mailsim.study.sweep.file import sweep_schema
     from mailsim.world.schema import scenario_schema, site_schema
 
-    document = site_schema() if file is File.SITE else scenario_schema()
+    document = {File.SITE: site_schema, File.SCENARIO: scenario_schema, File.SWEEP: sweep_schema}[file]()
     sys.stdout.write(json.dumps(document, indent=2) + "\n")

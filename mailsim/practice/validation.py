@@ -36,6 +36,8 @@ def _fault(detail: ErrorDetails, root: type[BaseModel], beside: list[str]) -> Fa
         return _not_in_list(key, value, detail["input"], str(context["expected"]))
     if kind == "less_than_equal":
         return Fault(key, value, f"must be at most {context['le']}", "write a smaller number")
+    if kind == "greater_than_equal" and context["ge"]:
+        return Fault(key, value, f"must be at least {context['ge']}", "write a larger number")
     if kind == "greater_than_equal":
         return Fault(key, value, "must not be negative", "write a number from 0")
     allowed, fix = _KINDS.get(kind, ("must be a table", f"write it as [{name}]"))

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from mailsim.study.diagnosis.site_tables import toml
+from mailsim.study.scenario_file import scenario_text
 from mailsim.testing.story_notebook import played, routed
 
 SCENARIO, SITE, MESSAGE, NOTEBOOK = "scenario.toml", "site.toml", "message.eml", "story.ipynb"
@@ -32,9 +32,9 @@ def write_world(
     Raises:
         OSError: It cannot be written.
     """
-    tables = _without_secrets(scenario) | ({"expect": expected} if expected else {})
+    tables = {**scenario, **({"expect": expected} if expected else {})}
     notebook = played(comment, SCENARIO, world, message_id)
-    _write(folder, {SCENARIO: _commented(comment, tables), NOTEBOOK: notebook})
+    _write(folder, {SCENARIO: scenario_text(tables, comment).encode(), NOTEBOOK: notebook})
     return folder / SCENARIO
 
 
@@ -49,7 +49,7 @@ def write_routing(
     from mailsim.practice.settings import Settings
 
     site = {name: content for name, content in tables.items() if name in Settings.model_fields}
-    written = {SITE: _commented(comment, _without_secrets(site)), MESSAGE: octets}
+    written = {SITE: scenario_text(site, comment).encode(), MESSAGE: octets}
     _write(folder, written | {NOTEBOOK: routed(comment, SITE, MESSAGE)})
     return folder / SITE, folder / MESSAGE
 
@@ -64,17 +64,6 @@ def remove(folder: Path) -> None:
         folder.rmdir()
 
 
-def _without_secrets(tables: Mapping[str, object]) -> dict[str, object]:
-    return {
-        name: _bare(content) if isinstance(content, Mapping) else content for name, content in tables.items()
-    }
-
-
-def _bare(table: Mapping[str, object]) -> Mapping[str, object]:
-    plain = {key: value for key, value in table.items() if key not in {"password", "password_env"}}
-    return plain | {"password": "any"} if len(plain) < len(table) else plain
-
-
 def _write(folder: Path, files: Mapping[str, bytes]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     ignored = folder.parent / ".gitignore"
@@ -82,7 +71,3 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> None:
         ignored.write_text("*\n", "utf-8")  # as pytest keeps its own cache out of repositories
     for name, octets in files.items():
         (folder / name).write_bytes(octets)
-
-
-def _commented(comment: Sequence[str], tables: Mapping[str, object]) -> bytes:
-    return ("".join(f"# {line}\n" for line in comment) + toml(tables)).encode()

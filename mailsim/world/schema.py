@@ -8,12 +8,12 @@ from pydantic.json_schema import models_json_schema
 from mailsim.practice.settings import Settings
 from mailsim.world.scenario_tables import ScenarioTables
 
-_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def site_schema() -> dict[str, object]:
     """The schema of a site file."""
-    return {"$schema": _DIALECT, "title": "A mailsim site", **_without_title(Settings.model_json_schema())}
+    return {"$schema": DIALECT, "title": "A mailsim site", **_without_title(Settings.model_json_schema())}
 
 
 def scenario_schema() -> dict[str, object]:
@@ -23,7 +23,7 @@ def scenario_schema() -> dict[str, object]:
     site, own = defs.pop("Settings"), defs.pop("ScenarioTables")
     path = {"type": "string", "description": "The path of a site file, instead of its tables."}
     return {
-        "$schema": _DIALECT,
+        "$schema": DIALECT,
         "title": "A mailsim scenario",
         "$defs": defs,
         "type": "object",

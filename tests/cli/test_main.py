@@ -32,8 +32,8 @@ COMMAND = [sys.executable, "-m", "mailsim"]
             "mailsim: No such command 'rout'. Did you mean 'route', 'report'? The commands are check, collect, ",
         ),
         ([], "mailsim: Missing command. The commands are check, collect, "),
-        (["schema"], "mailsim schema: Missing argument 'file': must be site or scenario. Try "),
-        (["schema", "foo"], "mailsim schema: 'foo': must be site or scenario. Try "),
+        (["schema"], "mailsim schema: Missing argument 'file': must be site or scenario or sweep. Try "),
+        (["schema", "foo"], "mailsim schema: 'foo': must be site or scenario or sweep. Try "),
         (["demo", "--messages", "2"], "mailsim demo: --messages 2: must be 3 or more. Try "),
         (["demo", "--messages", "x"], "mailsim demo: --messages x: must be a whole number. Try "),
         (

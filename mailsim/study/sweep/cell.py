@@ -1,0 +1,86 @@
+"""One cell of a sweep, played: what a worker does.
+
+A cell that fails is a result too: its row has the error, and the tables that show it again are in the sweep.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from mailsim.practice.decision import Outcome
+from mailsim.study.sweep.plan import Cell
+from mailsim.trace.recorded import read_trace
+from mailsim.world.expectation import ExpectationError
+from mailsim.world.scenario import read_scenario
+from mailsim.world.simulation import Simulation
+
+FIGURES: Mapping[str, type] = {
+    "messages": int,
+    "delivered": int,
+    "unassigned": int,
+    "fallback": int,
+    "duplicate": int,
+    "refused": int,
+    "bounced": int,
+    "answers": int,
+    "misrouted": int,
+    "events": int,
+    "latency": float,
+    "as_expected": bool,
+    "world_seconds": float,
+    "seconds": float,
+    "error": str,
+}
+"""What is known of a played cell, in the order of its columns: `messages` are rows of `messages()` of its trace, the
+outcomes those of collected messages, `answers` those of whom the trace knows which action they are for, `latency` the median in seconds, `seconds` the time of the worker."""
+
+
+def play(cell: Cell, traces: str | None) -> dict[str, object]:
+    """The row of a cell: its key, its axes, and its figures; with `traces`, its trace is kept in that folder.
+
+    No exception leaves it but for what ends the process: an error is in the row, whose figures are then missing.
+    """
+    begin = time.perf_counter()
+    try:
+        found = _played(cell, traces)
+        error = ""
+    except Exception as raised:  # noqa: BLE001 - the sweep goes on, whatever a cell did
+        found, error = {}, f"{type(raised).__name__}: {raised}"
+    return row(cell, found | {"seconds": time.perf_counter() - begin, "error": error})
+
+
+def row(cell: Cell, found: Mapping[str, object]) -> dict[str, object]:
+    """A row with every column; what was not found is None."""
+    return {"cell": cell.key, **cell.axes, **{name: found.get(name) for name in FIGURES}}
+
+
+def _played(cell: Cell, traces: str | None) -> dict[str, object]:
+    scenario = read_scenario(cell.tables)
+    with TemporaryDirectory(prefix="mailsim-") as scratch:
+        out = Path(traces or scratch) / f"{cell.key}.parquet"
+        as_expected = True
+        with Simulation(scenario, out=out) as world:
+            try:
+                world.run()
+            except ExpectationError:
+                as_expected = False
+            outcomes = Counter[Outcome]()
+            for (outcome, _), number in world.decided.items():
+                outcomes[outcome] += number
+            steps = {step.value: number for step, number in world.steps.items()}
+            passed = (world.now - scenario.tables.start).total_seconds()
+        messages = read_trace(out).messages()
+    return {
+        "messages": len(messages),
+        **{outcome.value: outcomes[outcome] for outcome in Outcome},
+        "refused": steps.get("refused", 0),
+        "bounced": steps.get("bounced", 0),
+        "answers": int((messages["meant_for"] != "").sum()),
+        "misrouted": int(messages["misrouted"].sum()),
+        "events": sum(steps.values()),
+        "latency": messages["latency"].dt.total_seconds().median(),
+        "as_expected": as_expected,
+        "world_seconds": passed,
+    }

@@ -1,0 +1,85 @@
+"""The rows of a sweep in a folder: Parquet partitions, one row a cell.
+
+Laws:
+- What was written is there, whatever ends the process: a partition is put in its place whole, and never changes.
+- Small partitions are put together as they grow many. A process that ends in the middle of that leaves rows twice; a
+  reader takes the last of each cell.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from mailsim.errors import MailsimError
+
+_MOST_SMALL = 64
+"""Small partitions before they are put together."""
+_SMALL = 10_000
+"""Rows of a partition that is put together with others."""
+
+
+class PartitionError(MailsimError):
+    """A folder that holds another table, or cannot be read or written."""
+
+
+class Partitions:
+    """The partitions of one table."""
+
+    def __init__(self, folder: Path, schema: pa.Schema) -> None:
+        """Makes the folder; raises PartitionError where it holds a table of other columns."""
+        self._folder = folder
+        self.schema = schema
+        """The columns."""
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise PartitionError(f"{folder}: cannot be made: {error.strerror}; name another folder") from None
+        self._rows = {path: self._checked(path) for path in sorted(folder.glob("part-[0-9]*.parquet"))}
+
+    def _checked(self, path: Path) -> int:
+        try:
+            head = pq.read_metadata(path)
+        except (OSError, pa.ArrowException):
+            raise PartitionError(f"{path}: is no Parquet file; name another folder, or remove it") from None
+        if not head.schema.to_arrow_schema().equals(self.schema):
+            raise PartitionError(f"{self._folder}: holds the table of another sweep; name another folder")
+        rows: int = head.num_rows
+        return rows
+
+    def cells(self, *, but: str) -> frozenset[str]:
+        """The keys of the cells that have a row, but for those whose error begins so."""
+        rows = self.frame()
+        return frozenset(rows.loc[~rows["error"].str.startswith(but), "cell"])
+
+    def add(self, rows: Sequence[Mapping[str, object]]) -> None:
+        """Write these rows; they are safe when this returns. Raises PartitionError."""
+        self._write(pa.Table.from_pylist(list(rows), self.schema))
+        small = [path for path, number in self._rows.items() if number < _SMALL]
+        if len(small) >= _MOST_SMALL:
+            self._write(pa.concat_tables([pq.read_table(path) for path in small]))
+            for path in small:
+                del self._rows[path]
+                path.unlink()
+
+    def frame(self) -> pd.DataFrame:
+        """Every row; of a cell that was played again, the last."""
+        tables = [pq.read_table(path) for path in self._rows] or [self.schema.empty_table()]
+        nullable = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
+        rows: pd.DataFrame = pa.concat_tables(tables).to_pandas(types_mapper=nullable.get)
+        return rows.drop_duplicates("cell", keep="last", ignore_index=True)
+
+    def _write(self, table: pa.Table) -> None:
+        last = max((int(path.stem.removeprefix("part-")) for path in self._rows), default=0)
+        path = self._folder / f"part-{last + 1:06}.parquet"
+        beside = path.with_name(f".{path.name}")  # readers of a folder pass over what begins with a point
+        try:
+            pq.write_table(table, beside, compression="zstd")
+            beside.replace(path)
+        except OSError as error:
+            raise PartitionError(
+                f"{path}: cannot be written: {error.strerror or error}; free some room, and run it again"
+            ) from None
+        self._rows[path] = table.num_rows

@@ -1,0 +1,123 @@
+"""A sweep file of a few small cells, and a Dask cluster of separate processes."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+SCENARIO = """
+seed = 3
+poll = "1h"
+
+[mailbox]
+type = "catch-all"
+default_sender = "matters@abc.com"
+fallback_address = "help@elsewhere.example"
+
+[pop]
+server = "ssl://pop.abc.com:995"
+username = "matters@abc.com"
+password = "hidden treasure"
+
+[[action]]
+id = 1234
+
+[provider]
+sender_policy = "accept"
+
+[[correspondent]]
+address = "jane@client.example"
+replies_to = "from"
+
+[workload]
+letters = 4
+
+[[event]]
+receive = { file = "news.eml", to = "peter@abc.com" }
+"""
+SWEEP = """
+scenarios = ["scenario.toml"]
+seeds = 2
+
+[grid]
+"provider.sender_policy" = ["accept", "rewrite"]
+"correspondent.replies_to" = ["from", "reply-to"]
+"""
+
+Write = Callable[[str, str], Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Writes a text to a file of that name."""
+
+    def written(name: str, text: str) -> Path:
+        path = tmp_path / name
+        path.write_text(text, "utf-8")
+        return path
+
+    (tmp_path / "news.eml").write_bytes(b"From: news@shop.example\r\nTo: peter@abc.com\r\n\r\nNews\r\n")
+    written("scenario.toml", SCENARIO)
+    return written
+
+
+@pytest.fixture
+def sweep_file(write: Write) -> Path:
+    """Two policies, two ways to answer, two seeds: eight cells."""
+    return write("sweep.toml", SWEEP)
+
+
+class Cluster:
+    """A scheduler and its workers, each a process."""
+
+    def __init__(self) -> None:
+        self._processes: list[subprocess.Popen[str]] = []
+        scheduler = self._start(
+            "scheduler", "--host", "127.0.0.1", "--port", "0", "--dashboard-address", "127.0.0.1:0"
+        )
+        self.address = self._told(scheduler, r"Scheduler at: +(tcp://\S+)")
+
+    def worker(self) -> subprocess.Popen[str]:
+        """One more worker; it is there when this returns."""
+        process = self._start(
+            "worker", self.address, "--host", "127.0.0.1", "--nthreads", "1", "--no-nanny", "--no-dashboard"
+        )
+        self._told(process, r"Registered to: +(tcp://\S+)")
+        return process
+
+    def stop(self) -> None:
+        """End all of it."""
+        for process in reversed(self._processes):
+            process.kill()
+            process.wait()
+            if process.stderr:
+                process.stderr.close()
+
+    def _start(self, kind: str, *arguments: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", f"distributed.cli.dask_{kind}", *arguments]
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+        self._processes.append(process)
+        return process
+
+    @staticmethod
+    def _told(process: subprocess.Popen[str], pattern: str) -> str:
+        assert process.stderr
+        said = []
+        for line in process.stderr:
+            said.append(line)
+            if found := re.search(pattern, line):
+                return found[1]
+        raise AssertionError("".join(said))
+
+
+@pytest.fixture
+def cluster() -> Iterator[Cluster]:
+    """A cluster without workers."""
+    cluster = Cluster()
+    try:
+        yield cluster
+    finally:
+        cluster.stop()

@@ -1,0 +1,142 @@
+"""Sweeps played by Dask: the same table however they are played, whatever dies."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from pandas.testing import assert_frame_equal
+
+import mailsim
+from mailsim.cli import main
+from mailsim.study.sweep.cell import play
+from mailsim.study.sweep.plan import sweep_of
+from mailsim.study.sweep.running import ClusterError
+from tests.study.sweep.conftest import Cluster
+
+FIGURES = [
+    "messages",
+    "delivered",
+    "unassigned",
+    "answers",
+    "misrouted",
+    "events",
+    "latency",
+    "as_expected",
+    "world_seconds",
+]
+
+
+def alone(path: Path) -> pd.DataFrame:
+    """The table, played here one cell after the other."""
+    return pd.DataFrame([play(cell, None) for cell in sweep_of(path)]).drop(columns="seconds")
+
+
+def assert_same(found: pd.DataFrame, expected: pd.DataFrame) -> None:
+    assert_frame_equal(found.drop(columns="seconds"), expected, check_dtype=False)
+
+
+def test_a_cluster_gives_the_table_that_playing_alone_gives(
+    sweep_file: Path, cluster: Cluster, tmp_path: Path
+) -> None:
+    """Every cell of it; rewriting and not honouring Reply-To is what misroutes."""
+    cluster.worker()
+    found = mailsim.sweep(sweep_file, scheduler=cluster.address, out=tmp_path / "out")
+
+    assert_same(found, alone(sweep_file))
+    assert found.groupby("provider.sender_policy")["misrouted"].sum().to_dict() == {
+        "accept": 0,
+        "rewrite": 16,
+    }
+    assert (found["answers"] == 4).all()
+
+
+def test_a_worker_that_is_killed_loses_nothing(write: Any, cluster: Cluster, tmp_path: Path) -> None:
+    """Its cells are played by the other; the table is the same."""
+    path = write("long.toml", 'scenarios = "scenario.toml"\nseeds = 20\n[grid]\n"workload.letters" = [20]')
+    first, _ = cluster.worker(), cluster.worker()
+    done = 0
+
+    def kill_first(cells: int) -> None:
+        nonlocal done
+        done += cells
+        if done == 10:
+            os.kill(first.pid, signal.SIGKILL)
+
+    found = mailsim.sweep(path, scheduler=cluster.address, out=tmp_path / "out", progress=kill_first)
+    assert first.wait() == -signal.SIGKILL
+    assert_same(found, alone(path))
+
+
+def test_a_sweep_that_is_killed_goes_on_where_it_was(
+    write: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What has a row is not played again: its row is the same to the microsecond."""
+    path = write("long.toml", 'scenarios = "scenario.toml"\nseeds = 40\n[grid]\n"workload.letters" = [40]')
+    out = tmp_path / "out"
+    command = ["mailsim", "sweep", str(path), "--out", str(out), "--workers", "1"]
+    process = subprocess.Popen(
+        [Path(sys.executable).parent / command[0], *command[1:]], start_new_session=True
+    )
+    deadline = time.monotonic() + 60
+    while not list(out.glob("cells/part-*")):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    before = pd.read_parquet(out / "cells").set_index("cell")["seconds"]
+    assert 0 < len(before) < 40
+
+    assert main([*command[1:], "--json"]) == 0
+
+    assert capsys.readouterr().out.count("\n") == 40
+    after = pd.read_parquet(out / "cells")
+    assert len(after) == after["cell"].nunique() == 40
+    assert after.set_index("cell")["seconds"][before.index].equals(before)
+
+
+def test_a_cell_that_fails_is_told_and_the_others_go_on(
+    write: Any, cluster: Cluster, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its scenario is kept, fails alike, and holds no password."""
+    path = write(
+        "failing.toml",
+        'scenarios = "scenario.toml"\ntrace = true\n[grid]\n"correspondent.delay" = ["1h", "soon"]',
+    )
+    cluster.worker()
+    out = tmp_path / "out"
+    assert main(["sweep", str(path), "--out", str(out), "--scheduler", cluster.address]) == 1
+
+    told = capsys.readouterr().out
+    assert "ScenarioError: correspondent[0].delay" in told
+    assert "2 cells, 1 failed" in told
+    [kept] = (out / "failed").iterdir()
+    assert "hidden treasure" not in kept.read_text("utf-8")
+    assert main(["run", str(kept)]) == 2
+    assert "correspondent[0].delay" in capsys.readouterr().err
+    [trace] = (out / "traces").iterdir()
+    assert mailsim.read_trace(trace).messages()["misrouted"].sum() == 0
+
+
+def test_what_is_no_scheduler_is_told_in_a_line(sweep_file: Path) -> None:
+    """With what to write."""
+    with pytest.raises(
+        ClusterError,
+        match=r"^nowhere: no Dask scheduler answers there: .*; write such as tcp://127\.0\.0\.1:8786$",
+    ):
+        mailsim.sweep(sweep_file, scheduler="nowhere")
+
+
+def test_a_machine_s_workers_and_a_cluster_are_not_both_meant(
+    sweep_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line, and nothing is done."""
+    options = ["--out", str(tmp_path / "out"), "--workers", "2", "--scheduler", "tcp://127.0.0.1:8786"]
+    assert main(["sweep", str(sweep_file), *options]) == 2
+    assert "give one of them" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
