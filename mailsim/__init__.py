@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mailsim.errors import MailsimError
     from mailsim.mail import Address, Envelope, Mailbox, Message, Reply
+    from mailsim.mail.corpus import read_mail
     from mailsim.nameserver.embedded import DnsServer
     from mailsim.pop3.embedded import Pop3Server
     from mailsim.practice.decision import Decision
@@ -49,6 +50,7 @@ __all__ = [
     "difference",
     "load_scenario",
     "load_site",
+    "read_mail",
     "read_scenario",
     "read_site",
     "read_trace",
@@ -60,6 +62,7 @@ __all__ = [
 _HOMES = {
     "mailsim.errors": ("MailsimError",),
     "mailsim.mail": ("Address", "Envelope", "Mailbox", "Message", "Reply"),
+    "mailsim.mail.corpus": ("read_mail",),
     "mailsim.nameserver.embedded": ("DnsServer",),
     "mailsim.pop3.embedded": ("Pop3Server",),
     "mailsim.practice.decision": ("Decision",),

@@ -20,6 +20,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
 
@@ -47,7 +48,7 @@ class Stored(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """Mail that was found, to be read in order and once."""
+    """Mail that was found, read in order; once only where a stream or a device is among it."""
 
     sources: tuple["Source", ...]
 
@@ -92,6 +93,17 @@ class Source:
             return
         for number, octets in enumerate(read_mbox(file, self.head), 1):
             yield Stored(f"{self.name}:{number}", octets)
+
+
+def read_mail(*paths: str | os.PathLike[str]) -> Corpus:
+    """The mail in files and folders, to be read as often as it is gone through.
+
+        for name, octets in read_mail("export.mbox", "Maildir"): ...
+
+    Raises:
+        CorpusError: A path is missing, cannot be read, or holds no mail; one line for each such path.
+    """
+    return find_mail([os.fspath(path) for path in paths], BytesIO())
 
 
 def find_mail(paths: Sequence[str], stdin: BinaryIO) -> Corpus:

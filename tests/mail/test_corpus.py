@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mailsim.mail.corpus import CorpusError, Stored, find_mail, read_mbox
+from mailsim.mail.corpus import CorpusError, Stored, find_mail, read_mail, read_mbox
 
 ONE = b"From: a@b.example\r\nSubject: one\r\n\r\n\x00\xff body\r\n"
 TWO = b"From: a@b.example\nSubject: two\n\n>From here\nFrom there\n"
@@ -339,3 +339,15 @@ def test_the_size_is_known_when_all_are_files(tmp_path: Path) -> None:
 
     assert find_mail(paths, io.BytesIO()).size == len(ONE) + len(FROM + TWO)
     assert find_mail([*paths, "-"], io.BytesIO(ONE)).size is None
+
+
+def test_mail_in_files_is_read_as_often_as_one_likes(tmp_path: Path) -> None:
+    """In Python: paths of either kind, in their order; what is not there is an error at once."""
+    (tmp_path / "a.eml").write_bytes(b"Subject: a\r\n\r\n")
+    (tmp_path / "b.mbox").write_bytes(b"From x\nSubject: b\n\nFrom x\nSubject: c\n\n")
+    mail = read_mail(tmp_path / "a.eml", str(tmp_path / "b.mbox"))
+
+    assert [octets for _, octets in mail] == [b"Subject: a\r\n\r\n", b"Subject: b\n", b"Subject: c\n"]
+    assert list(mail) == list(mail)
+    with pytest.raises(CorpusError, match=r"missing\.eml: cannot be read"):
+        read_mail(tmp_path / "missing.eml")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
 
 import nbformat
@@ -163,3 +164,56 @@ def test_email_preferences(tmp_path: Path) -> None:
     assert "✗ red" in words(outputs["red"])
     assert "open sesame" in (tmp_path / "new-site.toml").read_text()
     assert "open sesame" not in str(outputs)
+
+
+_TOLD = {
+    "05_catch_all_headers_compared": {
+        "providers": "X-Original-To",
+        "letters": "6 messages",
+        "lost": "names no other address of the practice",
+        "table": "✗ system-address",
+        "advice": "X-Gm-Original-To",
+    },
+    "06_the_fallback_clash": {
+        "witness": "! unassigned",
+        "first": "✗ fallback",
+        "second": "this system forwarded it before: it ends here",
+        "held": "attached: original.eml",
+        "story": "forwards it, attached, to help@abc.com",
+        "many": "clash allowed 140 0 20 100",
+    },
+    "07_what_size_limits_cost": {
+        "files": "552 5.3.4 Your message exceeded Google",
+        "grows": "gmail 34.2 25.0",
+        "warned": "refused by smtp.mailgun.org (26214400 octets)",
+        "inward": "gives up on the copy for a1234@abc.com",
+    },
+    "10_polling_and_retries": {
+        "polled": "95 % within, min",
+        "deferred": "said later",
+        "story": "will try again: 451 4.7.1 try again later",
+        "lost": "bounced 451 4.3.0 out of order 10",
+    },
+    "11_importing_real_mail": {
+        "export": "10 messages",
+        "outcomes": "sender-rewritten 1",
+        "causes": "turn on the resolver sub-address",
+        "one": "it did not get there",
+        "fix": "3 go elsewhere",
+    },
+}
+"""By notebook and cell: words that its reader sees. What it concludes it asserts itself."""
+
+
+@pytest.mark.usefixtures("jupyter_home")
+@pytest.mark.parametrize("name", _TOLD)
+def test_a_story_is_told(name: str) -> None:
+    """Its cells hold what they assert, show what their text speaks of, and warn of nothing."""
+    outputs = executed(NOTEBOOKS / f"{name}.ipynb")
+
+    for cell, told in _TOLD[name].items():
+        assert told in " ".join(unescape(words(outputs[cell])).split())
+    assert not [one for found in outputs.values() for one in found if one.get("name") == "stderr"]
+    assert (
+        sum("assert " in cell.source for cell in read(NOTEBOOKS / f"{name}.ipynb", as_version=4).cells) >= 2
+    )
