@@ -219,3 +219,37 @@ def test_why_needs_a_site_or_a_trace(
 
     assert (status, out) == (2, [])
     assert words in line
+
+
+def test_shrink_takes_a_whole_scenario(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Two files; the finding and the cure are told, to programs too."""
+    scenario = str(MISROUTED.parent / "scenarios" / "rewritten.toml")
+
+    status, out, _ = ran(capsys, "shrink", scenario, "--out", str(tmp_path / "a"))
+    again, [line], _ = ran(capsys, "shrink", scenario, "--out", str(tmp_path / "b"), "--json", "--keep")
+
+    document = json.loads(line)
+    assert (status, again, len(out)) == (0, 0, 3)
+    assert 'of 4 events 2 are left; what would help: add "thread" to routing.resolvers' in out[0]
+    assert {path.name for path in (tmp_path / "a").iterdir()} == {"scenario.toml", "scenario.feature"}
+    assert (document["finding"], document["events"]) == ("misroute", {"before": 4, "after": 2})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([REPLY], "a message needs --site and --expect"),
+        ([REPLY, "--site", SITE], "say with --expect"),
+        (["x.toml", "--expect", "action:1"], "--expect and --provider are of a message"),
+        (["x.toml"], "cannot be read"),
+        ([str(MISROUTED.parent / "scenarios" / "busy_day.toml")], "nothing is wrong with this run"),
+    ],
+)
+def test_shrink_says_what_it_needs(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
+    """Each fault is one line, and exit status 2."""
+    status, out, [line] = ran(capsys, "shrink", *arguments)
+
+    assert (status, out) == (2, [])
+    assert words in line

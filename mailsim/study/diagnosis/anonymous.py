@@ -7,11 +7,13 @@ What is kept is what routing is about: the IDs of actions, tags behind "+", pref
 import json
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 from mailsim.mail import Message
 from mailsim.practice.site import Site
 from mailsim.study.diagnosis.causes_sender import RENAMING
 from mailsim.study.diagnosis.fields import Anatomy, Field
+from mailsim.world.orders import inline, is_inline, message_file
 
 PRACTICE = "practice.example"
 _ADDRESS = re.compile(r"([^\s<>\"'(),:;@\[\]\\]+)@([A-Za-z0-9_\-\x80-\xff]+(?:\.[A-Za-z0-9_\-\x80-\xff]+)*)")
@@ -59,6 +61,35 @@ class Anonymity:
             )
         return named
 
+    def scenario(self, tables: Mapping[str, object]) -> dict[str, object]:
+        """A scenario's tables with nobody named, in its events, its zone and the messages that it holds."""
+        named = self.tables(tables)
+        for event in _rows(named, "event"):
+            for what in (event.get("send"), event.get("receive")):
+                if isinstance(what, dict):
+                    self._event(what)
+        expected = named.get("expect")
+        delivered = expected.get("delivered") if isinstance(expected, dict) else None
+        if isinstance(expected, dict) and isinstance(delivered, dict):
+            expected["delivered"] = {self.target(key): count for key, count in delivered.items()}
+        text = json.dumps(named, ensure_ascii=False)
+        for domain in (self._own, *(name for kind, name in self._names if kind == "outside")):
+            bare = re.compile(rf"(?<![\w.@-])((?:[\w-]+\.)*){re.escape(domain)}(?![\w-])")
+            text = bare.sub(rf"\g<1>{self._domain(domain)}", text)
+        renamed: dict[str, object] = json.loads(text)
+        return renamed
+
+    def _event(self, what: dict[str, object]) -> None:
+        if "user" in what:
+            what["user"] = self._name("user", str(what["user"]))
+        if "subject" in what:
+            what["subject"] = self._topic(str(what["subject"]))
+        if what.get("text"):
+            what["text"] = "a text"
+        if is_inline(str(what.get("file", ""))):
+            octets = message_file(Path(), str(what["file"]))
+            what["file"] = inline(self.message(Message(octets)).octets)
+
     def target(self, target: str) -> str:
         """The same target under its new name."""
         kind, _, name = target.partition(":")
@@ -75,9 +106,11 @@ class Anonymity:
 
     def _subject(self, raw: bytes) -> bytes:
         name, _, value = raw.decode("latin-1").partition(":")
-        kept = " ".join(match[0].strip() for match in _SAID.finditer(value))
         end = "\r\n" if raw.endswith(b"\r\n") else "\n" * raw.endswith(b"\n")
-        return f"{name}: {kept} a subject{end}".replace(":  ", ": ").encode("latin-1")
+        return f"{name}: {self._topic(value)}{end}".encode("latin-1")
+
+    def _topic(self, subject: str) -> str:
+        return " ".join([*(match[0].strip() for match in _SAID.finditer(subject)), "a subject"])
 
     def _text(self, text: str) -> str:
         return _ADDRESS.sub(lambda match: f"{self._local(match[1], match[2])}@{self._domain(match[2])}", text)

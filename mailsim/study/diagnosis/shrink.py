@@ -119,10 +119,10 @@ def shrink(
         provider,
         _exists(target, site),
     )
-    small = _smaller_message(given, lambda one: same.holds(one, site, target))
+    small = smaller_message(given, lambda one: same.holds(one, site, target))
     tables = _smaller_site(site_tables(site.settings), lambda one: _holds_in(same, small, one, target))
     least = read_site(tables)
-    small = _smaller_message(small, lambda one: same.holds(one, least, target))
+    small = smaller_message(small, lambda one: same.holds(one, least, target))
     nobody = None if keep else _anonymous(same, small, least, tables, target)
     if nobody:
         small, least, tables, target = nobody
@@ -148,7 +148,8 @@ def _exists(expect: str, site: Site) -> bool:
 # The message
 
 
-def _smaller_message(message: Message, holds: Callable[[Message], bool]) -> Message:
+def smaller_message(message: Message, holds: Callable[[Message], bool]) -> Message:
+    """The message with as little in it as holds: octets of the body, fields, then elements of each value."""
     if not holds(message):  # what is kept in mind changed with the site
         return message
     anatomy = Anatomy.of(message)

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 
 from mailsim.errors import MailsimError
 from mailsim.mail import Message
@@ -68,11 +69,10 @@ def journey(
     if fate is None:
         raise JourneyError(f"{shown(message_id or name)}: of this message the trace has no beginning")
     tables = trace.scenario
-    scenario = None if tables is None else _scenario(tables)
+    scenario = None if tables is None else scenario_again(tables)
     directory = scenario.site.directory if scenario else None
     wanted = (target,) if target else meant_for(fate, fates, directory)
-    case = _Case(name, fate, fates, wanted, scenario)
-    return case.told()
+    return Inquiry(name, fate, fates, wanted, scenario).told()
 
 
 def _named(trace: Trace | RecordedTrace, message: str | int | None) -> tuple[str, str]:
@@ -96,7 +96,8 @@ def _named(trace: Trace | RecordedTrace, message: str | int | None) -> tuple[str
     return str(row.trace_id), str(row.message_id)
 
 
-def _scenario(tables: Mapping[str, object]) -> Scenario:
+def scenario_again(tables: Mapping[str, object]) -> Scenario:
+    """The scenario that a trace holds."""
     start = tables.get("start")
     given = tables if not isinstance(start, str) else {**tables, "start": datetime.fromisoformat(start)}
     return read_scenario(given)
@@ -111,50 +112,70 @@ class _Played:
     explanation: Explanation | None
 
 
-class _Case:
-    """One message under question, and the worlds that are played for it."""
+class Inquiry:
+    """One message under question, and the worlds that are played for it.
+
+    Attributes:
+        fate: The message.
+        wanted: What it should have reached.
+    """
 
     def __init__(
         self, name: str, fate: Fate, fates: Sequence[Fate], wanted: tuple[str, ...], scenario: Scenario | None
     ) -> None:
+        """`name` is the conversation's, `fates` are its messages."""
         self._name = name
-        self._fate = fate
-        self._wanted = wanted
+        self.fate = fate
+        self.wanted = wanted
         self._scenario = scenario
         self._events = _way(fate, fates)
         last = fate.events[-1].serial
         together = {event.serial: event for one in fates for event in one.events if event.serial <= last}
         self._story = Trace([together[serial] for serial in sorted(together)])
 
+    @property
+    def arrived(self) -> bool:
+        """Whether the message reached all that it was meant for."""
+        return set(self.wanted) <= self.fate.reached
+
+    @cached_property
+    def unproved(self) -> str:
+        """Why nothing can be proved; empty where the run can be played again and the message fares as in the trace."""
+        if self._scenario is None:
+            return _UNPLAYED
+        again = self._played(self._scenario).fate
+        return "" if again is not None and again.ended == self.fate.ended else _OTHERWISE
+
+    @cached_property
+    def _explanation(self) -> Explanation | None:
+        if self._scenario is None or self.unproved:
+            return None
+        return self._played(self._scenario, explained=True).explanation
+
+    def lost(self) -> tuple[list[Loss], list[Loss]]:
+        """Where the message was lost, and what before that would have saved it as well."""
+        if self.arrived:
+            return [], []
+        seen = self._suspects()
+        if self._scenario is None or self.unproved:
+            return [_loss(one, Confidence.LOW, "") for one in seen], []
+        return self._proved(self._scenario, seen)
+
     def told(self) -> Journey:
-        scenario = self._scenario
-        losses: list[Loss] = []
-        earlier: list[Loss] = []
-        explanation, unproved = None, _UNPLAYED
-        arrived = set(self._wanted) <= self._fate.reached
-        if scenario is not None:
-            again = self._played(scenario, explained=True)
-            same = again.fate is not None and again.fate.ended == self._fate.ended
-            unproved = "" if same else _OTHERWISE
-            explanation = again.explanation if same else None
-        if not arrived:
-            seen = self._suspects()
-            if scenario is None or unproved:
-                losses = [_loss(one, Confidence.LOW, "") for one in seen]
-            else:
-                losses, earlier = self._proved(scenario, seen, explanation)
-        outcome, reason = self._fate.ended
+        """All of it."""
+        losses, earlier = self.lost()
+        outcome, reason = self.fate.ended
         return Journey(
-            self._fate.begun.message_id,
+            self.fate.begun.message_id,
             self._story,
-            self._wanted,
-            tuple(sorted(self._fate.reached)),
+            self.wanted,
+            tuple(sorted(self.fate.reached)),
             outcome,
             reason,
             tuple(losses),
             tuple(earlier),
-            explanation,
-            unproved,
+            self._explanation,
+            self.unproved,
         )
 
     def _suspects(self) -> list[Suspect]:
@@ -162,11 +183,7 @@ class _Case:
             return sighted(self._events)
         return suspects(self._events, self._scenario.site, plan(self._scenario))
 
-    def _proved(
-        self, scenario: Scenario, seen: list[Suspect], explanation: Explanation | None
-    ) -> tuple[list[Loss], list[Loss]]:
-        """The losses, and what before them would have saved the message as well."""
-
+    def _proved(self, scenario: Scenario, seen: list[Suspect]) -> tuple[list[Loss], list[Loss]]:
         def otherwise(some: Iterable[Suspect]) -> _Played:
             made = list(some)
 
@@ -188,7 +205,7 @@ class _Case:
         if self._with_those_behind(scenario, seen, otherwise):
             together = list(ddmin(seen, saves))
             return [_loss(one, Confidence.HIGH, self._proof(together)) for one in together], []
-        return self._at_practice(scenario, explanation), []
+        return self._at_practice(scenario), []
 
     def _with_those_behind(
         self, scenario: Scenario, seen: list[Suspect], otherwise: Callable[[Iterable[Suspect]], _Played]
@@ -212,28 +229,29 @@ class _Case:
             ]
         return False
 
-    def _at_practice(self, scenario: Scenario, explanation: Explanation | None) -> list[Loss]:
+    def _at_practice(self, scenario: Scenario) -> list[Loss]:
         """No hop lost it: the practice, as it is set, does not see whom it is for."""
+        explanation = self._explanation
         if explanation is None or not explanation.causes:
             return []
         cause = explanation.causes[0]
-        decided = self._fate.decided
-        serial = decided.serial if decided else self._fate.events[-1].serial
+        decided = self.fate.decided
+        serial = decided.serial if decided else self.fate.events[-1].serial
         ours = (one for one in explanation.remedies if one.kind is Kind.SETTINGS)
         for remedy in ours:
             after = self._played(replace(scenario, site=remedy.after.site))
             if self._arrives(after):
-                proof = f"with {remedy.words} in the same scenario it reaches {', '.join(self._wanted)}"
+                proof = f"with {remedy.words} in the same scenario it reaches {', '.join(self.wanted)}"
                 return [Loss(cause.name, PRACTICE, serial, cause.tells, cause.confidence, proof)]
         weaker = max(cause.confidence, Confidence.MEDIUM, key=lambda one: SURE[one])
         return [Loss(cause.name, PRACTICE, serial, cause.tells, weaker, "")]
 
     def _proof(self, made: Sequence[Suspect]) -> str:
         where = " and ".join(f"{one.place} {one.instead}" for one in made)
-        return f"in the same scenario, where {where}, it reaches {', '.join(self._wanted)}"
+        return f"in the same scenario, where {where}, it reaches {', '.join(self.wanted)}"
 
     def _arrives(self, played: _Played) -> bool:
-        return played.fate is not None and set(self._wanted) <= played.fate.reached
+        return played.fate is not None and set(self.wanted) <= played.fate.reached
 
     def _played(self, scenario: Scenario, planned: Planned = plan, *, explained: bool = False) -> _Played:
         """Play a world to its end; what came of the message there."""
@@ -241,7 +259,7 @@ class _Case:
             with suppress(ConservationError, ExpectationError):  # the message is asked about, not the run
                 world.run()
             fates = conversation(world.trace.story(self._name))
-            found = next((one for one in fates if one.key == self._fate.key), None)
+            found = next((one for one in fates if one.key == self.fate.key), None)
             explanation = self._explained(world, found) if explained and found else None
         return _Played(found, _way(found, fates) if found else [], explanation)
 
@@ -261,7 +279,7 @@ class _Case:
             made.mail_host.headers,
             made.mail_host.catch_all,
         )
-        missed = [target for target in self._wanted if target not in decision.targets and ":" in target]
+        missed = [target for target in self.wanted if target not in decision.targets and ":" in target]
         return why(
             decision,
             site=_remembering(world.site, world.trace),

@@ -1,0 +1,205 @@
+"""What is wrong with a run: a broken law, an `[expect]` that does not hold, or a message that was misrouted.
+
+A broken law is told first. Where what was expected did not come because of a misrouted message, the message is the
+finding, and its cause; what nothing misrouted explains is the expectation itself. Two runs have the same finding when
+their marks are equal: marks name no message, time or address that a smaller run would not have.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import cached_property
+from typing import NamedTuple
+
+from mailsim.practice.decision import Outcome, Reason
+from mailsim.study.journey.fate import Fate, conversation, got_outside, meant_for
+from mailsim.study.journey.inquiry import Inquiry
+from mailsim.trace.event import Event, Step, Trace
+from mailsim.world.conservation import ConservationError
+from mailsim.world.expectation import unmet
+from mailsim.world.scenario import Scenario
+from mailsim.world.scenario_tables import ExpectTable
+from mailsim.world.simulation import Simulation
+
+_PARTICULARS = re.compile(r"<[^>]*>|\([^)]*\)|\S+@\S+|\b(?:action|mailbox|fallback|target):\S+|\bt?\d+\b")
+"""What a law's words say of one run."""
+_UNMET = re.compile(r"expect\.(?P<key>.+) = (?P<wanted>\d+): found (?P<found>\d+);")
+
+
+class Kind(StrEnum):
+    """What was found."""
+
+    LAW = "law"
+    EXPECT = "expect"
+    MISROUTE = "misroute"
+
+
+class Finding(NamedTuple):
+    """One thing that is wrong."""
+
+    kind: Kind
+    words: str
+    mark: tuple[str, ...]
+    """What a smaller run must have in common."""
+    expect: Mapping[str, object]
+    """The `[expect]` that does not hold, and would if all were right."""
+    then: str
+    """The Gherkin step that does not hold either."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A run, and what came of it."""
+
+    scenario: Scenario
+    """Without what it expects."""
+    expect: ExpectTable
+    trace: Trace
+    targets: Mapping[str, int]
+    broken: str
+    """The first line of the law that is broken; empty where none is."""
+    unmet: tuple[str, ...]
+    """The expectations that do not hold, a line each."""
+
+    def finding(self) -> Finding | None:
+        """What is wrong; None where nothing is."""
+        if self.broken:
+            return Finding(Kind.LAW, self.broken, self._law, {}, "Then nothing is lost")
+        astray = self.astray
+        if self.unmet:
+            astray = [one for one in astray if any(_explains(one, line) for line in self.unmet)]
+        if astray:
+            return self._misroute(astray[0])
+        if self.unmet:
+            expect = self.expect.model_dump(exclude_unset=True)
+            return Finding(Kind.EXPECT, self.unmet[0], self._expectations, expect, "Then nothing is lost")
+        return None
+
+    def shows(self, finding: Finding) -> bool:
+        """Whether the same is wrong here."""
+        if finding.kind is Kind.LAW or self.broken:
+            return bool(self.broken) and self._law == finding.mark
+        if finding.kind is Kind.EXPECT:
+            return bool(self.unmet) and self._expectations == finding.mark
+        came_to = finding.mark[:2]
+        return any(_came_to(one.fate) == came_to and _mark(one) == finding.mark for one in self.astray)
+
+    def is_right(self, finding: Finding) -> bool:
+        """Whether nothing is wrong any more: no law broken, and what the finding says should be so is so."""
+        if self.broken or list(
+            unmet(ExpectTable.model_validate(finding.expect), self.targets, self._decided)
+        ):
+            return False
+        wanted = re.fullmatch(r"Then (\S+@\S+) gets (\d+) messages?", finding.then)
+        got = sum(
+            got_outside(event) and wanted is not None and event.place == wanted[1] for event in self.trace
+        )
+        return wanted is None or got == int(wanted[2])
+
+    @cached_property
+    def astray(self) -> list[Inquiry]:
+        """The messages that did not reach what they were meant for, in order; what still waits to be collected is not lost."""
+        found: list[Inquiry] = []
+        system = str(self.scenario.site.rules.system)
+        for name, events in self._conversations.items():
+            fates = conversation(events)
+            for fate in fates:
+                wanted = meant_for(fate, fates, self.scenario.site.directory)
+                waits = fate.decided is None and fate.events[-1].place == system
+                if not waits and not set(wanted) <= fate.reached:
+                    found.append(Inquiry(name, fate, fates, wanted, self.scenario))
+        return found
+
+    @cached_property
+    def _conversations(self) -> Mapping[str, list[Event]]:
+        found: dict[str, list[Event]] = {}
+        for event in self.trace:
+            if event.trace_id:
+                found.setdefault(event.trace_id, []).append(event)
+        return found
+
+    @property
+    def _law(self) -> tuple[str, ...]:
+        return Kind.LAW.value, _PARTICULARS.sub("…", self.broken)
+
+    @property
+    def _expectations(self) -> tuple[str, ...]:
+        """Each key with too many, or with just so many too few: of less mail there is always less."""
+        matches = [match for line in self.unmet if (match := _UNMET.match(line))]
+        more = {match["key"]: int(match["found"]) > int(match["wanted"]) for match in matches}
+        return tuple(
+            f"{match['key']} {'too many' if more[match['key']] else match['found']}" for match in matches
+        )
+
+    @property
+    def _decided(self) -> Mapping[tuple[Outcome, Reason], int]:
+        counts: dict[tuple[Outcome, Reason], int] = {}
+        for event in self.trace.steps(Step.DECIDED):
+            key = Outcome(event.outcome), Reason(event.reason)
+            counts[key] = counts.get(key, 0) + 1
+        return counts
+
+    def _misroute(self, inquiry: Inquiry) -> Finding:
+        fate = inquiry.fate
+        missing = [target for target in inquiry.wanted if target not in fate.reached]
+        inside = [target for target in missing if "@" not in target]
+        expect = (
+            {"delivered": {target: self.targets.get(target, 0) + 1 for target in inside}} if inside else {}
+        )
+        first = missing[0]
+        outcome, reason = fate.ended
+        mark = _mark(inquiry)
+        causes = ", ".join(mark[len(_came_to(fate)) :])
+        words = f"{fate.begun.message_id} for {', '.join(missing)} went astray: {outcome} ({reason})"
+        words += f", because of {causes}" if causes else ""
+        if "@" in first:
+            got = sum(got_outside(event) and event.place == first for event in self.trace) + 1
+            then = f"Then {first} gets {got} message{'s' if got > 1 else ''}"
+        else:
+            count = self.targets.get(first, 0) + 1
+            then = f"Then {_in_gherkin(first)} holds {count} cop{'ies' if count > 1 else 'y'}"
+        return Finding(Kind.MISROUTE, words, mark, expect, then)
+
+
+def play(scenario: Scenario) -> Ran:
+    """Play a scenario in memory, to its end whatever goes wrong."""
+    bare = replace(scenario, tables=scenario.tables.model_copy(update={"expect": ExpectTable()}))
+    broken = ""
+    with Simulation(bare) as world:
+        try:
+            world.run()
+        except ConservationError as error:
+            broken = str(error).partition("\n")[0]
+        differences = tuple(unmet(scenario.expect, world.targets(), world.decided))
+        return Ran(bare, scenario.expect, world.trace, dict(world.targets()), broken, differences)
+
+
+def _came_to(fate: Fate) -> tuple[str, str]:
+    """The outcome, and the reason without what a server said to one sender."""
+    event = fate.decided or fate.events[-1]
+    outcome, reason = fate.ended
+    return outcome, reason if fate.decided else event.outcome
+
+
+def _mark(inquiry: Inquiry) -> tuple[str, ...]:
+    losses, _ = inquiry.lost()
+    return (*_came_to(inquiry.fate), *(loss.cause for loss in losses))
+
+
+def _explains(inquiry: Inquiry, line: str) -> bool:
+    """Whether an expectation fails because of this message."""
+    match = _UNMET.match(line)
+    if match is None:
+        return False
+    if int(match["found"]) < int(match["wanted"]):
+        return match["key"].removeprefix("delivered.") in inquiry.wanted
+    return (
+        match["key"] == inquiry.fate.ended[0]
+        or match["key"].removeprefix("delivered.") in inquiry.fate.reached
+    )
+
+
+def _in_gherkin(target: str) -> str:
+    kind, _, name = target.partition(":")
+    return f"{name}'s mailbox" if kind == "mailbox" else f"{kind} {name}"

@@ -1,0 +1,169 @@
+"""The smallest scenario in which the same is still wrong: the fewest events, parties, faults, then keys and values.
+
+    shrink_scenario("busy.toml").tables
+
+Every candidate is played in memory; it stands where the finding is the same (`finding.py`). A workload is written out
+as events first, of as few letters as show it. Personal data is replaced, the same by the same, unless it is kept or the
+finding would go with it.
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from os import PathLike
+
+from mailsim.errors import MailsimError
+from mailsim.study.diagnosis.anonymous import Anonymity
+from mailsim.study.diagnosis.shrink import ShrinkError
+from mailsim.study.journey.inquiry import scenario_again
+from mailsim.study.shrinking.cures import Cure, cures
+from mailsim.study.shrinking.finding import Finding, Kind, play
+from mailsim.study.shrinking.structure import smaller
+from mailsim.world.programme import Programme
+from mailsim.world.retelling import Retelling
+from mailsim.world.scenario import Scenario, scenario_of
+
+Tables = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class SmallScenario:
+    """The least in which it is still wrong."""
+
+    tables: Tables
+    """A scenario file's, with an `[expect]` that does not hold where one can say it."""
+    finding: Finding
+    cure: Cure | None
+    """The first single change that puts it right, played; None where none is known."""
+    events: tuple[int, int]
+    """How many things happened, before and after."""
+    runs: int
+    """How many candidates were played."""
+    anonymous: bool
+    """Whether personal data was replaced."""
+
+
+def shrink_scenario(
+    source: Scenario | str | PathLike[str] | Mapping[str, object], *, keep: bool = False
+) -> SmallScenario:
+    """The smallest scenario in which the same is wrong as in this one.
+
+    Args:
+        source: A scenario, the path of a scenario file, or its tables.
+        keep: Whether personal data stays; else it is replaced, the same by the same.
+
+    Raises:
+        ScenarioError: The scenario is faulty.
+        ShrinkError: Nothing is wrong with it.
+    """
+    scenario = scenario_of(source)
+    ran = play(scenario)
+    finding = ran.finding()
+    if finding is None:
+        raise ShrinkError(
+            "nothing is wrong with this run: no law is broken, nothing was misrouted, and it ended as expected"
+        )
+    same = _Same(finding)
+    workload = scenario.tables.workload
+    before = len(scenario.events) + (workload.letters if workload else 0)
+    scenario = _with_less_workload(scenario, same)
+    tables = _written_out(scenario)
+    expect = dict(finding.expect) if finding.kind is Kind.EXPECT else {}
+    tables = same.smaller(tables, expect)
+    nobody = None if keep else _anonymous(_expecting(tables, expect), same)
+    if nobody:
+        tables = nobody
+        kept = tables.pop("expect", {})
+        expect = kept if isinstance(kept, dict) else {}
+    least = play(scenario_again(_expecting(tables, expect)))
+    found = least.finding() or finding
+    cure = next((one for one in cures(tables) if _is_right(one.tables, found)), None)
+    return SmallScenario(
+        _expecting(tables, found.expect),
+        found,
+        cure,
+        (before, len(scenario_again(tables).events)),
+        same.runs,
+        nobody is not None,
+    )
+
+
+class _Same:
+    """Whether candidates show the same finding."""
+
+    def __init__(self, finding: Finding) -> None:
+        self._finding = finding
+        self.runs = 0
+
+    def shown(self, scenario: Scenario) -> bool:
+        self.runs += 1
+        return play(scenario).shows(self._finding)
+
+    def holds(self, tables: object, expect: Mapping[str, object]) -> bool:
+        """Of tables that are no scenario it does not hold."""
+        if not isinstance(tables, Mapping):
+            return False
+        with suppress(MailsimError):
+            return self.shown(scenario_again(_expecting(tables, expect)))
+        return False
+
+    def smaller(self, tables: Tables, expect: Mapping[str, object]) -> Tables:
+        """Events first, for most others are needed by one; then all, until nothing more can go."""
+
+        def with_events(events: object) -> bool:
+            return self.holds({**tables, "event": events}, expect)
+
+        tables = {**tables, "event": smaller(tables.get("event", []), with_events)}
+        size = None
+        while size != (size := len(str(tables))):
+            less = smaller(tables, lambda some: self.holds(some, expect))
+            tables = dict(less) if isinstance(less, Mapping) else tables
+        return tables
+
+
+def _with_less_workload(scenario: Scenario, same: _Same) -> Scenario:
+    """Of a workload no more letters than show it: 1, 2, 4 and so on are tried."""
+    workload = scenario.tables.workload
+    number = 1
+    while workload is not None and number < workload.letters:
+        fewer = workload.model_copy(
+            update={"letters": number, "over": workload.over * number / workload.letters}
+        )
+        less = replace(scenario, tables=scenario.tables.model_copy(update={"workload": fewer}))
+        if same.shown(less):
+            return less
+        number *= 2
+    return scenario
+
+
+def _written_out(scenario: Scenario) -> Tables:
+    """The scenario as tables of plain values, its workload as events, its files within it."""
+    retelling, programme = Retelling(scenario), Programme(scenario)
+    while (event := programme.peek()) is not None:
+        retelling.played(event)
+        programme.take()
+    told = dict(retelling.tables() or {})
+    told.pop("workload", None)
+    return told
+
+
+def _is_right(tables: Mapping[str, object], finding: Finding) -> bool:
+    with suppress(MailsimError):
+        return play(scenario_again(tables)).is_right(finding)
+    return False
+
+
+def _expecting(tables: Mapping[str, object], expect: Mapping[str, object]) -> Tables:
+    return {**tables, **({"expect": dict(expect)} if expect else {})}
+
+
+def _anonymous(tables: Tables, same: _Same) -> Tables | None:
+    """The same with nobody named; the practice's own names kept where the finding lies in their spelling."""
+    site = scenario_again(tables).site
+    for inside in (True, False):
+        hidden = Anonymity(site, inside=inside).scenario(tables)
+        expect = hidden.get("expect")
+        bare = {name: one for name, one in hidden.items() if name != "expect"}
+        if same.holds(bare, expect if isinstance(expect, dict) else {}):
+            return hidden
+    return None
