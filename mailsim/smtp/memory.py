@@ -1,11 +1,10 @@
 """SMTP without sockets: `client.Client` and `server.listen` joined by calls. Pure, but for what the backend does.
 
 Laws: with the same backend, messages and faults the outcome and the backend's calls are those of the client and
-server on sockets, but for what a lost connection is said to have died of; no sleep, a fault's seconds only count
-against the client's patience.
+server on sockets, but for what a lost connection is said to have died of; no sleep, a fault's seconds are told, and
+count against the client's patience.
 
-Not so here: a message of 256 MB or a line of 1 MB, which only a real server turns away by itself; and the time of
-`slow`. A backend's exception comes out, while on sockets it is told to the loop and answered with 451.
+Not so here: a message of 256 MB or a line of 1 MB, which only a real server turns away by itself. A backend's exception comes out, while on sockets it is told to the loop and answered with 451.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -66,14 +65,19 @@ class MemoryClient:
         password: str = "",
         mechanism: Mechanism | None = None,
         timeout: float = 60,
+        passed: Callable[[float], None] = lambda _: None,
     ) -> None:
-        """`local_name` is said in EHLO; without a `mechanism` nobody logs in; `timeout` is in seconds."""
+        """`local_name` is said in EHLO; without a `mechanism` nobody logs in; `timeout` is in seconds.
+
+        `passed` is told the seconds that a fault takes, before what comes of them.
+        """
         self._server = server
         self._faults = server.faults
         self._name = local_name
         self._login = (username, password)
         self._mechanism = mechanism
         self._timeout = timeout
+        self._passed = passed
         self._open = False
         self._peer = Peer(local_name)
         self._misfortune = Misfortune(server.faults)
@@ -122,10 +126,13 @@ class MemoryClient:
 
     def _disturbed(self, moment: Moment, strike: Strike, verb: Callable[[], Reply]) -> Reply:
         reply = strike.reply or verb()
+        octets = len(reply.wire()) + len("\r\n")
+        if seconds := strike.takes(octets, self._timeout):
+            self._passed(seconds)
         if strike.certificate is not Certificate.GOOD and self._shakes_hands(moment, strike):
             raise _Lost
         if strike.in_body is None:  # else of the reply to DATA nothing is missing
-            if strike.loses(len(reply.wire()) + len("\r\n"), self._timeout):
+            if strike.loses(octets, self._timeout):
                 raise _Lost
             self._open = not strike.closes
         return reply

@@ -62,6 +62,18 @@ class Strike:
                 return seconds is None or seconds >= patience
         return False
 
+    def takes(self, octets: int, patience: float) -> float:
+        """Say how many seconds a client that waits so many hears nothing, or not all of a reply of so many octets."""
+        seconds, line = self.delay, self.line
+        match line:
+            case Fault(what=What.STALL, where=where, amount=amount) if (
+                line is self.in_body or (where or 0) < octets
+            ):
+                seconds += patience if amount is None else amount
+            case Fault(what=What.SLOW, amount=rate):
+                return seconds + octets / (rate or 1)  # of which something is heard all the time
+        return min(seconds, patience)
+
     @property
     def closes(self) -> bool:
         """Whether the connection is of no use after this reply, or what came of it."""

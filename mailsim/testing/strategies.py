@@ -32,6 +32,13 @@ FAULTS = (
     "smtp:DATA-END:every:drop",
     "smtp:DATA-END:every:lose",
     "smtp:EHLO:every:without SIZE",
+    "smtp:EHLO:every:slow 9000",
+    "smtp:MAIL:every:stall 0.02s",
+    "smtp:CONNECT:every:tarpit 0.01s",
+    "smtp:CONNECT:every:garbage",
+    "smtp:RCPT:every:half-close",
+    "mx:DATA-END:every:stall 0.02s",
+    "mx:MAIL:every:slow 9000",
     "mx:DATA:every:reply 451 4.3.0 later",
     "mx:DATA-END:every:lose",
 )

@@ -98,7 +98,7 @@ class Memory:
     def _client(self, hop: Hop) -> MemoryClient:
         server = self._servers[hop.server, hop.port]
         if not hop.submission:
-            return MemoryClient(server, local_name=hop.client)
+            return MemoryClient(server, local_name=hop.client, passed=self._passed)
         smtp = self._plan.smtp
         mechanism = mechanism_of(smtp.authentication)
         return MemoryClient(
@@ -107,6 +107,7 @@ class Memory:
             username=smtp.username,
             password=smtp.password.get_secret_value(),
             mechanism=mechanism,
+            passed=self._passed,
         )
 
     def perform(self, work: Coroutine[None, None, _Result], heard: Callable[[_Result], None]) -> None:

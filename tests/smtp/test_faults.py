@@ -199,28 +199,38 @@ def test_what_else_strikes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "octets", "lost", "closed"),
+    ("fault", "seconds", "lost", "closed"),
     [
-        ("drop", 20, True, True),
-        ("drop@19", 20, True, True),
-        ("drop@20", 20, False, True),
-        ("half-close", 20, True, True),
-        ("garbage", 20, True, False),
-        ("stall", 20, True, False),
-        ("stall@20", 20, False, False),
-        ("stall 9.9s", 20, False, False),
-        ("stall 10s", 20, True, False),
+        ("drop", 0, True, True),
+        ("drop@19", 0, True, True),
+        ("drop@20", 0, False, True),
+        ("half-close", 0, True, True),
+        ("garbage", 0, True, False),
+        ("stall", 10, True, False),
+        ("stall@20", 0, False, False),
+        ("stall 9.9s", 9.9, False, False),
+        ("stall 11s", 10, True, False),
         ("slow 1", 20, False, False),
-        ("tarpit 9.9", 20, False, False),
-        ("tarpit 10", 20, True, False),
+        ("tarpit 9.9", 9.9, False, False),
+        ("tarpit 11", 10, True, False),
     ],
 )
-def test_whether_a_client_learns_the_reply(fault: str, octets: int, *, lost: bool, closed: bool) -> None:
-    """One that waits ten seconds."""
+def test_whether_a_client_learns_the_reply_and_when(
+    fault: str, seconds: float, *, lost: bool, closed: bool
+) -> None:
+    """One that waits ten seconds, for twenty octets."""
     strike = Misfortune(FaultPlan([f"smtp:MAIL:1:{fault}"])).at(Moment.MAIL)
 
-    assert strike.loses(octets, 10.0) is lost
+    assert strike.loses(20, 10.0) is lost
+    assert strike.takes(20, 10.0) == seconds
     assert strike.closes is closed
+
+
+def test_a_message_that_is_not_read_is_waited_for() -> None:
+    """However short the reply to DATA is."""
+    strike = Misfortune(FaultPlan(["smtp:DATA:1:stall 3s@500"])).at(Moment.DATA)
+
+    assert strike.takes(20, 10.0) == 3
 
 
 def test_a_plan_without_faults_counts_nothing() -> None:

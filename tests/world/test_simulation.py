@@ -85,6 +85,34 @@ def test_a_slow_server_takes_virtual_time(fault: str, seconds: int, outcome: str
     assert time.monotonic() - begin < 10
 
 
+@pytest.mark.parametrize(
+    ("fault", "seconds"),
+    [
+        ("smtp:CONNECT:every:tarpit 2s", 18),  # the greeting and eight replies
+        ("smtp:DATA-END:1:stall 40", 40),
+        ("smtp:DATA:1:stall 40@10", 40),
+        ("smtp:MAIL:1:stall", 60),
+        ("mx:RCPT:1:slow 10", 1.4),
+        ("smtp:MAIL:1:drop", 0),
+    ],
+)
+def test_a_slow_smtp_server_takes_virtual_time(fault: str, seconds: float) -> None:
+    """As long as real clients would wait; what is put off after it arrives all the same."""
+    begin = time.monotonic()
+    with Simulation(TABLES | {"provider": {"faults": [fault]}}) as world:
+        if fault.startswith("mx"):
+            world.receive(to="a1234@abc.com", from_address="x@shop.example")
+        else:
+            world.send(from_action=1234, to="x@shop.example")
+        world.settle(until=world.now)
+        took = (world.now - world.scenario.tables.start).total_seconds()
+        world.settle()
+        world.check()
+
+    assert took == pytest.approx(seconds)
+    assert time.monotonic() - begin < 10
+
+
 def test_two_servers_with_one_name_are_told() -> None:
     """As on sockets."""
     pop = {"server": "tcp://smtp.abc.com:587", "username": "matters@abc.com", "password": "secret"}
