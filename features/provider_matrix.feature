@@ -135,3 +135,28 @@ Feature: Which provider loses replies
       Then jane@client.example gets nothing
       And mary@elsewhere.example is told that jane@client.example was not reached
       And nothing is lost
+
+  Rule: An open relay asks nobody who they are
+
+    @R5.3
+    Scenario Outline: Whoever does not log in is let through, or not
+      Given a practice with these tables:
+        """
+        [smtp]
+        server = "smtp.abc.com"
+        port = 587
+        authentication = "none"
+
+        [provider]
+        sender_policy = "reject"
+        open_relay = <open>
+        """
+      When action 1234 writes to jane@client.example
+      And all mail has arrived
+      Then jane@client.example gets <mail>
+      And nothing is lost
+
+      Examples:
+        | open  | mail      |
+        | true  | 1 message |
+        | false | nothing   |

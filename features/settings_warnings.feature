@@ -91,3 +91,50 @@ Feature: Settings that are good, and yet something will go wrong, say so
       | address             |
       | a1234@bigmail.example |
       | abc@bigmail.example   |
+
+  Rule: Where a provider is known by name, it is said which header names the recipient
+
+    @R1.10 @R5.7
+    Scenario Outline: No catch-all header is set
+      Given the setting pop.common is <provider>
+      When the settings are read
+      Then this warning is told:
+        """
+        mailbox.catch_all_header: <told>
+        """
+
+      Examples:
+        | provider | told |
+        | fastmail | Fastmail names the recipient in X-Delivered-To; without it recipients are guessed from To and Cc; set it to "X-Delivered-To" |
+        | cpanel   | cPanel hosting with Exim names the recipient in Envelope-to; without it recipients are guessed from To and Cc; set it to "Envelope-to" |
+        | gmail    | Gmail and Google Workspace names only the mailbox, not the recipient: recipients are guessed from To and Cc, and a Bcc reaches nobody; have it add X-Gm-Original-To, and set "X-Gm-Original-To" here |
+        | zoho     | Zoho Mail names only the mailbox, not the recipient: recipients are guessed from To and Cc, and a Bcc reaches nobody; send no Bcc to the practice |
+
+    @R1.10 @R5.7
+    Scenario: Another one is set than the provider writes
+      Given the setting pop.common is fastmail
+      And the catch-all header is X-Original-To
+      When the settings are read
+      Then this warning is told:
+        """
+        mailbox.catch_all_header = "X-Original-To": Fastmail is known to name the recipient in X-Delivered-To; write "X-Delivered-To", unless it was seen to do otherwise
+        """
+
+    @R1.10 @R5.7
+    Scenario Outline: The right one is set, in whatever letters, or is read anyway
+      Given the setting pop.common is <provider>
+      And the setting mailbox.catch_all_header is <field>
+      When the settings are read
+      Then no warning is told
+
+      Examples:
+        | provider | field            |
+        | fastmail | X-DELIVERED-TO   |
+        | qmail    | Delivered-To     |
+        | gmail    | X-Gm-Original-To |
+
+    @R1.10 @R5.7
+    Scenario: A host that writes Delivered-To needs none
+      Given the setting pop.common is qmail
+      When the settings are read
+      Then no warning is told
