@@ -2,8 +2,13 @@
 
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from mailsim.world.watching import Watchable
 
 _QUIET = 1.0  # seconds: short work shows nothing
 _PAUSE = 0.2  # seconds between two lines
@@ -34,6 +39,14 @@ class Progress:
         """One more message, of that size, is done."""
         self._octets += octets
         self._messages += 1
+        self._draw_in_time()
+
+    def reached(self, messages: int) -> None:
+        """So many messages are done altogether, of a total of messages."""
+        self._octets = self._messages = messages
+        self._draw_in_time()
+
+    def _draw_in_time(self) -> None:
         if self._visible and time.monotonic() >= self._next:
             self._draw()
 
@@ -56,3 +69,12 @@ class Progress:
         if self._shown:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
+
+
+@contextmanager
+def watching(world: "Watchable", total: int | None = None) -> Iterator[None]:
+    """Shows, while the block runs, how many messages of a world were written so far, and how many a second."""
+    from mailsim.world.watching import watched
+
+    with Progress(total) as progress, watched(world, progress.reached):
+        yield

@@ -32,10 +32,12 @@ def replay(
 
     Example: mailsim replay trace.parquet --provider postfix
     """
+    from mailsim.cli.progress import watching
     from mailsim.practice.faults import printable
+    from mailsim.study.replay import replay as play
     from mailsim.trace.recorded import read_trace
 
-    rows = read_trace(trace).replay(site=site, provider=provider)
+    rows = play(read_trace(trace), site=site, provider=provider, watch=watching)
     changed = rows[rows["changed"]]
     if as_json:
         lines = [json.dumps(row, ensure_ascii=False) for row in changed.to_dict("records")]

@@ -21,11 +21,15 @@ def report(
 
     Example: mailsim report mailsim-demo/trace.parquet -o report.html
     """
+    from rich.console import Console
+
     from mailsim.practice.faults import printable
     from mailsim.trace.recorded import read_trace
     from mailsim.trace.report import report as page
 
-    text = page(read_trace(trace), trace.name)
+    read = read_trace(trace)
+    with Console(stderr=True).status(f"reading {len(read):,} events"):  # on a terminal, and gone at the end
+        text = page(read, trace.name)
     try:
         out.write_text(text, "utf-8")
     except OSError as error:

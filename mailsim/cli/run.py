@@ -94,6 +94,7 @@ def run(
 
 
 def _run(path: Path, kind: Literal["memory", "wire"], seed: int | None, out: Path | None) -> _Ran:
+    from mailsim.cli.progress import watching
     from mailsim.world.expectation import ExpectationError
     from mailsim.world.scenario import load_scenario
 
@@ -104,7 +105,8 @@ def _run(path: Path, kind: Literal["memory", "wire"], seed: int | None, out: Pat
     differences: list[str] = []
     with _world(kind)(scenario, out=out) as world:
         try:
-            world.run()
+            with watching(world):
+                world.run()
         except ExpectationError as error:
             differences = str(error).splitlines()
         decided: dict[str, dict[str, int]] = {}

@@ -4,7 +4,8 @@ The trace holds the scenario that plays it; it is played in memory, with another
 found again by their conversation, by who wrote them, and by which of that person's they are: ids follow settings.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from os import PathLike
 
@@ -19,9 +20,12 @@ from mailsim.trace.event import Trace
 from mailsim.trace.recorded import RecordedTrace
 from mailsim.world.scenario import Scenario, read_scenario
 from mailsim.world.simulation import Simulation
+from mailsim.world.watching import Watchable
 
 SiteSource = str | PathLike[str] | Mapping[str, object]
 """The path of a site file, or its tables."""
+Watch = Callable[[Watchable, int], AbstractContextManager[None]]
+"""Shows how far a world is, of about so many messages, while the block runs."""
 NOT_WRITTEN = "not written"
 """The outcome of a message that exists on the other side only, such as the answer to a letter that was refused."""
 
@@ -35,14 +39,25 @@ class ReplayError(MailsimError):
     """A trace that cannot be played again."""
 
 
+def _unwatched(_world: Watchable, _total: int) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
 def replay(
-    trace: Trace | RecordedTrace, *, site: SiteSource | None = None, provider: str | None = None
+    trace: Trace | RecordedTrace,
+    *,
+    site: SiteSource | None = None,
+    provider: str | None = None,
+    watch: Watch = _unwatched,
 ) -> pd.DataFrame:
     """One row a message, what became of it before and after, in order of time.
 
     Columns: `trace_id`, `origin`, `number` (which of that origin's in the conversation), `message_id`, `meant_for`;
     `outcome_before`, `reason_before`, `targets_before`, `misrouted_before` and the same `_after`; `changed`, whether
     outcome, reason or targets differ. The outcome of what there was on one side only is `not written` on the other.
+
+    `watch` shows how far it is, such as `mailsim.notebook.watching.watching`: entered while the world plays, it is given
+    that world and how many messages there were before.
 
     Raises:
         ReplayError: The trace holds no scenario that plays it again.
@@ -56,8 +71,10 @@ def replay(
             "world in which nobody answered by hand"
         )
     with Simulation(_changed(trace.scenario, site, provider)) as world:
-        world.run()
-        return _compared(trace.messages(), world.trace.messages())
+        before = trace.messages()
+        with watch(world, len(before)):
+            world.run()
+        return _compared(before, world.trace.messages())
 
 
 def _changed(tables: Mapping[str, object], site: SiteSource | None, provider: str | None) -> Scenario:

@@ -3,10 +3,19 @@
 import io
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
+from mailsim.cli import main
 from mailsim.cli.progress import Progress
+
+SCENARIO = Path(__file__).parents[2] / "fixtures" / "scenarios" / "rewritten.toml"
+SHOWN = {
+    "run": "4 messages, ",
+    "replay": "[##############################] 100%  4 messages, ",
+    "report": " events",
+}
 
 
 class Terminal(io.StringIO):
@@ -79,3 +88,25 @@ def test_results_that_appear_on_the_terminal_show_how_far_it_is(
     text = shown(monkeypatch, total=1000, seconds=10, stderr=Terminal(), results_appear=results_appear)
 
     assert bool(text) is not results_appear
+
+
+@pytest.mark.parametrize("command", ["run", "replay", "report"])
+def test_long_runs_show_how_far_they_are(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On a terminal, and nothing when piped."""
+    trace, page = str(tmp_path / "trace.parquet"), str(tmp_path / "page.html")
+    assert main(["run", str(SCENARIO), "--out", trace]) == 0
+    arguments = {
+        "run": ["run", str(SCENARIO)],
+        "replay": ["replay", trace],
+        "report": ["report", trace, "-o", page],
+    }[command]
+    monkeypatch.setattr("mailsim.cli.progress._QUIET", 0)
+
+    assert main(arguments) == 0
+    assert capsys.readouterr().err == ""
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    assert main(arguments) == 0
+    assert SHOWN[command] in terminal.getvalue()
