@@ -33,7 +33,7 @@ from mailsim.study.diagnosis.site_tables import toml
 Addresses = Mapping[tuple[str, int], tuple[str, int]]
 _WIDE = {"width": "min(480px, 96%)"}
 _LABEL = {"description_width": "150px"}
-_BESIDE = {"margin": "0 0 0 158px"}  # under the field, not under its label
+_BESIDE = {"margin": "0 0 0 158px"}  # under the fields, not under their labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,8 +232,8 @@ class _CheckButton:
 
     def __init__(self, check: Check) -> None:
         self._name = f"Check {check.upper()}"
-        self.widget = w.Button(description=self._name, icon="plug")
-        self.said = w.HTML()
+        self.widget = w.Button(description=self._name, icon="plug", layout=_BESIDE)
+        self.said = w.HTML(layout=_BESIDE)
 
     def reset(self) -> None:
         self._look("", "plug", "")
@@ -304,7 +304,7 @@ _WIDGETS: dict[str, Callable[[], w.ValueWidget]] = {
     ),
     "mailbox.catch_all_header": _text("Catch-all header", "only when catch-all mail is misrouted"),
     "mailbox.allow_fallback_clash": lambda: w.Checkbox(
-        description="Allow the fallback to clash", style=_LABEL
+        description="Allow the fallback to clash", layout=_WIDE, style=_LABEL
     ),
     "routing.internal": _choice("Internal routing", _words(InternalRouting, "(direct, recommended)")),
     "routing.action_address_in": _choice("Action's address in", _words(ActionAddressIn, "(from)")),

@@ -6,6 +6,7 @@ The form's buttons are clicked, green and red, and hostile mail is shown: none o
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -18,6 +19,7 @@ from typing import Any
 
 import pytest
 
+import mailsim
 from mailsim import sandbox
 from tests.test_sandbox import PAYLOADS
 
@@ -271,6 +273,69 @@ def test_the_form_s_buttons_turn_green_and_red(browser: Any, lab: str) -> None:
     page.close()
 
 
-def _password(page: Any, words: str) -> None:
-    page.get_by_label("Password").first.fill(words)
-    page.get_by_label("Password").first.press("Enter")
+def test_the_form_sends_and_knows_what_is_common_and_advanced(browser: Any, lab: str) -> None:
+    """Common settings fill what is not typed; a port and a header are judged while typed; Check SMTP is green and red."""
+    page, wrong = opened(browser, lab, "form.ipynb")
+    check, server = page.get_by_role("button", name="Check SMTP"), page.get_by_label("SMTP server")
+    assert server.get_attribute("placeholder") == "smtp.example.com, or localhost"
+    page.get_by_label("Common settings").nth(1).select_option(label="Gmail and Google Workspace")
+    page.locator('input[placeholder="smtp.gmail.com"]').wait_for()
+    page.get_by_label("Port", exact=True).fill("25")
+    page.get_by_text("port 25").first.wait_for()
+    page.get_by_label("Port", exact=True).fill("")
+    page.get_by_text("port 25").first.wait_for(state="detached")
+    page.get_by_text("Advanced settings").click()
+    page.get_by_label("Catch-all header").fill("Received")
+    page.get_by_text("✗ wrong").wait_for()
+    page.get_by_label("Catch-all header").fill("X-Gm-Original-To")
+    page.get_by_text("✗ wrong").wait_for(state="detached")
+    page.get_by_label("Username").nth(1).fill("matters@abc.com")
+    _password(page, "open barley", 1)
+    check.click()
+    page.get_by_text("wrong-credentials").wait_for()
+    assert "mod-danger" in str(check.get_attribute("class"))
+    _password(page, "open sesame", 1)
+    check.click()
+    page.get_by_text("✓ green").wait_for()
+    assert "mod-success" in str(check.get_attribute("class"))
+    assert wrong == []
+    page.close()
+
+
+def test_the_form_stands_alone(browser: Any, tmp_path: Path) -> None:
+    """`mailsim preferences`: a page on loopback behind its token, which saves a site file that other commands read."""
+    places = ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR")
+    environment = {f"JUPYTER_{place}": str(tmp_path / place) for place in places}
+    environment["IPYTHONDIR"] = str(tmp_path / "ipython")
+    command = [sys.executable, "-m", "mailsim", "preferences", str(tmp_path / "site.toml"), "--no-browser"]
+    with subprocess.Popen(command, env=os.environ | environment, stderr=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stderr is not None
+            address = next(line.strip() for line in server.stderr if line.startswith("http://127.0.0.1:"))
+            page, wrong = watched(browser)
+            page.goto(address.partition("?")[0])
+            assert "/login" in page.url
+            page.goto(address)
+            page.get_by_label("Default sender").fill("matters@abc.com", timeout=60_000)
+            page.get_by_label("Fallback address").fill("help@abc.com")
+            page.get_by_text("clashes with the catch-all").wait_for()
+            page.get_by_label("Fallback address").fill("help@elsewhere.example")
+            page.get_by_text("clashes with the catch-all").wait_for(state="detached")
+            page.get_by_title("Write the site file").click()
+            page.get_by_text("✓ saved").wait_for()
+            page.close()
+        finally:
+            server.send_signal(signal.SIGINT)
+            assert server.wait(30) == 0
+
+    assert (
+        mailsim.load_site(tmp_path / "site.toml").settings.mailbox.fallback_address.domain
+        == "elsewhere.example"
+    )
+    unexpected = [one for one in wrong if "fontawesome" not in one and "ERR_NAME_NOT_RESOLVED" not in one]
+    assert unexpected == []  # Voila itself asks a CDN for the shapes of icons, and does without
+
+
+def _password(page: Any, words: str, which: int = 0) -> None:
+    page.get_by_label("Password").nth(which).fill(words)
+    page.get_by_label("Password").nth(which).press("Enter")
