@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mailsim.study.diagnosis.diff import difference
     from mailsim.study.diagnosis.shrink import shrink
     from mailsim.study.diagnosis.why import Explanation, why
+    from mailsim.study.shrinking.scenario import shrink_scenario
     from mailsim.study.sweep.running import sweep
     from mailsim.trace.recorded import read_trace
     from mailsim.world.lab import Lab
@@ -55,6 +56,7 @@ __all__ = [
     "read_site",
     "read_trace",
     "shrink",
+    "shrink_scenario",
     "sweep",
     "why",
 ]
@@ -73,6 +75,7 @@ _HOMES = {
     "mailsim.study.diagnosis.shrink": ("shrink",),
     "mailsim.study.diagnosis.why": ("Explanation", "why"),
     "mailsim.study.sweep.running": ("sweep",),
+    "mailsim.study.shrinking.scenario": ("shrink_scenario",),
     "mailsim.trace.recorded": ("read_trace",),
     "mailsim.world.lab": ("Lab",),
     "mailsim.world.scenario": ("Scenario", "ScenarioError", "load_scenario", "read_scenario"),

@@ -156,6 +156,26 @@ def test_a_million_messages(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("jupyter_home")
+def test_a_bug_report(tmp_path: Path) -> None:
+    """The cause, the changes that were tried, the small message, the feature before and after. The notebook asserts the rest."""
+    outputs = executed(NOTEBOOKS / "09_a_bug_report.ipynb")
+    printed = {name: found[0].text for name, found in outputs.items() if found and "text" in found[0]}
+
+    assert "sender-rewritten" in words(outputs["why"])
+    assert "✓ delivered" in words(outputs["fixed"])
+    assert outputs["before"][0].data["text/plain"] == "('1 failed', '1 passed')"
+    assert 'the site file "site.toml"' in printed["feature"]
+    assert "over a1234@abc.com in From" in printed["run"]
+    assert 'add "thread" to routing.resolvers' in printed["least"]
+    assert "client.example" not in printed["least"]
+    assert {path.name for path in (tmp_path / "bug").iterdir()} >= {
+        "message.eml",
+        "site.toml",
+        "misrouted.feature",
+    }
+
+
+@pytest.mark.usefixtures("jupyter_home")
 def test_email_preferences(tmp_path: Path) -> None:
     """The form is a widget; what is wrong, green, red, and the file that is saved; no password in what the notebook holds."""
     outputs = executed(NOTEBOOKS / "04_email_preferences.ipynb")

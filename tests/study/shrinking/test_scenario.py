@@ -150,10 +150,7 @@ def test_a_workload_is_written_out_as_few_letters() -> None:
 
 def test_a_message_in_a_file_is_made_smaller(tmp_path: Path) -> None:
     """It stands in the scenario, without what does not matter."""
-    octets = (
-        b"From: Jane <jane@client.example>\r\nTo: all@lists.example\r\nX-Spam: no\r\nSubject: a\r\nMessage-ID: <n@x>\r\n\r\nHello\r\n"
-        * 1
-    )
+    octets = b"From: Jane <jane@client.example>\r\nTo: all@lists.example\r\nX-Spam: no\r\nSubject: a\r\nMessage-ID: <n@x>\r\n\r\nHello\r\n"
     (tmp_path / "list.eml").write_bytes(octets)
     event = {"receive": {"file": "list.eml", "from": "jane@client.example", "to": "a1234@abc.com"}}
     scenario = mailsim.read_scenario(wrong(event, provider={"profile": "gmail"}), folder=tmp_path)
