@@ -1,14 +1,19 @@
 """Exports, each read by a reader of its format that is not ours: pandas, protobuf with OpenTelemetry's schema, JSON."""
 
+import csv
 import json
+import re
 from datetime import UTC, timedelta
 from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
 import pytest
 from google.protobuf.json_format import Parse
+from hypothesis import given
+from hypothesis import strategies as st
 from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
 
 import mailsim
@@ -59,6 +64,23 @@ def test_pandas_reads_the_csv(trace: Trace, tmp_path: Path) -> None:
     assert list(pd.to_datetime(read["time"], format="ISO8601")) == list(frame["time"])
 
 
+FORMULAS = ["=1+1@x.example", "+1@x", "-1@x", "@SUM(1)", "\tx", "\r=1", "\n=1", "＝1", "'=1", "'", ""]  # noqa: RUF001
+
+
+@given(st.sampled_from(FORMULAS) | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
+def test_no_cell_of_the_csv_is_a_formula(text: str) -> None:
+    """No text from mail is obeyed by a spreadsheet, and each is what it was once a leading apostrophe is taken away."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "trace.csv"
+        Trace([ONE[0]._replace(sender=text, message_id=text)]).write(path)
+        with path.open(encoding="utf-8", newline="") as file:
+            [row] = csv.DictReader(file)
+
+    for cell in (row["sender"], row["message_id"]):
+        assert not cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"))  # noqa: RUF001
+        assert cell.removeprefix("'") == text
+
+
 def spans(path: Path) -> list[Any]:
     """What OpenTelemetry's own schema makes of the file; an unknown or mistyped field raises."""
     return [
@@ -95,6 +117,18 @@ def test_opentelemetry_takes_the_spans(trace: Trace, tmp_path: Path) -> None:
         assert after.parent_span_id == before.span_id
 
 
+def test_ids_of_spans_are_hexadecimal(trace: Trace, tmp_path: Path) -> None:
+    """As OTLP's JSON has them, other than protobuf's own, which would be base64: 16 octets and 8."""
+    trace.write(tmp_path / "trace.otlp.jsonl")
+
+    ids = re.findall(
+        r'"(traceId|spanId|parentSpanId)": "(.*?)"', (tmp_path / "trace.otlp.jsonl").read_text("utf-8")
+    )
+    assert {name for name, _ in ids} == {"traceId", "spanId", "parentSpanId"}
+    for name, value in ids:
+        assert re.fullmatch("[0-9a-f]{32}" if name == "traceId" else "[0-9a-f]{16}", value)
+
+
 def test_chrome_trace_events(trace: Trace, tmp_path: Path) -> None:
     """Complete events in microseconds, one thread a conversation with its name, none overlapping another in its thread."""
     trace.write(tmp_path / "trace.chrome.json")
@@ -109,7 +143,10 @@ def test_chrome_trace_events(trace: Trace, tmp_path: Path) -> None:
     for before, after in pairwise(own):
         assert before["ts"] + before["dur"] == after["ts"]
     assert own[0]["ts"] == trace[0].time.replace(tzinfo=UTC).timestamp() * 1e6
-    assert own[-1]["dur"] == 0
+    assert own[-1]["dur"] == 1
+    assert min(hop["dur"] for hop in hops) == 1
+    for hop, event in zip(own, trace.story("t000001"), strict=True):
+        assert 0 <= hop["ts"] - event.time.timestamp() * 1e6 < len(own)
 
 
 @pytest.mark.parametrize("ending", FORMATS)
