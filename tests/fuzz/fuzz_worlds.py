@@ -2,10 +2,12 @@
 
     uv run python tests/fuzz/fuzz_worlds.py --examples 500
 
-It ends with the time that it took, or at the first scenario on which the worlds differ, made small and printed.
+It ends with the time that it took, at Ctrl-C too, or at the first scenario on which the worlds differ, made small and
+printed.
 """
 
 import argparse
+import contextlib
 import sys
 import time
 from pathlib import Path
@@ -42,7 +44,8 @@ def main() -> None:
         done += 1
 
     begin = time.perf_counter()
-    agree()
+    with contextlib.suppress(KeyboardInterrupt):
+        agree()
     print(f"{done} scenarios, the worlds agree on each; {time.perf_counter() - begin:.0f} seconds")
 
 
