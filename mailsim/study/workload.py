@@ -7,13 +7,8 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from faker import Faker
+from mailsim.world.words import Words, person, speaker
 
-from mailsim.world.words import Words
-
-_DOMAINS = tuple(
-    f"{name}.example" for name in ("harbour", "orchard", "quarry", "meadow", "foundry", "lantern")
-)
 _PEOPLE = 24
 _MEDIAN = 3 * 1024
 """Octets of a letter's text."""
@@ -34,18 +29,13 @@ class Workload:
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)  # noqa: S311 - repeatable on purpose
-        fake = Faker("en_GB", use_weighting=False)
-        fake.seed_instance(seed)
+        fake = speaker(seed)
         self.actions = {
             1000 + 7 * number: f"{fake.last_name()} v {fake.last_name()}" for number in range(1, 21)
         }
         """Action id -> name."""
-        self.correspondents = tuple(dict.fromkeys(self._address(fake) for _ in range(_PEOPLE)))
+        self.correspondents = tuple(dict.fromkeys(person(fake, self._random) for _ in range(_PEOPLE)))
         self._words = Words(seed)
-
-    def _address(self, fake: Faker) -> str:
-        name = f"{fake.first_name()}.{fake.last_name()}".lower().replace("'", "").replace(" ", "")
-        return f"{name}@{self._random.choice(_DOMAINS)}"
 
     def letters(self, count: int) -> Iterator[Letter]:
         """That many letters."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from heapq import merge
 from typing import NamedTuple
 
+from mailsim.mail import Address
 from mailsim.world.scenario import Scenario
 from mailsim.world.scenario_tables import EventTable
 from mailsim.world.workload import letters
@@ -23,11 +24,19 @@ class Programme:
     def __init__(self, scenario: Scenario) -> None:
         streams = [_timed(iter(scenario.events), made_up=False)]
         if (workload := scenario.tables.workload) is not None:
-            actions = tuple(scenario.site.directory.actions)
-            people = tuple(row.address for row in scenario.correspondents)
-            streams.append(
-                _timed(letters(workload, actions=actions, people=people, seed=scenario.seed), made_up=True)
+            settings = scenario.site.settings
+            system = settings.mailbox.default_sender
+            made_up = letters(
+                workload,
+                actions=[
+                    (number, Address(f"a{number}", system.domain) if settings.catch_all else system)
+                    for number in scenario.site.directory.actions
+                ],
+                people=[row.address for row in scenario.correspondents],
+                folder=scenario.folder,
+                seed=scenario.seed,
             )
+            streams.append(_timed(made_up, made_up=True))
         self._rest = merge(*streams, key=lambda timed: timed.at)
         self._next = next(self._rest, None)
 

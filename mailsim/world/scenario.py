@@ -26,6 +26,7 @@ from mailsim.world.scenario_tables import (
     ProviderTable,
     ScenarioTables,
 )
+from mailsim.world.workload import made_up_people
 
 
 class ScenarioError(SiteError):
@@ -115,7 +116,21 @@ def read_scenario(tables: Mapping[str, object], *, folder: Path = Path(), source
     faults = scenario_faults(own, site, folder)
     if faults:
         raise ScenarioError(faults, source=source)
-    return Scenario(site, own, folder)
+    return Scenario(site, _peopled(own), folder)
+
+
+def _peopled(tables: ScenarioTables) -> ScenarioTables:
+    """The tables with those people whom the workload asks for, as if they were written there."""
+    workload = tables.workload
+    if workload is None or not workload.people:
+        return tables
+    people = made_up_people(workload, tables.correspondent, seed=tables.seed)
+    return tables.model_copy(
+        update={
+            "correspondent": (*tables.correspondent, *people),
+            "workload": workload.model_copy(update={"people": 0, "delay": 0}),
+        }
+    )
 
 
 def _site(named: object, site_tables: Mapping[str, object], folder: Path) -> Site:

@@ -1,10 +1,11 @@
 """What is wrong with a scenario though each of its tables is right: what one says of another, of the site, of files."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
 from mailsim.mail import Address, parse_address
+from mailsim.mail.corpus import CorpusError, read_mail
 from mailsim.pop3.fault_kinds import Moment
 from mailsim.practice.faults import Fault, printable
 from mailsim.practice.site import Site
@@ -32,28 +33,31 @@ def scenario_faults(tables: ScenarioTables, site: Site, folder: Path) -> list[Fa
     ]
 
 
-def _file_faults(tables: ScenarioTables, folder: Path) -> list[Fault]:
-    """Every message file must be there before anything runs, and lie in the scenario's folder."""
-    faults = []
+def _file_faults(tables: ScenarioTables, folder: Path) -> Iterator[Fault]:
+    """All mail that is brought must be there before anything runs, and lie in the scenario's folder."""
     for index, event in enumerate(tables.event):
         name = event.receive.file if event.receive else None
-        if name is None or is_inline(name):
-            continue
-        path = folder / name
-        if not path.resolve().is_relative_to(folder.resolve()):
-            faults.append(
-                Fault(
-                    f"event[{index}].receive.file",
-                    f'"{name}"',
-                    "leaves the scenario's folder",
-                    "copy it there",
-                )
-            )
-        elif not path.is_file():
-            faults.append(
-                Fault(f"event[{index}].receive.file", f'"{name}"', "is no file", f"put it in {folder}")
-            )
-    return faults
+        if name is not None and not is_inline(name):
+            yield from _place_faults(f"event[{index}].receive.file", name, folder, is_one=Path.is_file)
+    corpus = tables.workload.corpus if tables.workload else None
+    if corpus is not None:
+        yield from _place_faults("workload.corpus", corpus, folder, is_one=_holds_mail)
+
+
+def _place_faults(key: str, name: str, folder: Path, *, is_one: Callable[[Path], bool]) -> Iterator[Fault]:
+    path = folder / name
+    if not path.resolve().is_relative_to(folder.resolve()):
+        yield Fault(key, f'"{name}"', "leaves the scenario's folder", "copy it there")
+    elif not is_one(path):
+        told = "is no file" if is_one is Path.is_file else "holds no mail"
+        yield Fault(key, f'"{name}"', told, f"put it in {folder}")
+
+
+def _holds_mail(path: Path) -> bool:
+    try:
+        return bool(read_mail(path).sources)
+    except CorpusError:
+        return False
 
 
 def _action_faults(tables: ScenarioTables, site: Site) -> list[Fault]:
@@ -172,7 +176,8 @@ def _workload_faults(tables: ScenarioTables, site: Site) -> list[Fault]:
     """Letters go from somebody to somebody."""
     if tables.workload is None:
         return []
-    missing = {"[[action]]": not site.directory.actions, "[[correspondent]]": not tables.correspondent}
+    nobody = not (tables.correspondent or tables.workload.people)
+    missing = {"[[action]]": not site.directory.actions, "[[correspondent]]": nobody}
     return [
         Fault("workload", None, f"has nobody to take from: there is no {table}", f"add {table}")
         for table, gone in missing.items()

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -18,6 +19,7 @@ from mailsim.provider.spf_policy import SpfPolicy
 from mailsim.world.faults import check_fault
 from mailsim.world.outside_tables import CorrespondentTable, ListTable, RelayTable
 from mailsim.world.table_types import LAX, Recipients, Seconds, Size, Someone
+from mailsim.world.words import Sizes
 
 
 def _start(value: datetime) -> datetime:
@@ -178,15 +180,46 @@ class EventTable(Table):
         return self
 
 
+class Arrivals(StrEnum):
+    """How moments are spread over a time."""
+
+    POISSON = "poisson"
+    """As people write: pauses are exponentially spread, and the time is about so long."""
+    UNIFORM = "uniform"
+    """Anywhere in it, by chance."""
+    EVEN = "even"
+    """One after the other, with the same pause."""
+
+
 class WorkloadTable(Table):
     """`[workload]`: letters from the practice's actions to its correspondents, made up from the seed."""
 
     letters: Annotated[int, Field(ge=1, le=100_000_000)]
     """How many."""
     over: Seconds = 0
-    """In which time, at random moments; without it all at once."""
+    """In which time; without it all at once."""
+    arrivals: Annotated[Arrivals, LAX] = Arrivals.POISSON
+    """At which moments in it: `poisson`, `uniform` or `even`."""
     size: Size = 2048
-    """The median size of their texts, such as `5 KB`; log-normally spread."""
+    """The size of their texts, such as `5 KB`: the median of log-normal ones, else the mean."""
+    sizes: Annotated[Sizes, LAX] = Sizes.LOG_NORMAL
+    """How it is spread: `log-normal`, `exponential`, `uniform` (up to twice of it) or `constant`."""
+    people: Annotated[int, Field(ge=0, le=100_000)] = 0
+    """How many correspondents are made up, besides those of the scenario."""
+    delay: Seconds = 0
+    """How long these take to answer in the mean; each has a delay of their own, exponentially spread."""
+    corpus: str | None = None
+    """Real messages beside the scenario file: `.eml`, an mbox, a Maildir or a folder of them, at most 1,000 of them."""
+    share: Annotated[float, Field(gt=0, le=1)] = 0.5
+    """How many of the letters are such messages instead, from outside to an action, such as `0.2`."""
+
+    @model_validator(mode="after")
+    def _has_what_it_asks_for(self) -> "WorkloadTable":
+        if "share" in self.model_fields_set and self.corpus is None:
+            raise fault("has a share of no corpus", "add corpus = ..., or remove share")
+        if self.delay and not self.people and "people" not in self.model_fields_set:
+            raise fault("has a delay of nobody", "add people = ..., or write it at a [[correspondent]]")
+        return self
 
 
 class ExpectTable(Table):

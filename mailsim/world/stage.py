@@ -328,6 +328,8 @@ class Stage(Generic[AnyEngine]):
                 self._pass(due)
             if not parts.programme.made_up:  # those the seed tells again
                 self._retelling.played(event)
+            elif event.receive is not None:  # but not where the corpus is
+                self._retelling.lose()
             self._play(event)
             parts.programme.take()
         self._pass(end)

@@ -1,14 +1,18 @@
 """What happens in a scenario, in order; letters that nobody wrote."""
 
+import statistics
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
 from mailsim.mail import Address
+from mailsim.world.orders import message_file
 from mailsim.world.programme import Programme
 from mailsim.world.scenario import ScenarioError, read_scenario
 from mailsim.world.scenario_tables import EventTable, WorkloadTable
-from mailsim.world.words import Words
+from mailsim.world.simulation import Simulation
+from mailsim.world.words import Sizes, Words
 from mailsim.world.workload import letters
 
 SITE = {
@@ -20,6 +24,7 @@ SITE = {
     "action": [{"id": 1234}, {"id": 1235}],
     "correspondent": [{"address": "jane@client.example"}, {"address": "joe@other.example"}],
 }
+ACTIONS = ((1234, Address("a1234", "abc.com")), (1235, Address("a1235", "abc.com")))
 PEOPLE = (Address("jane", "client.example"), Address("joe", "other.example"))
 
 
@@ -60,7 +65,7 @@ def test_the_same_seed_makes_the_same_letters() -> None:
     workload = WorkloadTable.model_validate({"letters": 400, "over": "8h", "size": "4 KB"})
 
     def made(seed: int) -> list[EventTable]:
-        return list(letters(workload, actions=(1234, 1235), people=PEOPLE, seed=seed))
+        return list(letters(workload, actions=ACTIONS, people=PEOPLE, folder=Path(), seed=seed))
 
     one = made(7)
     sends = [event.send for event in one if event.send]
@@ -75,18 +80,132 @@ def test_the_same_seed_makes_the_same_letters() -> None:
 
 
 def test_without_a_time_all_letters_go_at_once() -> None:
-    """And texts have at least a paragraph."""
+    """And there is always something to read."""
     workload = WorkloadTable.model_validate({"letters": 3, "size": 0})
-    made = list(letters(workload, actions=(1,), people=PEOPLE, seed=0))
+    made = list(letters(workload, actions=ACTIONS, people=PEOPLE, folder=Path(), seed=0))
 
     assert [event.at for event in made] == [0, 0, 0]
     assert all(event.send and event.send.text for event in made)
 
 
 def test_no_text_is_endless() -> None:
-    """However far the draw goes out: 50 times the median, and the paragraph that is begun."""
+    """However far the draw goes out: 50 times what was asked for."""
     words = Words(0)
-    assert max(len(words.text(100)) for _ in range(2000)) < 100 * 50 + 1000
+    assert max(len(words.text(100)) for _ in range(2000)) <= 100 * 50
+
+
+@pytest.mark.parametrize(
+    ("sizes", "least", "mean", "most"),
+    [
+        ("constant", 4000, (4000, 4000), 4000),
+        ("uniform", 1, (3700, 4300), 8000),
+        ("exponential", 1, (3500, 4500), 200_000),
+        ("log-normal", 1, (4500, 6500), 200_000),  # the median is as asked for
+    ],
+)
+def test_sizes_are_spread_as_asked_for(sizes: str, least: int, mean: tuple[int, int], most: int) -> None:
+    """About the size that the scenario names."""
+    words = Words(1)
+    drawn = [len(words.text(4000, Sizes(sizes))) for _ in range(2000)]
+
+    assert least <= min(drawn)
+    assert mean[0] <= sum(drawn) / len(drawn) <= mean[1]
+    assert max(drawn) <= most
+
+
+def moments(arrivals: str) -> list[float]:
+    """When a thousand letters of ten hours go."""
+    workload = WorkloadTable.model_validate({"letters": 1000, "over": "10h", "arrivals": arrivals})
+    return [
+        event.at or 0 for event in letters(workload, actions=ACTIONS, people=PEOPLE, folder=Path(), seed=3)
+    ]
+
+
+def test_letters_arrive_as_asked_for() -> None:
+    """Evenly, anywhere within the time, or as people write; always in order."""
+    pauses = {
+        arrivals: [after - before for before, after in pairwise(moments(arrivals))]
+        for arrivals in ("even", "uniform", "poisson")
+    }
+
+    assert moments("even") == pytest.approx([36 * number for number in range(1, 1001)])
+    assert min(min(one) for one in pauses.values()) >= 0
+    assert 35_000 < moments("uniform")[-1] <= 36_000
+    assert sum(moments("uniform")) / 1000 == pytest.approx(18_000, rel=0.05)
+    for one in (pauses["uniform"], pauses["poisson"]):  # exponentially spread: as far as they are long
+        assert statistics.stdev(one) == pytest.approx(statistics.mean(one), rel=0.1)
+
+
+def test_real_mail_is_mixed_in(tmp_path: Path) -> None:
+    """As it is, each message once before any comes again, from whom it names."""
+    one = b"From: Jane <jane@client.example>\r\n\r\nHello\r\n"
+    two = b"Subject: from nobody\r\n\r\nHello\r\n"
+    (tmp_path / "one.eml").write_bytes(one)
+    (tmp_path / "two.eml").write_bytes(two)
+    workload = WorkloadTable.model_validate({"letters": 1000, "corpus": ".", "share": 0.3})
+
+    events = list(letters(workload, actions=ACTIONS, people=PEOPLE, folder=tmp_path, seed=3))
+    received = [event.receive for event in events if event.receive]
+    octets = [message_file(tmp_path, table.file or "") for table in received]
+    assert 250 < len(received) < 350
+    assert {octets[0], octets[1]} == {one, two}
+    assert octets[::2] == octets[:1] * len(octets[::2])
+    assert {str(table.sender) for table in received} == {"jane@client.example", "nobody@elsewhere.example"}
+    assert {table.to for table in received} == {(address,) for _, address in ACTIONS}
+
+
+def test_people_are_made_up_who_answer_each_after_their_own_time() -> None:
+    """Besides those of the scenario; the same ones for the same seed, at reserved domains."""
+    workload = {"letters": 1, "people": 400, "delay": "2h"}
+    scenario, again, other = (
+        read_scenario(SITE | {"seed": seed, "workload": workload}) for seed in (1, 1, 2)
+    )
+    people = scenario.correspondents
+
+    assert people == again.correspondents != other.correspondents
+    assert len({row.address for row in people}) == 402
+    assert all(row.address.domain.endswith(".example") for row in people)
+    assert statistics.mean(row.delay for row in people[2:]) == pytest.approx(7200, rel=0.15)
+    assert 0.15 < statistics.mean(row.replies_to == "from" for row in people[2:]) < 0.35
+
+
+def test_a_made_up_world_is_conserved_and_tells_itself_again(tmp_path: Path) -> None:
+    """Its people are in the tables that play it again; with a corpus it is not told, since that lies elsewhere."""
+    tables = SITE | {"workload": {"letters": 20, "over": "2h", "people": 5, "delay": "1h"}, "poll": "1h"}
+    (tmp_path / "one.eml").write_bytes(b"From: jane@client.example\r\n\r\nHello\r\n")
+    mixed = tables | {"workload": {"letters": 20, "corpus": "one.eml", "share": 1.0}}
+    with Simulation(tables) as world:
+        world.run()
+    with Simulation(read_scenario(mixed, folder=tmp_path)) as other:
+        other.run()
+        assert sum(other.targets().values()) > 0
+
+    told = world.trace.scenario
+    assert told is not None
+    with Simulation(told) as again:
+        again.run()
+    assert [event[1:] for event in again.trace] == [event[1:] for event in world.trace]
+    assert other.trace.scenario is None
+
+
+@pytest.mark.parametrize(
+    ("workload", "told"),
+    [
+        ({"letters": 1, "corpus": "nowhere"}, r'workload.corpus = "nowhere": holds no mail'),
+        ({"letters": 1, "corpus": "../.."}, "leaves the scenario's folder"),
+        ({"letters": 1, "share": 0.5}, "workload = .* has a share of no corpus"),
+        ({"letters": 1, "delay": "2h"}, "workload = .* has a delay of nobody"),
+        ({"letters": 1, "corpus": "x", "share": 2.0}, "workload.share = 2.0: "),
+        ({"letters": 1, "sizes": "normal"}, r'write .*"log-normal"'),
+        ({"letters": 1, "arrivals": "evenly"}, 'write "even"'),
+        ({"letters": 1, "people": -1}, "workload.people"),
+    ],
+)
+def test_each_fault_of_a_workload_is_one_line(workload: dict[str, object], told: str) -> None:
+    """With what to write."""
+    with pytest.raises(ScenarioError, match=told) as caught:
+        read_scenario(SITE | {"workload": workload})
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("missing", ["action", "correspondent"])
