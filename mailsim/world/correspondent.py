@@ -45,6 +45,7 @@ class Habit(StrEnum):
     """Has a full mailbox: the server takes what comes, and then reports that it gives up (RFC 3464)."""
 
 
+_TALK = 2
 _BY_HAND = (Habit.REPLY, Habit.REPLY_ALL, Habit.WRITE_ANEW)
 
 
@@ -61,14 +62,17 @@ class Correspondent:
     """What the mail program does to what they write."""
 
 
-def acts_on(habit: Habit, message: Message, *, sender: Address | None, own: Container[str]) -> bool:
+def acts_on(
+    habit: Habit, message: Message, *, sender: Address | None, own: Container[str], depth: int = 0
+) -> bool:
     """Whether somebody of that habit does anything about a message that came under this envelope sender.
 
     `own` are the Message-IDs of what their own side has written: a person who gets an answer does not answer it.
+    `depth` is how many answers led to it: of two a person sees as much, whatever is left of its header.
     """
     automatic = (message.value("Auto-Submitted") or "no").lower() != "no"
     if habit in _BY_HAND:
-        return not automatic and message.value("In-Reply-To") not in own
+        return not automatic and depth < _TALK and message.value("In-Reply-To") not in own
     if habit is Habit.AUTO_REPLY:  # RFC 3834 section 2
         return not (automatic or sender is None or message.value("List-Id"))
     return habit is not Habit.BOUNCE

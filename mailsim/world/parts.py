@@ -119,7 +119,14 @@ def assembled(
     maildrops = maildrops_of(plan, journal)
     pop3 = Service(maildrops, plan.conduct, faults=FaultPlan(plan.faults, seed=scenario.seed))
     submission, exchanger, *outside = servers_of(
-        plan, maildrops, spf, journal, post=post, arrived=people.arrived, seed=scenario.seed
+        plan,
+        maildrops,
+        spf,
+        journal,
+        post=post,
+        arrived=people.arrived,
+        renamed=people.renamed,
+        seed=scenario.seed,
     )
     engine.start(pop3, (submission, exchanger, *outside))
     return Parts(

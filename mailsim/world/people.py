@@ -69,12 +69,19 @@ class People:
             if recipient in self._lists:
                 self._distribute(self._lists[recipient], message)
             return
-        if not acts_on(person.habit, message, sender=sender, own=self._written):
+        depth = self._written.get(message.message_id or "") or 0
+        if not acts_on(person.habit, message, sender=sender, own=self._written, depth=depth):
             return
         if person.delay:
             self._clock.at(self._clock.now() + person.delay, lambda: self._answer(person, sender, message))
         else:
             self._answer(person, sender, message)
+
+    def renamed(self, before: str, after: str) -> None:
+        """Tell that a message goes on under another Message-ID."""
+        depth = self._written.get(before)
+        if depth is not None:
+            self._written.put(after, depth)
 
     def _distribute(self, mailing_list: MailingList, message: Message) -> None:
         sent = distributed(mailing_list, message)

@@ -1,6 +1,6 @@
 """A relay between people and the servers they write to: it takes what they send, changes it, and sends it on."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from mailsim.mail import Address, Envelope, Message, Reply
@@ -11,6 +11,8 @@ from mailsim.world.hosts import Carry
 from mailsim.world.journal import Journal
 from mailsim.world.mangling import Mangle, mangled
 
+Renamed = Callable[[str, str], None]
+"""Tell which Message-ID a message had, and under which it goes on."""
 LOOP = Reply(554, "Mail loops back to myself", "5.4.6")
 
 
@@ -27,10 +29,11 @@ class Relaying:
 class Relay:
     """Its server."""
 
-    def __init__(self, relaying: Relaying, journal: Journal, carry: Carry) -> None:
+    def __init__(self, relaying: Relaying, journal: Journal, carry: Carry, renamed: Renamed) -> None:
         self._relaying = relaying
         self._journal = journal
         self._carry = carry
+        self._renamed = renamed
 
     def login(self, username: str, proof: Proof) -> bool:  # noqa: ARG002 - the verb's face
         """Nobody logs in between servers."""
@@ -62,5 +65,6 @@ class Relay:
         sender = envelope.sender and (self._relaying.sender or envelope.sender)
         if passed is not message:
             journal.rewritten(name, message, passed, sender=sender, recipients=recipients)
+            self._renamed(message.message_id or "", passed.message_id or "")
         self._carry(name, Envelope(sender, envelope.recipients), passed)
         return OK

@@ -17,7 +17,7 @@ from mailsim.world.journal import Journal
 from mailsim.world.letterbox import Arrived, Letterboxes
 from mailsim.world.plan import Plan
 from mailsim.world.post import SMTP_PORT, Post
-from mailsim.world.relay import Relay
+from mailsim.world.relay import Relay, Renamed
 from mailsim.world.spf_check import SpfCheck
 
 
@@ -63,6 +63,7 @@ def servers_of(
     *,
     post: Post,
     arrived: Arrived,
+    renamed: Renamed,
     seed: int,
 ) -> Iterator[Server]:
     """The provider's two SMTP servers, those of the people outside and their relays, in the same order each time.
@@ -109,7 +110,9 @@ def servers_of(
     for name in plan.internet.servers:
         yield Server(name=name, port=SMTP_PORT, backend=Outside(name, spf, journal, letterboxes))
     for relaying in plan.relays:
-        yield Server(name=relaying.name, port=SMTP_PORT, backend=Relay(relaying, journal, post.carry))
+        yield Server(
+            name=relaying.name, port=SMTP_PORT, backend=Relay(relaying, journal, post.carry, renamed)
+        )
 
 
 def _kept_in(maildrops: Maildrops, user: str) -> KeepCopy:

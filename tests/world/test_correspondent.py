@@ -144,6 +144,15 @@ def test_who_acts_on_what(fields: tuple[str, ...], sender: Address | None, actin
     assert {habit for habit in Habit if acts_on(habit, mail, sender=sender, own=own)} == acting
 
 
+def test_nobody_answers_an_answer_to_an_answer() -> None:
+    """By hand, however little is left in it of the thread; programs do."""
+    mail = message(*LETTER)
+    acting = {habit for habit in Habit if acts_on(habit, mail, sender=SENDER, own=(), depth=2)}
+
+    assert acting == {Habit.FORWARD, Habit.OUT_OF_OFFICE, Habit.AUTO_REPLY}
+    assert acts_on(Habit.REPLY, mail, sender=SENDER, own=(), depth=1)
+
+
 def test_what_a_mail_program_mangles_is_its_answer() -> None:
     """Not whom it reaches."""
     person = Correspondent(JANE.address, mangles=(Mangle.REFERENCES_DROPPED, Mangle.SUBJECT_REWRITTEN))

@@ -180,6 +180,18 @@ def test_a_relay_to_which_mail_comes_back_ends_the_loop(made: Made) -> None:
         assert world.trace[-1].place == "jane@client.example"
 
 
+@pytest.mark.parametrize("mangles", [["in-reply-to-dropped"], ["message-id-replaced", "subject-rewritten"]])
+def test_people_whose_threads_are_torn_come_to_an_end_too(made: Made, mangles: list[str]) -> None:
+    """Two members of a list that has all answers come to all of them, behind a relay that hides what answers what."""
+    gate = GATE | {"domains": ["client.example", "other.example", "lists.example"], "mangles": mangles}
+    with made(TABLES | {"list": [RULES | {"reply_to": "list"}], "relay": [gate]}) as world:
+        world.send(from_action=1234, to="rules@lists.example")
+        world.settle()
+        world.check()
+
+        assert 2 <= len(world.trace.steps(Step.REPLIED)) <= 4
+
+
 def test_spf_asks_about_the_relay(made: Made) -> None:
     """It connects from its own address, which a domain's record may have forgotten (R5.5)."""
     zone = {"client.example": {"txt": "v=spf1 mx -all"}}
