@@ -80,15 +80,3 @@ Feature: A letter tells nobody more than it should
   Scenario: A letter without a subject has none
     When action 1234 writes to jane@client.example with the subject ""
     Then the letter has no Subject
-
-  @R3.7
-  Scenario: A letter over the recommended size says how big it is, and who would refuse it
-    Given the provider takes messages of at most 11 MB
-    When action 1234 writes to jane@client.example with a 9 MB attachment
-    Then the practice is warned of "octets as transmitted, over the recommended 10485760 (10 MB); refused by smtp.abc.com (11534336 octets)"
-
-  @R3.7
-  Scenario: A small letter over a server's limit is warned of too
-    Given the provider takes messages of at most 1,000 octets
-    When action 1234 writes to jane@client.example with a 2 KB attachment
-    Then the practice is warned of "octets as transmitted; refused by smtp.abc.com (1000 octets)"

@@ -28,7 +28,9 @@ from tests.mutation.mutants import Mutant, mutants
 
 _SURVIVED, _KILLED = 0, 1
 _PATIENCE = 10
-"""Seconds for a test, beside ten times those that it usually takes."""
+"""Seconds of processor time for a test, beside ten times those that it usually takes; where others are busy, it waits longer."""
+_STANDSTILL = 10
+"""How many times that by the clock: some mutants wait for what never comes."""
 _MEMORY = 4 << 30
 """Octets for one mutant: some never stop collecting."""
 
@@ -147,7 +149,9 @@ class _Trial:
         for function in live:
             function.__code__ = code
         for place, test in enumerate(tests):
-            signal.setitimer(signal.ITIMER_REAL, _PATIENCE + 10 * baseline.seconds[test])
+            seconds = _PATIENCE + 10 * baseline.seconds[test]
+            signal.setitimer(signal.ITIMER_PROF, seconds)
+            signal.setitimer(signal.ITIMER_REAL, _STANDSTILL * seconds)
             self._run(items[test], items[tests[place + 1]] if place + 1 < len(tests) else None)
             if self._failed:
                 return _KILLED
