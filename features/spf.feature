@@ -1,4 +1,6 @@
 Feature: SPF says who may send as a domain, and what the domain should publish
+  A domain names in DNS the servers that may send for it. Whoever sends through the system's own servers must name those
+  too, or mail is marked or refused; the advice says what to publish.
 
   @R5.5
   Scenario Outline: A receiving server evaluates SPF for each connecting address

@@ -1,4 +1,6 @@
 Feature: Every hop is on record, and no message is ever nowhere
+  The record tells when, which message, where, what happened and why. From it a run can be told, held to the law that
+  mail is conserved, played again, and compared with another.
 
   Background:
     Given a practice whose catch-all mailbox is matters@abc.com
