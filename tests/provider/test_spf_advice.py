@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from mailsim.provider.dns import Datum, RecordType, zone_of
 from mailsim.provider.spf import Result, evaluate
-from mailsim.provider.spf_advice import Severity, SpfAdvice, advise
+from mailsim.provider.spf_advice import SpfAdvice, advise
+from mailsim.provider.spf_finding import Severity
 from mailsim.provider.spf_record import is_record, read_terms
 from mailsim.provider.zone_table import read_zone_table
 

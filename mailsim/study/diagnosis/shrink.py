@@ -18,7 +18,7 @@ from mailsim.practice.site import Site, read_site
 from mailsim.study.diagnosis.anonymous import Anonymity
 from mailsim.study.diagnosis.case import Case
 from mailsim.study.diagnosis.causes import causes
-from mailsim.study.diagnosis.changes import message_changes
+from mailsim.study.diagnosis.changes_message import message_changes
 from mailsim.study.diagnosis.counterfactual import remedies
 from mailsim.study.diagnosis.ddmin import ddmin
 from mailsim.study.diagnosis.fields import Anatomy, Field

@@ -16,11 +16,11 @@ from mailsim.display import path as stations
 from mailsim.errors import MailsimError
 from mailsim.mail import Message
 from mailsim.plain import in_words
-from mailsim.practice.decision import Decision, shown, whereto
+from mailsim.practice.decision import Decision, Outcome, shown, whereto
 from mailsim.study.diagnosis.case import Case
 from mailsim.study.diagnosis.cause import WORDS, Found
 from mailsim.study.diagnosis.causes import causes
-from mailsim.study.diagnosis.changes import target_of
+from mailsim.study.diagnosis.changes_target import target_of
 from mailsim.study.diagnosis.counterfactual import remedies
 from mailsim.study.diagnosis.path import HeaderRead, Standing, Step, headers_read, path
 from mailsim.study.diagnosis.remedy import Remedy
@@ -89,7 +89,8 @@ class Explanation:
     def _repr_html_(self) -> str:
         """For notebooks: the verdict, the path, the causes and the remedies; all from mail escaped."""
         decision = self.decision
-        tone = Tone.GOOD if self.as_expected else Tone.BAD
+        tone = Tone.GOOD if decision.outcome is Outcome.DELIVERED else Tone.WARNING
+        tone = tone if self.as_expected else Tone.BAD
         parts = [
             heading(decision.message or decision.message_id or "a message", badge(decision.outcome, tone)),
             note(*_verdict(self)),

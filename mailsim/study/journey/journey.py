@@ -88,7 +88,7 @@ class Journey:
 
     def _repr_html_(self) -> str:
         """For notebooks: the verdict, the way drawn, the losses, then the message as it was collected."""
-        tone = Tone.GOOD if self.as_meant else Tone.BAD
+        tone = (Tone.GOOD if self.meant_for else Tone.NEUTRAL) if self.as_meant else Tone.BAD
         parts = [
             heading(self.message_id or "a message", badge(self.outcome, tone)),
             note(*_verdict(self)),

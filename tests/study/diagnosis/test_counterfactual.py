@@ -7,11 +7,13 @@ import pytest
 
 import mailsim
 from mailsim.mail import Message
+from mailsim.provider.mailhost import CatchAll, EnvelopeHeader, Stamp
+from mailsim.provider.policy import Policy
 from mailsim.provider.profiles import UnknownProfile
 from mailsim.study.diagnosis.changes import every_change
 from mailsim.study.diagnosis.counterfactual import remedies
 from mailsim.study.diagnosis.remedy import Kind, apply
-from mailsim.study.diagnosis.situation import situation
+from mailsim.study.diagnosis.situation import Provider, situation
 from mailsim.study.diagnosis.why import why
 
 TABLES: dict[str, Any] = {
@@ -51,6 +53,19 @@ def test_the_smallest_comes_first() -> None:
     assert found[0].words == 'add "thread" to routing.resolvers'
     assert [one.rank() for one in found] == sorted(one.rank() for one in found)
     assert found[-1].kind is Kind.MESSAGE
+
+
+def test_where_the_catch_all_leads_is_a_change_too() -> None:
+    """Of a provider that throws away what no server mailbox takes."""
+    blind = mail(Delivered_To="matters@abc.com", To="bob@x.example")
+    header = EnvelopeHeader("Delivered-To", Stamp.RECIPIENT)
+    discards = Provider("own", Policy(), (header,), CatchAll.DISCARD)
+
+    found = why(blind, site=SITE, expect="action:1234", provider=discards).remedies
+
+    assert "have the domain's catch-all mail put into matters@abc.com, for mail to come" in [
+        one.words for one in found
+    ]
 
 
 @pytest.mark.parametrize(

@@ -141,6 +141,15 @@ def test_programs_get_all_of_it() -> None:
     assert document["remedies"][0]["targets"] == ["action:1234"]
 
 
+def test_a_badge_is_good_for_what_was_delivered_alone() -> None:
+    """Where nobody says what was expected, Unassigned is a warning; where it should have gone elsewhere, bad."""
+    delivered = b"Delivered-To: a7@abc.com\r\nFrom: j@x.example\r\n\r\n"
+
+    assert "✓ delivered" in why(delivered, site=SITE)._repr_html_()
+    assert "! unassigned" in why(REWRITTEN, site=SITE)._repr_html_()
+    assert "✗ unassigned" in why(REWRITTEN, site=SITE, expect="action:1234")._repr_html_()
+
+
 def test_notebooks_show_it_inert() -> None:
     """Markup in mail stays text."""
     hostile = REWRITTEN.replace(b"Draft", b"<script>alert(1)</script>").replace(b"jane@", b'"<img src=x>"@')
