@@ -16,6 +16,7 @@ Nothing here raises, whatever the value; of one value no more than `MOST_READ` c
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 MOST_READ = 1024 * 1024
@@ -124,6 +125,20 @@ def parse_addresses(value: str, *, semicolons: bool = False) -> AddressList:
         read = parse_addresses(value[: max(comma, 0)], semicolons=semicolons)
         rest = value[comma + 1 :].strip()
         return AddressList(read.addresses, (*read.junk, rest) if rest else read.junk)
+    if semicolons or len(value) > _MOST_REMEMBERED:
+        return _read(value, semicolons=semicolons)
+    return _remembered(value)
+
+
+@lru_cache(maxsize=4096)  # the same few write to each other again and again
+def _remembered(value: str) -> AddressList:
+    return _read(value, semicolons=False)
+
+
+_MOST_REMEMBERED = 256  # characters of a value
+
+
+def _read(value: str, *, semicolons: bool) -> AddressList:
     plain = _PLAIN_OR_ANGLE.fullmatch(value)
     if plain:
         local, domain, angle_local, angle_domain = plain.groups()
@@ -144,12 +159,23 @@ def parse_addresses(value: str, *, semicolons: bool = False) -> AddressList:
 
 def plain_address(value: str) -> Address | None:
     """The address of a value that is nothing but one bare dot-atom address, as headers of providers are; else None."""
-    plain = _PLAIN.fullmatch(value) if len(value) <= MOST_READ else None
+    if len(value) <= _MOST_REMEMBERED:
+        return _remembered_plain(value)
+    return _read_plain(value) if len(value) <= MOST_READ else None
+
+
+def _read_plain(value: str) -> Address | None:
+    plain = _PLAIN.fullmatch(value)
     return Address.from_dot_atoms(plain[1], plain[2]) if plain else None
+
+
+_remembered_plain = lru_cache(maxsize=4096)(_read_plain)
 
 
 def has_address(value: str) -> bool:
     """Whether an unfolded header value holds any address, as `parse_addresses` reads it; cheaper where it is plain."""
+    if len(value) <= _MOST_REMEMBERED:
+        return bool(_remembered(value).addresses)
     plain = len(value) <= MOST_READ and _PLAIN_OR_ANGLE.fullmatch(value)
     return bool(plain) or bool(parse_addresses(value).addresses)
 

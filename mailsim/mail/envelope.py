@@ -1,13 +1,12 @@
 """The SMTP envelope: who sends, and who shall receive (RFC 5321 section 2.3.1)."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mailsim.mail.address import Address
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """Sender and recipients beside a message; POP3 carries none."""
+class Envelope(NamedTuple):
+    """Sender and recipients beside a message; POP3 carries none. A named tuple, because every hop makes some."""
 
     sender: Address | None
     """The reverse-path; None is the null path `<>` of bounces and automatic replies."""

@@ -43,6 +43,7 @@ _FREQUENT = re.compile(
     rb"|[Rr](?i:eferences)|[Tt][Oo]|[Xx]-(?i:(?:delivered|envelope|original)-to|mailsim-loop))"
     rb"[ \t]*+:([^\n]*+%b)" % _FOLDED
 )
+_SHORT_HEADER = 1024  # octets of which all fields are read as soon as some
 _FREQUENT_NAMES = frozenset(
     b"cc delivered-to envelope-to from in-reply-to message-id references to"
     b" x-delivered-to x-envelope-to x-mailsim-loop x-original-to".split()
@@ -73,12 +74,13 @@ class Message:
 
     __slots__ = ("_block", "_fields", "_frequent", "_message_id", "octets")
 
-    def __init__(self, octets: bytes) -> None:
+    def __init__(self, octets: bytes, *, message_id: str | None = None) -> None:
+        """`message_id` is the one in the octets, from who has written them and need not read."""
         self.octets = octets
         self._block: _Block | None = None
         self._fields: dict[bytes, list[bytes]] | None = None
         self._frequent: dict[bytes, list[bytes]] | None = None
-        self._message_id: str | None = None
+        self._message_id = message_id
 
     def __repr__(self) -> str:
         return f"Message({len(self.octets)} octets, {self.value('Message-ID')!r})"
@@ -152,18 +154,22 @@ class Message:
         return message_id or None
 
     def _values(self, key: bytes) -> Sequence[bytes]:
-        frequent = self._frequent
-        if frequent is None:
-            frequent = self._frequent = _index(_FREQUENT, self._read_block()[0])
-        found = frequent.get(key)
-        if found is not None:
-            return found
-        if key in _FREQUENT_NAMES:
-            return ()
         fields = self._fields
-        if fields is None:
-            fields = self._fields = _index(_FIELDS, self._read_block()[0])
+        if fields is not None:
+            return fields.get(key, ())
+        if key in _FREQUENT_NAMES and (frequent := self._frequent_fields()) is not None:
+            return frequent.get(key, ())
+        fields = self._fields = _index(_FIELDS, self._read_block()[0])
         return fields.get(key, ())
+
+    def _frequent_fields(self) -> dict[bytes, list[bytes]] | None:
+        """Some fields of a header that is long enough for this to be worth while; None of a short one."""
+        if self._frequent is None:
+            header = self._read_block()[0]
+            if len(header) <= _SHORT_HEADER:
+                return None
+            self._frequent = _index(_FREQUENT, header)
+        return self._frequent
 
     def _read_block(self) -> _Block:
         block = self._block

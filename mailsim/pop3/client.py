@@ -28,6 +28,7 @@ _NUMBER = re.compile(rb"[0-9]{1,18}")
 _ENTRY = re.compile(rb"^[ \t]*([0-9]{1,18})(?!\S)[ \t]*(\S*)", re.MULTILINE)
 _LISTINGS = frozenset({Verb.CAPA, Verb.LIST, Verb.UIDL})
 _MULTI_LINE = _LISTINGS | {Verb.RETR, Verb.TOP}
+_KEYWORDS = {verb: verb.encode() for verb in Verb}
 
 
 class ProtocolError(MailsimError):
@@ -41,7 +42,7 @@ class Sink(Protocol):
         """Take the next octets."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: one is made for every command, which freezing makes three times as dear
 class Response:
     """A server's answer to one command, or its greeting.
 
@@ -201,9 +202,13 @@ class Client:
             raise ProtocolError(f"the server said unasked {self._shown(self._buffer[at:])}; end the session")
 
     def _ask(self, verb: Verb, number: int | None = None, argument: str | None = None) -> bytes:
-        words = (verb.encode(), b"%d" % number if number is not None else b"", _argument(verb, argument))
+        line = _KEYWORDS[verb]
+        if number is not None:
+            line += b" %d" % number
+        if argument:
+            line += b" " + _octets(verb, argument)
         self._asked.append((verb, number))
-        return b" ".join(filter(None, words)) + CRLF
+        return line + CRLF
 
     def _status(self, at: int) -> tuple[int, Response | None] | None:
         """Read a status line; where it ends, and the response unless its body is to come."""
@@ -230,6 +235,8 @@ class Client:
         if indicator.upper() not in (b"+OK", b"-ERR"):
             raise ProtocolError(f"the server said {self._shown(line)}, not +OK or -ERR; is it a POP3 server?")
         ok, text = indicator.upper() == b"+OK", rest.decode("utf-8", "replace").strip()
+        if not text.startswith("["):
+            return ok, None, masked(text, self._secrets)
         code = _CODE.match(text)
         if code is not None and code[1].upper() in _CODES:  # it is that, even where the password is "AUTH"
             return ok, code[1].upper(), masked(text[code.end() :], self._secrets)
@@ -260,10 +267,8 @@ class Client:
         self._scanned = self._sunk = 0
         self._head = self._sink = None
         self._line_begins = True
-        kept = None if sink else body
-        return end + len(terminator), Response(
-            head.verb, head.number, head.ok, head.code, head.text, kept, sink
-        )
+        head.body, head.sink = (None if sink else body), sink
+        return end + len(terminator), head
 
     def _set_aside(self, at: int, sink: Sink, eol: bytes) -> int:
         """Give the sink what is there of a body, up to a line end, and return where the rest begins.
@@ -307,8 +312,8 @@ def _listing(body: bytes) -> Iterator[tuple[int, bytes]]:
     return ((int(entry[1]), entry[2]) for entry in _ENTRY.finditer(body))
 
 
-def _argument(verb: Verb, argument: str | None) -> bytes:
-    octets = (argument or "").encode("utf-8", "surrogateescape")
+def _octets(verb: Verb, argument: str) -> bytes:
+    octets = argument.encode("utf-8", "surrogateescape")
     if any(end in octets for end in (b"\r", b"\n", b"\0")):
         raise ProtocolError(
             f"{verb}: its argument has CR, LF or NUL, which no POP3 line can carry; take them out"

@@ -5,10 +5,8 @@ part that could hold one is encoded.
 """
 
 import binascii
-import re
 
-_LONG_LINE = re.compile(r"[^\n]{998}")
-_UNSAFE = re.compile(r"[^\t\n -~]")
+_LONG = 998  # characters of a line, with its end more than RFC 5322 section 2.1.1 allows
 _LINE = b"A" * 76 + b"\r\n"  # 57 NUL octets in base64 (RFC 2045 section 6.8)
 _LINE_OCTETS = 57
 
@@ -34,7 +32,9 @@ def _text_part(kind: str, text: str) -> bytes:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if text and not text.endswith("\n"):
         text += "\n"
-    if not _UNSAFE.search(text) and not _LONG_LINE.search(text) and "--=_" not in text:
+    longest = max(map(len, text.split("\n")))
+    plain = text.isascii() and text.replace("\n", "").replace("\t", "").isprintable()
+    if plain and longest < _LONG and "--=_" not in text:
         head = f"Content-Type: text/{kind}; charset=us-ascii\r\nContent-Transfer-Encoding: 7bit\r\n\r\n"
         return (head + text.replace("\n", "\r\n")).encode()
     head = f"Content-Type: text/{kind}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"

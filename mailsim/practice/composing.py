@@ -9,7 +9,6 @@ Pure: the date and the identifier of a message are given. Laws:
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import NamedTuple
@@ -32,16 +31,14 @@ class DraftError(MailsimError):
     """A draft that cannot become a message."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recipient:
+class Recipient(NamedTuple):
     """An address, and the name shown beside it."""
 
     address: Address
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class Draft(NamedTuple):
     """What somebody, or the system itself, wants to send."""
 
     to: tuple[Recipient, ...] = ()
@@ -114,6 +111,7 @@ def compose(
     sender, reply_to = _sender(draft, settings, directory, warnings)
     if _TOKEN.fullmatch(token) is None:
         raise DraftError(f"{token!r} cannot stand in a Message-ID; use letters, digits and dots")
+    message_id = f"<{token}@{directory.domain}>"
     head = [
         f"Date: {header_date(date)}\r\n",
         _people("From", [Recipient(sender, draft.sender_name)]),
@@ -121,8 +119,8 @@ def compose(
         _people("To", draft.to) if draft.to or draft.cc else "To: undisclosed-recipients:;\r\n",
         _people("Cc", draft.cc),
         text_line("Subject", draft.subject) if draft.subject else "",
-        f"Message-ID: <{token}@{directory.domain}>\r\n",
-        *_thread(draft, warnings),
+        f"Message-ID: {message_id}\r\n",
+        *(_thread(draft, warnings) if draft.in_reply_to or draft.references else ()),
         "Auto-Submitted: auto-generated\r\n" if draft.automatic else "",  # RFC 3834 section 5
         "MIME-Version: 1.0\r\n",
     ]
@@ -130,7 +128,7 @@ def compose(
     warnings += [f"{text!r}: control characters became spaces" for text in names if has_controls(text)]
     octets = "".join(head).encode() + body(draft.text, draft.html, draft.attachment_size, token)
     warnings += size_warnings(len(octets), size_limits)
-    return Composed(Envelope(sender, recipients), Message(octets), tuple(warnings))
+    return Composed(Envelope(sender, recipients), Message(octets, message_id=message_id), tuple(warnings))
 
 
 def split(recipients: Iterable[Address], settings: Settings, directory: Directory) -> Split:

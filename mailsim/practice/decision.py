@@ -6,9 +6,11 @@ that programs read; its text is one line of verdict and one line for each piece 
 
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from mailsim.display import Tone, badge, block, heading, note, path
+from mailsim.json_text import json_of, json_text
 from mailsim.plain import Printer, in_words
 
 _LONGEST_SHOWN = 200
@@ -126,18 +128,28 @@ class Decision(NamedTuple):
         return {
             "message": self.message,
             "message_id": self.message_id,
-            "outcome": self.outcome.value,
+            "outcome": str(self.outcome),
             "targets": list(self.targets),
-            "reason": self.reason.value,
-            "resolver": self.resolver.value,
+            "reason": str(self.reason),
+            "resolver": str(self.resolver),
             "guessed": self.guessed,
             "address": self.address,
             "meant_for": self.meant_for,
-            "evidence": [
-                {"rule": rule, "read": read, "concluded": concluded}
-                for rule, read, concluded in self.evidence
-            ],
+            "evidence": [one._asdict() for one in self.evidence],
         }
+
+    def json(self) -> str:
+        """`as_json` as text; what is the same of one address's mail from another, its evidence, is written once."""
+        evidence = self.evidence
+        small = sum(len(one.concluded) for one in evidence) <= _MOST_REMEMBERED
+        written = _remembered_json(evidence) if small else _evidence_json(evidence)
+        return (
+            f'{{"message": {json_text(self.message)}, "message_id": {json_text(self.message_id)},'
+            f' "outcome": "{self.outcome}", "targets": {json_text(self.targets)}, "reason": "{self.reason}",'
+            f' "resolver": "{self.resolver}", "guessed": {json_text(self.guessed)},'
+            f' "address": {json_text(self.address)}, "meant_for": {json_text(self.meant_for)},'
+            f' "evidence": {written}}}'
+        )
 
     def __str__(self) -> str:
         told = f"{shown(self.message or self.message_id or 'message')}: {whereto(self.outcome, self.targets)}"
@@ -164,6 +176,14 @@ class Decision(NamedTuple):
 
     def _repr_pretty_(self, printer: Printer, cycle: bool) -> None:  # noqa: FBT001 - IPython passes it by position
         in_words(self, printer, cycle)
+
+
+def _evidence_json(evidence: tuple[Evidence, ...]) -> str:
+    return f"[{', '.join([json_of(one._asdict()) for one in evidence])}]"
+
+
+_remembered_json = lru_cache(maxsize=1024)(_evidence_json)
+_MOST_REMEMBERED = 2000  # characters of conclusions; what was read is clipped
 
 
 _TONES = {

@@ -62,7 +62,7 @@ def fingerprint(message: Message) -> bytes:
     """
     message_ids = [value for value in message.raw_values("Message-ID") if value][:1]
     names = () if message_ids else ("From", "Date", "Subject")
-    values = message_ids, *(message.raw_values(name) for name in names)
+    values = message_ids, *[message.raw_values(name) for name in names]
     digest = blake2b(repr(values).encode("ascii"), digest_size=16)
     digest.update(memoryview(message.octets)[message.body_start :])
     return digest.digest()

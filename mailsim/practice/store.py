@@ -256,9 +256,8 @@ class Store:
 
     def sent_from(self, message_id: str) -> int | None:
         """The action that a message was sent from; None when it was sent from none."""
-        for (action,) in self._rows("SELECT action FROM sent WHERE message_id = ?", message_id):
-            return int(action)
-        return None
+        row = self._first("SELECT action FROM sent WHERE message_id = ?", message_id)
+        return None if row is None else int(row[0])
 
     @property
     def sent(self) -> Mapping[str, int]:
@@ -289,7 +288,14 @@ class Store:
         return dict(self._rows("SELECT target, count(*) FROM delivery GROUP BY target ORDER BY target"))
 
     def _found(self, statement: str, *parameters: object) -> bool:
-        return next(self._rows(statement, *parameters), None) is not None
+        return self._first(statement, *parameters) is not None
+
+    def _first(self, statement: str, *parameters: object) -> Any:
+        """The first row that a query finds, None when it finds none; raises StoreError when the file is damaged."""
+        try:
+            return self._connection.execute(statement, parameters).fetchone()
+        except sqlite3.DatabaseError as error:
+            raise unreadable(self.path, error) from None
 
     def _rows(self, statement: str, *parameters: object) -> Iterator[Any]:
         """What a query finds, row by row; raises StoreError when the file is damaged."""

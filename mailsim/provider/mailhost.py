@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from mailsim.mail import Address, Message, Reply, normal_domain, parse_address
 from mailsim.provider.rewriting import prepend
@@ -36,8 +37,7 @@ class CatchAll(StrEnum):
     REFUSE = "refuse"
 
 
-@dataclass(frozen=True, slots=True)
-class Placement:
+class Placement(NamedTuple):
     """What the host does with one recipient's copy: puts it in a mailbox, refuses it, or else throws it away."""
 
     mailbox: Address | None = None

@@ -126,6 +126,8 @@ class Policy:
 
         Each From address, then the envelope sender, as far as this provider compares them; None when it goes on.
         """
+        if stage is not self.stage:
+            return None
         judged: list[Address | None] = []
         if Compared.HEADER in self.compared:
             judged += [

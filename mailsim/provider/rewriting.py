@@ -99,7 +99,9 @@ def _with_lines(message: Message, name: str, lines: list[bytes]) -> Message:
 
 
 def _line(name: str, value: str) -> bytes:
-    return f"{name}: {_CONTROLS.sub(' ', value)}".encode("utf-8", "replace")
+    if not value.isprintable():
+        value = _CONTROLS.sub(" ", value)
+    return f"{name}: {value}".encode("utf-8", "replace")
 
 
 def _shown(original: bytes, account: Address) -> bytes:

@@ -133,7 +133,7 @@ class FaultPlan(Plan[Fault]):
             self._watched.add(read.spec.moment)
 
     def __bool__(self) -> bool:
-        return self.by_address or super().__bool__()
+        return self.by_address or bool(self._faults)  # asked at every moment: without a second call
 
     def moments(self, moment: Moment, about: Iterable[Address]) -> list[str]:
         """Return what comes with a moment: any command, and the moment about those addresses that a fault names."""

@@ -10,6 +10,7 @@ Not so here: a message of 256 MB or a line of 1 MB, which only a real server tur
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TypeVarTuple
 
 from mailsim.mail import Address, Envelope, Message, Reply
 from mailsim.pop3.conduct import Mechanism
@@ -22,6 +23,7 @@ from mailsim.smtp.outcome import BAD_RECIPIENT, BAD_SENDER, CLOSED, NO_SMTPUTF8,
 from mailsim.smtp.strike import CLOSING, UNHARMED, Misfortune, Strike
 from mailsim.smtp.transmission import as_transmitted, path_of
 
+_Arguments = TypeVarTuple("_Arguments")
 _GO_ON = Reply(354, "End data with <CR><LF>.<CR><LF>")
 _GREETING, _READY, _HELLO = Reply(220, "ready"), Reply(220, "go"), Reply(250, "hello")
 _OFFERED = frozenset(EXTENSIONS)
@@ -79,6 +81,7 @@ class MemoryClient:
         self._timeout = timeout
         self._passed = passed
         self._open = False
+        self._calm = True  # no fault strikes the message under way
         self._peer = Peer(local_name)
         self._misfortune = Misfortune(server.faults)
         self._strike = UNHARMED
@@ -87,6 +90,7 @@ class MemoryClient:
     def send(self, envelope: Envelope, message: Message) -> Outcome:
         """Offer one message; as `client.Client.send`, except that it raises what the backend raises."""
         refused: dict[Address, Reply] = {}
+        self._calm, self._strike = not self._faults, UNHARMED
         try:
             peer = self._peer if self._open else self._connect()
             return self._transaction(peer, envelope, message, refused)
@@ -109,17 +113,19 @@ class MemoryClient:
     def _ask(
         self,
         moment: Moment,
-        verb: Callable[[], Reply],
-        *,
+        answer: Callable[[*_Arguments], Reply],
+        *arguments: *_Arguments,
         sender: Address | None = None,
         about: Sequence[Address] = (),
     ) -> Reply:
         """The reply to one command; raises _Lost when the client never learns it."""
         if not self._open:
             raise _Lost
-        if self._faults:
+        if self._calm:
+            reply = answer(*arguments)
+        else:
             self._strike = self._misfortune.at(moment, peer=self._name, sender=sender, about=about)
-        reply = verb() if self._strike is UNHARMED else self._disturbed(moment, self._strike, verb)
+            reply = self._disturbed(moment, self._strike, partial(answer, *arguments))
         if reply.code == CLOSING:
             self._open = False
         return reply
@@ -204,8 +210,9 @@ class MemoryClient:
             if path is None:
                 refused[recipient] = BAD_RECIPIENT
                 continue
-            verb = partial(backend.rcpt, peer, sender, recipient)
-            reply = self._ask(Moment.RCPT, verb, sender=sender, about=(recipient,))
+            reply = self._ask(
+                Moment.RCPT, backend.rcpt, peer, sender, recipient, sender=sender, about=(recipient,)
+            )
             if reply.accepted:
                 taken.append(recipient)
             else:
@@ -215,7 +222,9 @@ class MemoryClient:
             return Outcome(refused, None)
         if content is not message.octets:
             message = Message(content)
-        return self._data(peer, Envelope(sender, tuple(taken)), message, refused)
+        if len(taken) < len(envelope.recipients):
+            envelope = Envelope(sender, tuple(taken))
+        return self._data(peer, envelope, message, refused)
 
     def _begin(
         self, peer: Peer, sender: Address | None, octets: int, recipients: Iterable[str | None]
@@ -231,8 +240,10 @@ class MemoryClient:
         server = self._server
         size = octets if server.announces_size and "SIZE" in self._extensions else 0
         nobody = server.mechanisms and not server.open_relay and not peer.account
-        verb = (lambda: NO_LOGIN) if nobody else partial(server.backend.mail, peer, sender, size)
-        reply = self._ask(Moment.MAIL, verb, sender=sender, about=(sender,) if sender else ())
+        mail = (lambda *_: NO_LOGIN) if nobody else server.backend.mail
+        reply = self._ask(
+            Moment.MAIL, mail, peer, sender, size, sender=sender, about=(sender,) if sender else ()
+        )
         if not reply.accepted:
             raise _Refused(reply)
 
@@ -243,9 +254,9 @@ class MemoryClient:
         reply = self._ask(Moment.DATA, lambda: _GO_ON, sender=sender, about=about)
         if reply.accepted:
             self._open = self._open and not self._strike.breaks_body(self._timeout)
-            verb = partial(self._server.backend.data, peer, envelope, message)
+            data = self._server.backend.data
             try:
-                reply = self._ask(Moment.DATA_END, verb, sender=sender, about=about)
+                reply = self._ask(Moment.DATA_END, data, peer, envelope, message, sender=sender, about=about)
             except _Lost as lost:
                 self._open = False
                 return Outcome(refused, lost.reply, uncertain=True)

@@ -1,7 +1,8 @@
 """What an SMTP client learns of one message, and what it says by itself where no server said anything."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from mailsim.mail import Address, Envelope, Reply
 from mailsim.words import masked
@@ -13,8 +14,7 @@ BAD_RECIPIENT = Reply(553, "Not offered: this is no address that SMTP can carry"
 NO_SMTPUTF8 = Reply(553, "Not offered: an address needs SMTPUTF8, which the server lacks", "5.6.7")
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What a server answered to one message."""
 
     refused: Mapping[Address, Reply]

@@ -26,13 +26,14 @@ def path_of(address: Address) -> str | None:
     nor an address literal, cannot (RFC 5321 section 4.1.2); nor what would be read as another address at the other end.
     """
     path = address.text
-    return path if _read_back(path) == address else None
+    return path if _is_read_back(path, address.key) else None
 
 
 @lru_cache(maxsize=4096)
-def _read_back(path: str) -> Address | None:
-    """Whom the other end reads there; the same few write to each other again and again."""
-    return parse_address(path) if _PATH.fullmatch(path) else None
+def _is_read_back(path: str, key: str) -> bool:
+    """Whether the other end reads that very address there; the same few write to each other again and again."""
+    read = parse_address(path) if _PATH.fullmatch(path) else None
+    return read is not None and read.key == key
 
 
 def as_transmitted(octets: bytes) -> bytes:

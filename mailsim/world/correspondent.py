@@ -129,7 +129,7 @@ def answer(
     ]
     by_program = correspondent.habit is Habit.AUTO_REPLY
     envelope = Envelope(None if by_program else person, tuple(dict.fromkeys((*to, *cc))))
-    written = Message("\r\n".join(lines).encode())
+    written = Message("\r\n".join(lines).encode(), message_id=message_id)
     return envelope, mangled(written, correspondent.mangles) if correspondent.mangles else written
 
 

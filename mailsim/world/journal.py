@@ -65,22 +65,23 @@ class Journal:
         outcome: str = "",
         reason: str = "",
         rule: str = "",
-        detail: Mapping[str, object] | None = None,
+        detail: Mapping[str, object] | str = "",
     ) -> None:
         """Write one event about a message; the arguments are the columns of the trace.
 
         The sender None is the null path; where nothing is known of an envelope, it is left out.
         """
-        entry = self.entry(about) if isinstance(about, Message) else about
+        trace_id, message_id, size = self.entry(about) if isinstance(about, Message) else about
+        named = "<>" if sender is None else sender.text if sender else ""
         self._recorder.record(
             step,
             place,
-            trace_id=entry.trace_id,
-            message_id=entry.message_id,
+            trace_id=trace_id,
+            message_id=message_id,
             peer=peer,
-            sender="<>" if sender is None else sender.text if sender else "",
+            sender=named,
             recipient=recipient,
-            size=entry.size,
+            size=size,
             outcome=outcome,
             reason=reason,
             rule=rule,
@@ -92,7 +93,7 @@ class Journal:
 
         That is one which nobody of this world has sent; brought to the same server again, it begins again.
         """
-        is_new = message not in self.lineage
+        is_new = message is not self._told[0] and message not in self.lineage
         entry = self.entry(message)
         place = (server, entry.trace_id, entry.message_id)
         if is_new:

@@ -44,8 +44,8 @@ class Lineage:
 
 
 def _key(message: Message) -> str:
-    if message.message_id:
-        return message.message_id
+    if message_id := message.message_id:
+        return message_id
     sent = Message(as_transmitted(message.octets))  # SMTP mends line ends
     digest = hashlib.blake2b(sent.octets[sent.body_start :], digest_size=16)
     for name in ("From", "Date", "Subject"):

@@ -5,8 +5,8 @@ No socket and no clock of its own: a world carries what it hands back.
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from mailsim.mail import Envelope, Message
 from mailsim.pop3.collection import Retrieved
@@ -27,8 +27,7 @@ PRACTICE = "practice"
 _MOST_UNTOLD = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(NamedTuple):
     """A composed message, and whom it must still reach by SMTP."""
 
     envelope: Envelope
@@ -97,7 +96,7 @@ class Office:
             sender=envelope.sender,
             recipient=", ".join(map(str, envelope.recipients)),
             rule="R3.2" if draft.from_action is None else "R3.1",
-            detail={"warnings": composed.warnings} if composed.warnings else None,
+            detail={"warnings": composed.warnings} if composed.warnings else "",
         )
         if draft.from_action is None:
             self._sent_of_no_action.put(message.message_id or "", None)
@@ -172,7 +171,7 @@ class Office:
             outcome=decision.outcome,
             reason=decision.reason,
             rule=decision.evidence[-1].rule if decision.evidence else "",
-            detail=decision.as_json(),
+            detail=decision.json(),
         )
         for target in decision.targets:
             journal.record(Step.DELIVERED, target, about, outcome=decision.outcome, reason=decision.reason)

@@ -54,15 +54,14 @@ class Post:
         for recipient in envelope.recipients:
             domains[recipient.domain].append(recipient)
         for domain, recipients in domains.items():
-            relay = partial(
-                self._relay, server, domain, Envelope(envelope.sender, tuple(recipients)), message
-            )
+            part = envelope if len(domains) == 1 else Envelope(envelope.sender, tuple(recipients))
             asked = self._zone.faults and server not in self._relays
             seconds = self._zone.answer(domain, RecordType.MX).seconds if asked else 0.0
             if seconds:  # a slow answer is waited for
+                relay = partial(self._relay, server, domain, part, message)
                 self._clock.at(self._clock.now() + timedelta(seconds=seconds), relay)
             else:
-                relay()
+                self._relay(server, domain, part, message)
 
     def _relay(
         self,
@@ -160,8 +159,10 @@ class Post:
         With the `last` try a server's 'later' is 'never'. The place is the server where the practice submits, else
         whoever gives up.
         """
-        place, peer = (hop.server, hop.client) if hop.submission else (hop.client, hop.server)
         refusals = outcome.refusals(envelope)
+        if not refusals:
+            return None
+        place, peer = (hop.server, hop.client) if hop.submission else (hop.client, hop.server)
         later = {one: reply for one, reply in refusals.items() if reply.transient and not last}
         ended = {one: reply for one, reply in refusals.items() if one not in later}
         record = partial(self._record, peer=peer, uncertain=outcome.uncertain)
@@ -198,7 +199,7 @@ class Post:
                 outcome=str(reply.code),
                 reason=str(reply),
                 rule=rule,
-                detail={"uncertain": True} if uncertain else None,
+                detail={"uncertain": True} if uncertain else "",
             )
 
 

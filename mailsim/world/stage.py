@@ -206,7 +206,7 @@ class Stage(Generic[AnyEngine]):
         parts = self._running
         written: list[Outgoing] = []
 
-        def begin(heard: Heard[Answer]) -> None:
+        def begin(heard: "Heard[Answer]") -> None:  # else the type is made each time
             written.append(parts.mailroom.send(draft_of(table), heard))
 
         outcome = parts.engine.hear(begin)

@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mailsim.practice.decision import Decision, Evidence, Outcome, Reason, Resolver, shown
 
@@ -18,6 +20,29 @@ DECISION = Decision(
     meant_for="action:1234",
     evidence=(Evidence("R4.3", "Delivered-To: matters@abc.com", "the system mailbox's own address"),),
 )
+
+
+_words = st.none() | st.text()
+
+
+@given(
+    st.builds(
+        Decision,
+        _words,
+        _words,
+        st.sampled_from(Outcome),
+        st.lists(st.text(), max_size=3).map(tuple),
+        st.sampled_from(Reason),
+        st.sampled_from(Resolver),
+        st.booleans(),
+        _words,
+        _words,
+        st.lists(st.builds(Evidence, st.text(), st.text(), st.text(max_size=3000)), max_size=3).map(tuple),
+    )
+)
+def test_its_text_is_the_json_of_the_standard_library(decision: Decision) -> None:
+    """Of the contract's object, letters as they are, however long the evidence."""
+    assert decision.json() == json.dumps(decision.as_json(), ensure_ascii=False)
 
 
 def test_as_json_is_the_contract() -> None:
