@@ -12,3 +12,7 @@ class Envelope(NamedTuple):
     """The reverse-path; None is the null path `<>` of bounces and automatic replies."""
     recipients: tuple[Address, ...]
     """The forward-paths, in the order of the RCPT commands."""
+
+    def named(self) -> str:
+        """The recipients in one text, with a comma between them."""
+        return ", ".join([recipient.text for recipient in self.recipients])

@@ -102,7 +102,7 @@ class MailHost:
         return prepend(message, *self._stamps(recipient, mailbox), ("Return-Path", f"<{sender or ''}>"))
 
     def _stamps(self, recipient: Address, mailbox: Address) -> list[tuple[str, str]]:
-        values = {Stamp.RECIPIENT: str(recipient), Stamp.MAILBOX: str(mailbox)}
+        values = {Stamp.RECIPIENT: recipient.text, Stamp.MAILBOX: mailbox.text}
         return [
             (header.name, header.prefix.replace("{domain}", self.domain) + values[header.names])
             for header in self.headers

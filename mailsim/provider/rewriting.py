@@ -61,8 +61,16 @@ def prepend(message: Message, *fields: tuple[str, str]) -> Message:
 
     Values are a server's own words about hostile mail: a control character in one becomes a space.
     """
-    line_end = b"\n" if message.header.find(b"\r\n") < 0 <= message.header.find(b"\n") else b"\r\n"
+    line_end = _line_end(message)
     return message.under(b"".join([_line(*field) + line_end for field in fields]))
+
+
+def _line_end(message: Message) -> bytes:
+    end = message.octets.find(b"\n")
+    if end > 0 and message.octets[end - 1] == ord("\r"):  # as nearly always: the header need not be read
+        return b"\r\n"
+    header = message.header
+    return b"\n" if header.find(b"\r\n") < 0 <= header.find(b"\n") else b"\r\n"
 
 
 @cache

@@ -1,6 +1,7 @@
 """The columns of a trace, as the contract names and orders them: what tables and files are made from."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mailsim.trace.event import Event, Row, Step
@@ -12,9 +13,11 @@ REPEATING = (*CATEGORIES, "trace_id", "message_id", "sender", "recipient")
 """What Parquet files are read as dictionaries: ids and addresses repeat from one event of a message to the next."""
 
 Columns = dict[str, list[Any]]
-"""Each column's name and its values, one an event, in order; steps as plain words."""
+"""Each column's name and its values, one an event, in order; steps as plain words, times in microseconds since 1970."""
 
 _WORDS = {step: step.value for step in Step}  # an enumeration's member takes a microsecond to tell its value
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 def columns(events: Iterable[Row]) -> Columns:
@@ -27,7 +30,22 @@ def columns(events: Iterable[Row]) -> Columns:
 def add(to: Columns, events: Iterable[Row]) -> None:
     """Put events behind those that are in columns already."""
     for name, values in zip(COLUMNS, zip(*events, strict=True), strict=False):
-        to[name].extend(map(_WORDS.__getitem__, values) if name == "step" else values)
+        match name:
+            case "step":
+                to[name].extend(map(_WORDS.__getitem__, values))
+            case "time":
+                to[name].extend(_micros(values))
+            case _:
+                to[name].extend(values)
+
+
+def _micros(times: Iterable[datetime]) -> Iterator[int]:
+    """Under a virtual clock many events in a row are of one moment."""
+    last, micros = None, 0
+    for time in times:
+        if time is not last:
+            last, micros = time, (time - _EPOCH) // _MICROSECOND
+        yield micros
 
 
 def taken(columns: Columns, most: int) -> Columns:

@@ -77,7 +77,7 @@ class SubmissionHost:
         )
         if refusal:
             return refusal
-        recipients = ", ".join(map(str, envelope.recipients))
+        recipients = envelope.named()
         self._journal.sighted(self.name, peer.name, envelope, message)
         self._journal.record(
             Step.ACCEPTED,
@@ -110,6 +110,8 @@ class SubmissionHost:
         self._journal.record(Step.STORED, mailbox, passed, peer=self.name, rule="R5.8", detail=detail)
 
     def _judge(self, stage: Stage, peer: Peer, sender: Address | None) -> Reply | None:
+        if stage is not self._policy.stage:
+            return None
         return self._policy.judge_sender(stage, self._client(peer), sender)
 
     def _client(self, peer: Peer) -> Address | None:
@@ -177,7 +179,7 @@ class Exchanger:
                 message,
                 peer=self.name,
                 sender=sender,
-                recipient=str(recipient),
+                recipient=recipient.text,
                 rule="R5.2",
             )
             return
@@ -192,11 +194,11 @@ class Exchanger:
         uid = self._maildrops.append(user, stored.octets)
         self._journal.record(
             Step.STORED,
-            str(mailbox),
+            mailbox.text,
             stored,
             peer=self.name,
             sender=sender,
-            recipient=str(recipient),
+            recipient=recipient.text,
             reason=reason,
             rule="R5.1",
             detail={"uid": uid},
@@ -217,7 +219,7 @@ def _admitted(
             message,
             peer=peer.name,
             sender=envelope.sender,
-            recipient=", ".join(map(str, envelope.recipients)),
+            recipient=envelope.named(),
             reason=str(taken),
         )
     return taken

@@ -106,7 +106,7 @@ class Journal:
             message,
             peer=peer,
             sender=envelope.sender,
-            recipient=", ".join(map(str, envelope.recipients)),
+            recipient=envelope.named(),
         )
         return True
 
@@ -146,7 +146,7 @@ class Journal:
             message,
             peer=peer,
             sender=sender,
-            recipient=str(recipient),
+            recipient=recipient.text,
             outcome="250",
             rule="R5.5",
         )

@@ -43,11 +43,11 @@ class Letterboxes:
             return
         self._journal.record(
             Step.STORED,
-            str(mailbox),
+            mailbox.text,
             message,
             peer=server,
             sender=sender,
-            recipient=str(recipient),
+            recipient=recipient.text,
             reason=reason,
             rule=rule,
         )

@@ -94,7 +94,7 @@ class Office:
             message,
             peer="" if draft.from_action is None else f"action:{draft.from_action}",
             sender=envelope.sender,
-            recipient=", ".join(map(str, envelope.recipients)),
+            recipient=envelope.named(),
             rule="R3.2" if draft.from_action is None else "R3.1",
             detail={"warnings": composed.warnings} if composed.warnings else "",
         )

@@ -56,7 +56,7 @@ class People:
             "outside" if sender is None else str(sender),
             message,
             sender=sender,
-            recipient=", ".join(map(str, envelope.recipients)),
+            recipient=envelope.named(),
         )
         self._written.put(message.message_id or "", 0)
         self._carry(self._servers.get(sender.domain, ELSEWHERE) if sender else ELSEWHERE, envelope, message)
@@ -95,7 +95,7 @@ class People:
             str(own),
             copy,
             sender=envelope.sender,
-            recipient=", ".join(map(str, envelope.recipients)),
+            recipient=envelope.named(),
             reason="mailing list",
         )
         self._carry(self._servers.get(own.domain, self._neighbours_server), envelope, copy)
@@ -129,7 +129,7 @@ class People:
             return False
         domain = person.address.domain
         # Not numbered: over sockets the order of arrivals is not repeatable, the ids must be (R6.3).
-        digest = hashlib.blake2b(f"{message.message_id} {person.address}".encode(), digest_size=8)
+        digest = hashlib.blake2b(f"{message.message_id} {person.address.text}".encode(), digest_size=8)
         digest.update(message.octets[message.body_start :])  # equal ids with other bodies are other messages
         digest.update(text.encode())
         message_id = f"<{digest.hexdigest()}@{domain}>"
@@ -144,14 +144,14 @@ class People:
         if answered is None:
             return False
         envelope, reply = answered
-        self._journal.lineage.tie(reply, self._journal.lineage.of(message))
+        self._journal.lineage.tie(reply, self._journal.entry(message).trace_id)
         self._written.put(reply.message_id or "", depth)
         self._journal.record(
             Step.REPLIED,
-            str(person.address),
+            person.address.text,
             reply,
             sender=envelope.sender,
-            recipient=", ".join(map(str, envelope.recipients)),
+            recipient=envelope.named(),
             detail={"replies_to": person.replies_to, "habit": person.habit},
         )
         self._carry(self._servers.get(domain, self._neighbours_server), envelope, reply)

@@ -124,7 +124,7 @@ class Post:
             message,
             peer=f"{hop.server}:{hop.port}",
             sender=envelope.sender,
-            recipient=", ".join(map(str, envelope.recipients)),
+            recipient=envelope.named(),
             rule="R3.6",
         )
         self._transport.offer(hop, envelope, message, answered)

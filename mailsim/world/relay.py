@@ -51,7 +51,7 @@ class Relay:
         """Change the message and its envelope, and send it on."""
         name, journal = self._relaying.name, self._journal
         journal.sighted(name, peer.name, envelope, message)
-        recipients = ", ".join(map(str, envelope.recipients))
+        recipients = envelope.named()
         journal.record(
             Step.ACCEPTED,
             name,

@@ -62,7 +62,7 @@ class SpfCheck:
             message,
             peer=peer.name,
             sender=envelope.sender,
-            recipient=", ".join(map(str, envelope.recipients)),
+            recipient=envelope.named(),
             outcome=found.result,
             reason=found.explanation,
             rule="R5.5",
