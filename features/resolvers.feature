@@ -147,9 +147,9 @@ Feature: Where the address decides nothing, other signs may find the action
 
       Examples:
         | field     | value                  | reason                     | told                                   |
-        | Subject   | a7 [ a7] [a7x] (a7) [] | nobody has that address    | subject token: there is none           |
+        | Subject   | a7 [ a7] [a7x] (a7) [] | nobody has that address    | Subject: a7 [ a7] [a7x] (a7) [] -> subject token: there is none |
         | X-Subject | [a7]                   | nobody has that address    | Subject:  -> subject token: there is none |
-        | Subject   | [a98] [a99]            | no action has that number  | subject token: no action 98, 99        |
+        | Subject   | [a98] [a99]            | no action has that number  | Subject: [a98] [a99] -> subject token: no action 98, 99 |
 
   Rule: The sub-address: what follows a plus in the system mailbox's own address
 
