@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 
 _MAGIC = b"PAR1"
 _BATCH = 5_000  # rows or lines that are Python objects at the same time
+_COUNTED = 500_000
+"""Events of a trace whose display counts what came of its messages: a second or less."""
+_NOT_COUNTED = "messages() tells what came of them"
 
 
 class TraceError(MailsimError):
@@ -74,22 +77,21 @@ class RecordedTrace:
         return f"RecordedTrace({str(self.path)!r}, {len(self):,} events)"
 
     def __str__(self) -> str:
-        came = ", ".join(f"{count:,} {end}" for end, count in self._outcomes())
-        return printable(f"{self.path}: {len(self):,} events; {came or 'no messages'}")
+        came = ", ".join(self._outcomes()) or ("no messages" if len(self) <= _COUNTED else _NOT_COUNTED)
+        return printable(f"{self.path}: {len(self):,} events; {came}")
 
-    def _outcomes(self) -> list[tuple[str, int]]:
-        """What came of its messages; of a large file that takes as long as `messages`."""
-        return [
-            (str(end), count) for end, count in self.messages()["outcome"].value_counts().items() if count
-        ]
+    def _outcomes(self) -> list[str]:
+        """What came of its messages; nothing of a large file, which would be read for it."""
+        if len(self) > _COUNTED:
+            return []
+        outcomes = self.messages()["outcome"].value_counts()
+        return [f"{count:,} {end}" for end, count in outcomes.items() if count]
 
     def _repr_html_(self) -> str:
         """For notebooks: what came of its messages."""
         return block(
-            heading(
-                self.path.name, *(badge(f"{count:,} {end}", Tone.NEUTRAL) for end, count in self._outcomes())
-            ),
-            note(f"{len(self):,} events", str(self.path)),
+            heading(self.path.name, *(badge(came, Tone.NEUTRAL) for came in self._outcomes())),
+            note(f"{len(self):,} events", str(self.path), *[_NOT_COUNTED] * (len(self) > _COUNTED)),
         )
 
     _repr_pretty_ = in_words

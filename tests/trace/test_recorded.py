@@ -65,8 +65,12 @@ def test_a_story_is_found_in_any_row_group(tmp_path: Path) -> None:
     assert repr(read).endswith("trace.parquet', 9 events)")
 
 
-def test_what_is_not_asked_for_is_not_read(tmp_path: Path) -> None:
-    """The number of events, the first of them and a story are told of a file whose other row groups cannot be read."""
+def test_what_is_not_asked_for_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The number of events, the first of them and a story are told of a file whose other row groups cannot be read.
+
+    So is a large file's display.
+    """
+    monkeypatch.setattr("mailsim.trace.recorded._COUNTED", 14_999)
     events = [ONE[0]._replace(serial=n, trace_id=f"t{n // 5000}", message_id=f"<{n}>") for n in range(15_000)]
     path = tmp_path / "trace.parquet"
     pq.write_table(table(Trace(events)), path, row_group_size=5000)
@@ -80,6 +84,8 @@ def test_what_is_not_asked_for_is_not_read(tmp_path: Path) -> None:
     assert len(read) == 15_000
     assert next(iter(read)) == events[0]
     assert list(read.story("t1")) == events[5000:10_000]
+    assert str(read).endswith("15,000 events; messages() tells what came of them")
+    assert "messages() tells what came of them" in read._repr_html_()
     for ask in (read.frame, read.messages, lambda: list(read), lambda: read.story("t2")):
         with pytest.raises(TraceError, match=r"trace.parquet: cannot be read: .*; write it again"):
             ask()
