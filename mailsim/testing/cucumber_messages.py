@@ -91,18 +91,31 @@ def _case(result: ScenarioResult, pickle: Envelope, ids: IdGenerator) -> Iterato
     yield {"testCase": {"id": case, "pickleId": pickle["id"], "testSteps": steps}}
     yield {"testCaseStarted": {"id": run, "testCaseId": case, "attempt": 0, "timestamp": _time(start)}}
     end = start
+    blamed = _blamed(result)
     for told, step in zip(steps, result.steps, strict=True):
         begun = step.started or end
         end = begun + step.seconds
         place = {"testCaseStartedId": run, "testStepId": told["id"]}
         yield {"testStepStarted": place | {"timestamp": _time(begun)}}
-        yield {"testStepFinished": place | {"testStepResult": _result(step, result), "timestamp": _time(end)}}
+        yield {
+            "testStepFinished": place
+            | {"testStepResult": _result(step, result, blamed), "timestamp": _time(end)}
+        }
     yield {"testCaseFinished": {"testCaseStartedId": run, "timestamp": _time(end), "willBeRetried": False}}
 
 
-def _result(step: StepResult, result: ScenarioResult) -> Envelope:
-    told: Envelope = {"status": step.status.upper(), "duration": _time(step.seconds)}
-    if step.status in {Status.FAILED, Status.UNDEFINED}:
+def _blamed(result: ScenarioResult) -> StepResult | None:
+    """The step that is told as failed where none was: a setup fails before the first, all else after the last."""
+    wrong = (Status.FAILED, Status.UNDEFINED)
+    if result.status is not Status.FAILED or any(step.status in wrong for step in result.steps):
+        return None
+    return result.steps[0 if result.steps[0].status is Status.SKIPPED else -1]
+
+
+def _result(step: StepResult, result: ScenarioResult, blamed: StepResult | None) -> Envelope:
+    status = Status.FAILED if step is blamed else step.status
+    told: Envelope = {"status": status.upper(), "duration": _time(step.seconds)}
+    if status in {Status.FAILED, Status.UNDEFINED}:
         told["message"] = result.message
     return told
 

@@ -20,6 +20,7 @@ from pytest_bdd.scenario import scenario_wrapper_template_registry
 from pytest_bdd.steps import step_function_context_registry
 
 from mailsim.testing.outline import FeatureError, read_feature
+from mailsim.testing.rule_tags import make_known
 
 
 class FeatureFile(pytest.Module):
@@ -40,13 +41,15 @@ class FeatureFile(pytest.Module):
             sections = read_feature(self.path)
         except FeatureError as error:
             raise self.CollectError(str(error)) from None
-        scenarios = [scenario for section in sections for scenario in section.scenarios]
+        scenarios = [found for section in sections for found in section.scenarios]
         descriptions = [line for section in sections for line in section.description]
-        descriptions += [line for scenario in scenarios for line in scenario.description]
+        descriptions += [line for found in scenarios for line in found.description]
         wrong = sorted([*unrunnable(sections), *misread(descriptions, _is_step)])
         if wrong:
             raise self.CollectError("\n".join(f"{self.path}:{line}: {told}" for line, told in wrong))
-        return [scenario.name for scenario in scenarios]
+        for tag in {tag for found in scenarios for tag in found.tags}:
+            make_known(self.config, tag)
+        return [found.name for found in scenarios]
 
     def _bound(self, name: str) -> object:
         @scenario(self.path.name, name, features_base_dir=str(self.path.parent))

@@ -74,7 +74,7 @@ class Results:
     """A pytest plugin that gathers the results, and hands them to those who write them when the run has ended."""
 
     def __init__(self, write: Sequence[Callable[[Sequence[ScenarioResult]], None]]) -> None:
-        self.found: list[ScenarioResult] = []
+        self._found: dict[str, ScenarioResult] = {}
         self._write = write
         self._unwritten: list[str] = []
 
@@ -83,18 +83,7 @@ class Results:
         self, request: pytest.FixtureRequest, feature: "Feature", scenario: "Scenario"
     ) -> None:
         """Note the scenario with all its steps, none reached yet."""
-        item = request.node
-        callspec = getattr(item, "callspec", None)
-        parameters = callspec.params if callspec else {}
-        item.stash[_SCENARIO] = ScenarioResult(
-            relpath(feature.filename, item.config.rootpath),
-            scenario.name,
-            scenario.line_number,
-            dict(parameters.get("_pytest_bdd_example", {})),
-            callspec.indices.get("_pytest_bdd_example", 0) if callspec else 0,
-            str(parameters.get("mailsim_world", "")),
-            [StepResult(step.line_number, f"{step.keyword} {step.name}") for step in scenario.steps],
-        )
+        request.node.stash[_SCENARIO] = _planned(request.node, feature.filename, scenario)
 
     @pytest.hookimpl
     def pytest_bdd_before_step(
@@ -129,28 +118,27 @@ class Results:
     def pytest_runtest_makereport(self, item: pytest.Item) -> Iterator[None]:
         """Have the report of the test itself carry its scenario."""
         report: pytest.TestReport = yield  # type: ignore[assignment]  # as pluggy hands results to wrappers
-        result = item.stash.get(_SCENARIO, None)
-        if result is not None and report.when == "call":
-            result.status = Status(report.outcome)
-            result.message = "" if report.passed else report.longreprtext
-            result.seconds = report.duration
-            report.mailsim_scenario = json.dumps(asdict(result))  # type: ignore[attr-defined]  # reports carry what they are given
+        if report.when == "call" or not report.passed:
+            result = item.stash.get(_SCENARIO, None) or _unbegun(item)
+            if result is not None:
+                _end_all(result, report)
+                report.mailsim_scenario = json.dumps(asdict(result))  # type: ignore[attr-defined]  # reports carry what they are given
         return report  # type: ignore[return-value]  # as above
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Gather what a report carries, whichever process made it."""
+        """Gather what a report carries, whichever process made it; that on the teardown is the last word."""
         carried = getattr(report, "mailsim_scenario", None)
         if carried:
-            self.found.append(result_of(carried))
+            self._found[report.nodeid] = result_of(carried)
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write the results, in the order of files, lines and rows, once for the whole run."""
         if hasattr(session.config, "workerinput"):  # one of xdist's workers
             return
-        self.found.sort(key=lambda one: (one.file, one.line, one.number, one.world))
+        found = sorted(self._found.values(), key=lambda one: (one.file, one.line, one.number, one.world))
         for write in self._write:
             try:
-                write(self.found)
+                write(found)
             except OSError as error:
                 self._unwritten.append(
                     f"mailsim: {error.filename}: cannot be written: {error.strerror}; name another file"
@@ -162,6 +150,46 @@ class Results:
         """Tell what could not be written, after all that pytest has to tell of the tests."""
         for line in self._unwritten:
             terminalreporter.write_line(line, red=True)
+
+
+def _planned(item: pytest.Item, file: str, scenario: "Scenario") -> ScenarioResult:
+    """A scenario with all its steps, none reached yet."""
+    callspec = getattr(item, "callspec", None)
+    parameters = callspec.params if callspec else {}
+    return ScenarioResult(
+        relpath(file, item.config.rootpath),
+        scenario.name,
+        scenario.line_number,
+        dict(parameters.get("_pytest_bdd_example", {})),
+        callspec.indices.get("_pytest_bdd_example", 0) if callspec else 0,
+        str(parameters.get("mailsim_world", "")),
+        [StepResult(step.line_number, f"{step.keyword} {step.name}") for step in scenario.steps],
+    )
+
+
+def _unbegun(item: pytest.Item) -> ScenarioResult | None:
+    """The scenario of an item that never came to its first step; None of any other test."""
+    from pytest_bdd.scenario import scenario_wrapper_template_registry
+
+    if not isinstance(item, pytest.Function):
+        return None
+    template = scenario_wrapper_template_registry.get(item.function)
+    if template is None:
+        return None
+    callspec = getattr(item, "callspec", None)
+    row = callspec.params.get("_pytest_bdd_example", {}) if callspec else {}
+    return _planned(item, template.feature.filename, template.render(row))
+
+
+def _end_all(result: ScenarioResult, report: pytest.TestReport) -> None:
+    """Note what came of the whole; what is wrong around the steps is told of setup or teardown."""
+    result.status = Status(report.outcome)
+    result.seconds += report.duration
+    if report.skipped and isinstance(report.longrepr, tuple):
+        result.message = report.longrepr[2]  # file, line and reason
+    elif not report.passed:
+        around = "" if report.when == "call" else f"in the {report.when} of the scenario:\n"
+        result.message = "\n\n".join(filter(None, [result.message, around + report.longreprtext]))
 
 
 def _step(request: pytest.FixtureRequest, scenario: "Scenario", step: "Step") -> StepResult:

@@ -49,6 +49,68 @@ Feature: Mail <b>finds</b> its way
 """
 
 
+WORLDS = """
+@R4.5
+Feature: Mail
+  Background:
+    Given a practice whose catch-all mailbox is matters@abc.com
+
+  Rule: Same
+
+    @R4.6
+    Scenario: Differs
+      When all mail has arrived
+      Then it is in memory
+
+  Rule: Same
+
+    Background:
+      Given the practice has action 7
+
+    Scenario Outline: Rows
+      When jane@client.example writes to <address>
+      And all mail has arrived
+      And the practice collects its mail
+      Then action 7 holds 1 copy
+
+      Examples:
+        | address    |
+        | a7@abc.com |
+
+      @R4.7
+      Examples: strangers
+        | address    |
+        | a8@abc.com |
+"""
+AROUND = """
+Feature: Mail
+  Scenario: Setup
+    Given a practice whose catch-all mailbox is matters@abc.com
+    Then nothing is lost
+  Scenario: Teardown
+    Given a practice whose catch-all mailbox is matters@abc.com
+    Then nothing is lost
+  Scenario: Idle
+    Given a practice whose catch-all mailbox is matters@abc.com
+    And the fault "pop:RETR:1:drop"
+    Then nothing is lost
+  @skip
+  Scenario: Left out
+    Given a practice whose catch-all mailbox is matters@abc.com
+    Then nothing is lost
+"""
+CONFTEST = """
+import pytest
+from pytest_bdd import then
+@then("it is in memory")
+def _(world, mailsim_world):
+    assert mailsim_world == "memory", "expected memory, found sockets"
+@pytest.fixture(autouse=True)
+def around(request):
+    if "setup" in request.node.name: raise RuntimeError("no disk")
+    yield
+    if "teardown" in request.node.name: raise RuntimeError("no way out")
+"""
 FAILING = """
 Feature: Mail
   Scenario: Wrong
@@ -106,7 +168,7 @@ def test_the_page_tells_what_is_promised_and_what_came_of_it(pytester: pytest.Py
 
     assert page.outside == []
     assert "Mail <b>finds</b> its way" in told
-    assert "of 4 scenarios in 1 feature." in told
+    assert "of 4 scenarios, in 1 feature." in told
     for words in (
         "And is told so.",
         "Others",
@@ -124,7 +186,8 @@ def test_the_page_tells_what_is_promised_and_what_came_of_it(pytester: pytest.Py
         *("failed", "undefined", "passed"),  # how many of each
         *("failed", "failed"),  # the rules R4.5 and R4.7
         *("passed", "passed", "passed"),  # the scenario, its steps
-        *("failed", "passed", "failed"),  # the outline, its rows
+        *("failed", "passed", "failed", "skipped"),  # the outline, its steps: the worst of the rows
+        *("passed", "failed"),  # its rows
         *("undefined", "undefined"),
     ]
 
@@ -225,6 +288,81 @@ def test_messages_tell_a_failure_in_full(pytester: pytest.Pytester) -> None:
     assert [step["status"] for step in steps].count("FAILED") == 1
     for words in ("expected  action:7", "again     mailsim run", "writes <0.1.a1234@abc.com>", "notebook  "):
         assert words in steps[-1]["message"], words
+
+
+def test_the_page_tells_worlds_apart(pytester: pytest.Pytester) -> None:
+    """Counts of each; one mark where they agree, a named one of each where they do not; every failure under its world and row."""
+    pytester.makefile(".feature", one=WORLDS)
+    pytester.makeconftest(CONFTEST)
+    options = (
+        "-p",
+        "no:cacheprovider",
+        "-W",
+        "error",
+        "--mailsim-world",
+        "both",
+        "--mailsim-page",
+        "page.html",
+    )
+    pytester.runpytest_inprocess(*options).assert_outcomes(passed=3, failed=3)
+    page = Page(pytester.path / "page.html")
+    told = " ".join(page.words)
+
+    assert "of 3 scenarios in the memory world" in told
+    assert "of 3 scenarios in the wire world" in told
+    assert page.signs == [
+        *("failed", "passed", "failed", "passed"),  # how many of each, by world
+        *("failed", "failed", "failed"),  # R4.5, R4.6, and R4.7 of some rows
+        *("passed (memory)", "failed (wire)", "passed", "passed (memory)", "failed (wire)"),
+        *(
+            "failed",
+            "passed",
+            "passed",
+            "passed",
+            "failed",
+            "passed",
+            "failed",
+        ),  # the outline, its steps, its rows
+    ]
+    assert "@R4.7" in told
+    for place in ("in the wire world", "in the memory world, address = a8@abc.com"):
+        assert place in page.words
+    assert (
+        told.count("the practice has action 7") == 1
+    )  # of two rules of one name the second has this background
+    assert told.index("expected memory, found sockets") < told.index("strangers")
+
+
+def test_the_page_and_messages_tell_what_failed_around_the_steps(pytester: pytest.Pytester) -> None:
+    """A setup, a teardown, a fault that never struck; none of them is told as passed, nor a skip as failed."""
+    pytester.makefile(".feature", one=AROUND)
+    pytester.makeconftest(CONFTEST)
+    written = ("--mailsim-page", "out/page.html", "--mailsim-messages", "out/messages.ndjson")
+    pytester.runpytest_inprocess("-p", "no:cacheprovider", *written)
+    page = Page(pytester.path / "out/page.html")
+    told = " ".join(page.words)
+    results = [
+        one["testStepFinished"]["testStepResult"] for one in messages(pytester) if "testStepFinished" in one
+    ]
+
+    assert page.signs[:2] == ["failed", "skipped"]
+    assert "✗ 3 failed, - 1 skipped of 4 scenarios" in told
+    for words in (
+        "in the setup of the scenario:",
+        "no disk",
+        "in the teardown of the scenario:",
+        "no way out",
+        "never struck, so that this scenario proves nothing of it",
+        "unconditional skip",
+    ):
+        assert words in told, words
+    assert [step["status"] for step in results] == [
+        *("FAILED", "SKIPPED"),
+        *("PASSED", "FAILED"),
+        *("PASSED", "PASSED", "FAILED"),
+        *("SKIPPED", "SKIPPED"),
+    ]
+    assert "no disk" in results[0]["message"]
 
 
 def test_a_scenario_that_did_not_run_is_on_the_page(pytester: pytest.Pytester) -> None:
