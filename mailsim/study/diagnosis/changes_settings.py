@@ -18,7 +18,7 @@ from mailsim.study.diagnosis.case import STAMPS
 from mailsim.study.diagnosis.changes_directory import directory_changes
 from mailsim.study.diagnosis.changes_target import envelope_recipient
 from mailsim.study.diagnosis.remedy import Change
-from mailsim.study.diagnosis.settings_made import CUSTOMARY, setting, with_settings
+from mailsim.study.diagnosis.settings_made import setting, with_settings
 from mailsim.study.diagnosis.situation import Situation, way_again
 
 
@@ -52,15 +52,16 @@ def settings_changes(now: Situation, target: str) -> Iterator[Change]:
 
 
 def _header_changes(now: Situation) -> Iterator[Change]:
+    """Fields that the provider writes or the message bears: one that nobody writes is but a way to have To guessed at."""
     rules = now.site.rules
     if rules.header is not None:
         yield setting("unset mailbox.catch_all_header", 1, partial(_with_header, header=None))
     known = [header.name for header in now.provider.headers]
-    known += [one.recipient_header.name for one in profiles().values() if one.recipient_header]
     present = [name for name in (*STAMPS, "To", "Cc") if now.message.values(name)]
-    for name in {name.lower(): name for name in (*known, *CUSTOMARY, *present)}.values():
+    for name in {name.lower(): name for name in (*known, *present)}.values():
         if rules.header is None or name.lower() != rules.header.lower():
-            yield setting(f'mailbox.catch_all_header = "{name}"', 1, partial(_with_header, header=name))
+            cost = 3 if name in ("To", "Cc") else 1  # which no blind copy, list or forward names right
+            yield setting(f'mailbox.catch_all_header = "{name}"', cost, partial(_with_header, header=name))
 
 
 def _with_header(now: Situation, *, header: str | None) -> Situation:

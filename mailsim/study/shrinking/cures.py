@@ -3,12 +3,11 @@
 Whether one helps is not asked here: each is played.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from mailsim.practice.decision import Resolver
 from mailsim.practice.settings import ActionAddressIn
-from mailsim.study.diagnosis.case import STAMPS
 
 Tables = Mapping[str, object]
 
@@ -21,8 +20,11 @@ class Cure(NamedTuple):
     """The scenario with it."""
 
 
-def cures(tables: Tables) -> Iterator[Cure]:
-    """Every single change that is known: of the settings, of the provider, of people outside."""
+def cures(tables: Tables, stamped: Iterable[str]) -> Iterator[Cure]:
+    """Every single change that is known: of the settings, of the provider, of people outside.
+
+    `stamped` are the fields that the provider writes.
+    """
     routing = _table(tables, "routing")
     listed = routing.get("resolvers", [])
     on = listed if isinstance(listed, list) else []
@@ -36,7 +38,7 @@ def cures(tables: Tables) -> Iterator[Cure]:
             yield Cure(words, _with(tables, "routing", action_address_in=place.value))
     if _table(tables, "mailbox").get("catch_all_header") is not None:
         yield Cure("unset mailbox.catch_all_header", _without(tables, "mailbox", "catch_all_header"))
-    for name in STAMPS:
+    for name in stamped:
         words = f'mailbox.catch_all_header = "{name}"'
         yield Cure(words, _with(tables, "mailbox", catch_all_header=name))
     yield from _of_provider(tables)

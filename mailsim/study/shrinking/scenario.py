@@ -19,6 +19,7 @@ from mailsim.study.journey.inquiry import scenario_again
 from mailsim.study.shrinking.cures import Cure, cures
 from mailsim.study.shrinking.finding import Finding, Kind, play
 from mailsim.study.shrinking.structure import smaller
+from mailsim.world.plan import plan
 from mailsim.world.programme import Programme
 from mailsim.world.retelling import Retelling
 from mailsim.world.scenario import Scenario, scenario_of
@@ -77,7 +78,8 @@ def shrink_scenario(
         expect = kept if isinstance(kept, dict) else {}
     least = play(scenario_again(_expecting(tables, expect)))
     found = least.finding() or finding
-    cure = next((one for one in cures(tables) if _is_right(one.tables, found)), None)
+    stamped = [header.name for header in plan(least.scenario).mail_host.headers]
+    cure = next((one for one in cures(tables, stamped) if _is_right(one.tables, found)), None)
     return SmallScenario(
         _expecting(tables, found.expect),
         found,

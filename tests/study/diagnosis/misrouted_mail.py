@@ -18,12 +18,15 @@ from mailsim.mail import Address, Envelope, Message, parse_address
 from mailsim.practice.composing import Draft, Recipient, compose
 from mailsim.practice.forwarding import forward
 from mailsim.practice.site import Site, read_site
+from mailsim.provider.dsn import Failure, non_delivery
 from mailsim.provider.mailhost import MailHost
 from mailsim.provider.profiles import profile
 from mailsim.provider.rewriting import prepend
 from mailsim.study.diagnosis.site_tables import toml
 from mailsim.study.diagnosis.situation import Provider
 from mailsim.world.correspondent import Correspondent, RepliesTo, answer
+from mailsim.world.letterbox import FULL
+from mailsim.world.mangling import Mangle, mangled
 
 FOLDER = Path(__file__).parents[3] / "fixtures" / "misrouted"
 DATE = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -280,10 +283,33 @@ def edited(*edits: Callable[[bytes], bytes]) -> Callable[[World], bytes]:
     return lambda world: world.answered(1234, edit=both(*edits))
 
 
+def mangling(*mangles: Mangle) -> Callable[[World], bytes]:
+    """The answering program does this to what it sends."""
+    return edited(lambda octets: mangled(Message(octets), mangles).octets)
+
+
+def full_mailbox(world: World) -> bytes:
+    """The letter's server reports, too late to refuse it, that the mailbox is full."""
+    letter = world.letter(1234)
+    to = world.provider.policy.envelope_sender(SYSTEM, Address("a1234", "abc.com"))
+    assert to is not None
+    report = non_delivery(
+        letter,
+        [Failure(JANE, FULL)],
+        to=to,
+        reporting="mx.client.example",
+        remote="",
+        message_id="<d1@mx.client.example>",
+        date=DATE,
+    )
+    return world.stored(report, str(to), sender=None)
+
+
 TORN = "References: <20261123.12"
 GMAIL: dict[str, Any] = {"provider": "gmail", "site": UNSET}
 IN_REPLY_TO: dict[str, Any] = {"routing": {"action_address_in": "reply-to"}}
 IN_BOTH: dict[str, Any] = {"routing": {"action_address_in": "both"}}
+THREADS = header(None, routing={"resolvers": ["thread"]})
 HAND = "Subject: Fwd: Draft agreement"
 FORWARDED = "---------- Forwarded message ---------\r\nFrom: jane@client.example\r\nTo: a1234@abc.com\r\n\r\nHello\r\n"
 LIST = "List-Id: Conveyancers <conveyancers.lists.example>"
@@ -319,6 +345,14 @@ CASES: tuple[MisroutedCase, ...] = (
     case("old-thread", "old-thread-answered", "the message with", lambda w: w.answered(1235), provider="gmail", site=header(None, routing={"resolvers": ["thread"]})),
     case("two-tokens", "first-token-wins", "the message with", written("matters@abc.com", "Subject: [a7] and [a1234]"), site={"routing": {"resolvers": ["subject-token"]}}),
     case("to-the-mailbox", "written-to-system-address", "the message with", written("matters@abc.com")),
+    # The same, of programs that mangle what they answer, and of a server that reports too late
+    case("mangled-thread", "thread-headers-missing", "the message with", mangling(Mangle.IN_REPLY_TO_DROPPED, Mangle.REFERENCES_DROPPED), provider="gmail", site=THREADS),
+    case("mangled-references", "references-truncated", "the message with", mangling(Mangle.IN_REPLY_TO_DROPPED, Mangle.REFERENCES_CUT), provider="gmail", site=THREADS),
+    case("mangled-commas", "sender-rewritten", THREAD, mangling(Mangle.IN_REPLY_TO_DROPPED, Mangle.REFERENCES_COMMAS), **GMAIL),
+    case("mangled-subject", "sender-rewritten", THREAD, mangling(Mangle.SUBJECT_REWRITTEN), provider="gmail", site=header(None, routing={"resolvers": ["subject-token"]})),
+    case("mangled-top", "sender-rewritten", THREAD, mangling(Mangle.TOP_DROPPED), **GMAIL),
+    case("mangled-body", "sender-rewritten", "register a1234@abc.com", mangling(Mangle.QUOTED_PRINTABLE), **GMAIL),
+    case("full-mailbox", "bounce", "the message with", full_mailbox, also=("sender-rewritten",), **GMAIL),
     case("to-the-mailbox-gmail", "written-to-system-address", "the message with", written("matters@abc.com"), **GMAIL),
     # Reports and machines
     case("bounce", "bounce", "the message with", lambda w: w.stored(mail(REPORT, "Subject: Undelivered", to="matters@abc.com", sender="MAILER-DAEMON@client.example", body=REPORT_BODY), "matters@abc.com", sender=None)),

@@ -55,6 +55,15 @@ def test_the_smallest_comes_first() -> None:
     assert found[-1].kind is Kind.MESSAGE
 
 
+def test_a_field_that_nobody_writes_is_no_setting_to_advise() -> None:
+    """It would only have To guessed at, as long as it names the action."""
+    decorated = mail(Delivered_To="abc.com-a1234@abc.com", To="a1234@abc.com")
+
+    found = why(decorated, site=SITE, expect="action:1234", provider="qmail").remedies
+
+    assert found[0].words == 'pop.common = "qmail"'
+
+
 def test_where_the_catch_all_leads_is_a_change_too() -> None:
     """Of a provider that throws away what no server mailbox takes."""
     blind = mail(Delivered_To="matters@abc.com", To="bob@x.example")
