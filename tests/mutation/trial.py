@@ -147,7 +147,10 @@ class _Trial:
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
         code = mutant.code()
         for function in live:
-            function.__code__ = code
+            try:
+                function.__code__ = code
+            except ValueError:  # it closes over other variables than before, so that it cannot be tried
+                return _SURVIVED
         for place, test in enumerate(tests):
             seconds = _PATIENCE + 10 * baseline.seconds[test]
             signal.setitimer(signal.ITIMER_PROF, seconds)
