@@ -63,11 +63,16 @@ class MailHost:
     """From the top."""
     forwards: Mapping[Address, Address] = field(default_factory=dict)
     """Mailbox -> the mailbox of this host that gets its mail instead."""
+    aliases: Mapping[Address, Address] = field(default_factory=dict)
+    """Address without a mailbox of its own -> the mailbox that takes its mail whatever the catch-all does, such as the
+    postmaster's, which no server may refuse (RFC 5321 section 4.5.1)."""
 
     def place(self, recipient: Address) -> Placement:
         """Where this recipient's copy goes (R5.1, R5.2)."""
         if recipient in self.mailboxes:
             return self._forwarded(recipient)
+        if (mailbox := self.aliases.get(recipient)) is not None:
+            return self._forwarded(mailbox)
         if recipient.domain != normal_domain(self.domain) or self.catch_all is CatchAll.REFUSE:
             return Placement(refused=NO_SUCH_USER)
         if isinstance(self.catch_all, CatchAll):

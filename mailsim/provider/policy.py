@@ -8,8 +8,9 @@ a rule of its own.
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import NamedTuple
 
-from mailsim.mail import Address, Message, Reply, parse_addresses
+from mailsim.mail import Address, Envelope, Message, Reply, parse_addresses
 from mailsim.provider.rewriting import drop_field, renewed_id, rewrite_from, set_field
 
 
@@ -144,6 +145,20 @@ class Policy:
             return None
         return _filled(self.size_reply, {"limit": str(self.size_limit)})
 
+    def take(self, account: Address | None, envelope: Envelope, message: Message) -> "Reply | Submission":
+        """What becomes of a whole message that is submitted: its refusal after DATA, or what is sent on."""
+        sender = envelope.sender
+        refusal = self.judge_size(len(message.octets)) or self.judge_message(
+            Stage.DATA, account, sender, message
+        )
+        if refusal:
+            return refusal
+        late = self.judge_message(Stage.LATER, account, sender, message)
+        if late:
+            return Submission(envelope, message, late)
+        passed = Envelope(self.envelope_sender(account, sender), envelope.recipients)
+        return Submission(passed, self.pass_on(account, message))
+
     def pass_on(self, account: Address | None, message: Message) -> Message:
         """The message as this server sends it on: the same, or with the fields changed that it is known to change."""
         if account is None:
@@ -182,6 +197,15 @@ class Policy:
         if self.reply_to is Fate.DROPPED:
             return drop_field(passed, "Reply-To")
         return set_field(passed, "Reply-To", str(account))
+
+
+class Submission(NamedTuple):
+    """A message that a server has taken, as it sends it on."""
+
+    envelope: Envelope
+    message: Message
+    late: Reply | None = None
+    """Why it is given up all the same, by a policy that says so only afterwards; then nothing is changed."""
 
 
 def _shows(message: Message, account: Address) -> bool:

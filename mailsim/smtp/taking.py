@@ -108,18 +108,10 @@ class Taker:
 
     def data(self, peer: Peer, envelope: Envelope, message: Message) -> Reply:
         """Judge size and the header's From; keep the message as the policy makes it."""
-        policy, account, sender = self._policy, _account(peer), envelope.sender
-        refusal = policy.judge_size(len(message.octets)) or policy.judge_message(
-            Stage.DATA, account, sender, message
-        )
-        if refusal:
-            return refusal
-        late = policy.judge_message(Stage.LATER, account, sender, message)
-        if late is None:
-            message, sender = policy.pass_on(account, message), policy.envelope_sender(account, sender)
-        return self._keep(
-            Taken(Envelope(sender, envelope.recipients), message, peer.name, peer.account, late)
-        )
+        taken = self._policy.take(_account(peer), envelope, message)
+        if isinstance(taken, Reply):
+            return taken
+        return self._keep(Taken(taken.envelope, taken.message, peer.name, peer.account, taken.late))
 
     def _keep(self, taken: Taken) -> Reply:
         if self._folder is not None:

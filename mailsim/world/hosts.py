@@ -71,12 +71,10 @@ class SubmissionHost:
 
     def data(self, peer: Peer, envelope: Envelope, message: Message) -> Reply:
         """Judge size and the header's From; hand the message on as the policy makes it."""
-        policy, account, sender = self._policy, self._client(peer), envelope.sender
-        refusal = policy.judge_size(len(message.octets)) or policy.judge_message(
-            Stage.DATA, account, sender, message
-        )
-        if refusal:
-            return refusal
+        account = self._client(peer)
+        taken = self._policy.take(account, envelope, message)
+        if isinstance(taken, Reply):
+            return taken
         recipients = envelope.named()
         self._journal.sighted(self.name, peer.name, envelope, message)
         self._journal.record(
@@ -84,23 +82,22 @@ class SubmissionHost:
             self.name,
             message,
             peer=peer.name,
-            sender=sender,
+            sender=envelope.sender,
             recipient=recipients,
             outcome="250",
         )
-        late = policy.judge_message(Stage.LATER, account, sender, message)
-        if late:
-            self._give_up(self.name, envelope, message, dict.fromkeys(envelope.recipients, late))
+        if taken.late:
+            self._give_up(self.name, envelope, message, dict.fromkeys(envelope.recipients, taken.late))
             return OK
-        passed = policy.pass_on(account, message)
-        sender = policy.envelope_sender(account, sender)
+        passed = taken.message
         if passed is not message:
+            sender = taken.envelope.sender
             self._journal.rewritten(
                 self.name, message, passed, sender=sender, recipients=recipients, rule="R5.3"
             )
         if self._keep_copy and account:
             self._keep(self._keep_copy, passed)
-        self._carry(self.name, Envelope(sender, envelope.recipients), passed)
+        self._carry(self.name, taken.envelope, passed)
         return OK
 
     def _keep(self, keep_copy: KeepCopy, passed: Message) -> None:

@@ -71,13 +71,7 @@ class Lab(Stage[_Loop]):
         *,
         out: str | PathLike[str] | None = None,
     ) -> None:
-        """A scenario, the path of a scenario file, or its tables; raises ScenarioError with every fault.
-
-        With `out`, a file that ends in `.parquet` or `.jsonl`, the trace is written there as it happens, and the world
-        holds the last of it: its memory does not grow with its mail. The file is there when the block has ended.
-
-        SiteError is raised when `[pop]` or `[smtp]` is given and lacks what it needs, TraceFileError of another file.
-        """
+        """As a `Simulation` of the same arguments, which raises the same."""
         super().__init__(scenario, _Loop, out)
 
     async def __aenter__(self) -> Self:

@@ -95,7 +95,7 @@ def plan(scenario: Scenario) -> Plan:
     pop, smtp = pop_account(settings), smtp_account(settings)
     system = settings.mailbox.default_sender
     exchanger = normal_domain(scenario.provider.exchanger or f"mx.{settings.domain}")
-    host = _mail_host(scenario, settings, facts)
+    host = _mail_host(scenario, settings, facts, exchanger)
     people = set(residents(scenario.tables))
     others = sorted(host.mailboxes - people - {system}, key=str)
     users = {system: pop.username} | {mailbox: str(mailbox) for mailbox in others}
@@ -184,7 +184,7 @@ def _sent_copies(scenario: Scenario, facts: Profile) -> bool:
     return facts.says("sent_copy") if said is None else said
 
 
-def _mail_host(scenario: Scenario, settings: Settings, facts: Profile) -> MailHost:
+def _mail_host(scenario: Scenario, settings: Settings, facts: Profile, exchanger: str) -> MailHost:
     system = settings.mailbox.default_sender
     named = scenario.provider.catch_all
     catch_all = (catch_all_of(named) if named else None) or (
@@ -202,6 +202,10 @@ def _mail_host(scenario: Scenario, settings: Settings, facts: Profile) -> MailHo
         # What only sends mail leaves it to another host to receive some.
         headers=facts.envelope_headers() if facts.facts and facts.is_collected_from else _HEADERS,
         forwards=forwards,
+        aliases={
+            Address("postmaster", name): catch_all if isinstance(catch_all, Address) else system
+            for name in (settings.domain, exchanger)
+        },
     )
 
 

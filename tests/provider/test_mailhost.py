@@ -157,3 +157,14 @@ def test_a_word_is_no_mailbox(catch_all: CatchAll) -> None:
     """Only an address that catches the rest is a mailbox of its own."""
     assert mailboxes_of([MARY], catch_all) == {MARY}
     assert mailboxes_of([MARY], MATTERS) == {MARY, MATTERS}
+
+
+def test_an_alias_is_taken_whatever_becomes_of_the_rest() -> None:
+    """Such as the postmaster's, in any letter case, by the server's name too (RFC 5321 section 4.5.1)."""
+    system = Address("matters", "abc.com")
+    aliases = {Address("postmaster", name): system for name in ("abc.com", "mx.abc.com")}
+    host = MailHost(domain="abc.com", mailboxes=frozenset({system}), aliases=aliases)
+
+    assert host.place(Address("PostMaster", "mx.abc.com")).mailbox == system
+    assert host.place(Address("postmaster", "abc.com")).mailbox == system
+    assert host.place(Address("postmaster", "other.example")).refused == NO_SUCH_USER

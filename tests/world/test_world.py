@@ -628,6 +628,24 @@ def test_the_trace_of_a_world_that_failed_is_written_too(made: Made, tmp_path: P
     assert json.loads(first)["step"] == "composed"
 
 
+@pytest.mark.parametrize("catch_all", ["refuse", "discard", "john@abc.com"])
+def test_the_postmaster_s_mail_is_taken_by_the_provider_s_server(catch_all: str) -> None:
+    """Whatever the domain's other mail comes to, and without a domain too (RFC 5321 sections 4.1.1.3, 4.5.1)."""
+    with Lab(tables(provider={"profile": "postfix", "catch_all": catch_all})) as world:
+        host, port = world.addresses["mx.abc.com", 25]
+        with smtplib.SMTP(host, port) as client:
+            client.ehlo("stranger.example")
+            client.docmd("MAIL", "FROM:<>")
+            assert client.docmd("RCPT", "TO:<postmaster>")[0] == 250
+            client.data(b"Subject: your server\r\n\r\nHello\r\n")
+        world.settle()
+        world.check()
+
+        [stored] = world.trace.steps(Step.STORED)
+        assert stored.place == ("john@abc.com" if catch_all == "john@abc.com" else "matters@abc.com")
+        assert stored.recipient == "postmaster@mx.abc.com"
+
+
 def test_a_mailbox_that_forwards_to_the_system_mailbox_stacks_its_header(made: Made) -> None:
     """Section 7 "Which address": of the stacked values the one decides that names an alias."""
     provider = {"mailboxes": ["sales@abc.com"], "forwards": {"sales@abc.com": "matters@abc.com"}}
