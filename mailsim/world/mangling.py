@@ -4,13 +4,14 @@ Laws: no octets raise; the same message gives the same octets; a message that ha
 is, and nothing but `quoted-printable` touches its body.
 """
 
+import hashlib
 import re
 from binascii import b2a_qp
 from collections.abc import Callable, Collection, Mapping
 from enum import StrEnum
 
 from mailsim.mail import Message
-from mailsim.provider.rewriting import drop_field, renewed_id, set_field
+from mailsim.provider.rewriting import drop_field, set_field
 
 
 class Mangle(StrEnum):
@@ -74,6 +75,13 @@ def _with_references(message: Message, change: Callable[[str], str]) -> Message:
     return message if value is None else set_field(message, "References", change(value.strip()))
 
 
+def _message_id_replaced(message: Message) -> Message:
+    """By what does not tell the time: the same message sent again, and in another world, has the same one (R6.3)."""
+    digest = hashlib.blake2b((message.message_id or "").encode(), digest_size=16)
+    digest.update(message.octets[message.body_start :])
+    return set_field(message, "Message-ID", f"<{digest.hexdigest()}@{GATEWAY}>")
+
+
 def _quoted_printable(message: Message) -> Message:
     if message.defect or message.value("Content-Transfer-Encoding") not in (None, "7bit", "8bit"):
         return message
@@ -90,6 +98,6 @@ _DAMAGES: Mapping[Mangle, Callable[[Message], Message]] = {
     Mangle.REFERENCES_DROPPED: lambda message: drop_field(message, "References"),
     Mangle.REFERENCES_CUT: _references_cut,
     Mangle.REFERENCES_COMMAS: _references_commas,
-    Mangle.MESSAGE_ID_REPLACED: lambda message: renewed_id(message, GATEWAY),
+    Mangle.MESSAGE_ID_REPLACED: _message_id_replaced,
     Mangle.QUOTED_PRINTABLE: _quoted_printable,
 }
