@@ -25,12 +25,13 @@ from mailsim.trace.recorder import Keeper
 from mailsim.world.expectation import ExpectationError, unmet
 from mailsim.world.failures import Failure
 from mailsim.world.faults import added
+from mailsim.world.laws import hold_laws
 from mailsim.world.mailroom import Collecting
 from mailsim.world.office import Outgoing
 from mailsim.world.orders import OrderError, draft_of, incoming, order, unknown_senders
 from mailsim.world.parts import AnyEngine, Heard, Parts, assembled
 from mailsim.world.plan import Plan, Planned, plan
-from mailsim.world.post import LONGEST_QUEUED
+from mailsim.world.polling import keep_polling
 from mailsim.world.retelling import Retelling
 from mailsim.world.scenario import Scenario, scenario_of
 from mailsim.world.scenario_tables import CollectTable, EventTable, ReceiveTable, SendTable
@@ -319,7 +320,8 @@ class Stage(Generic[AnyEngine]):
         parts = self._running
         start = self.scenario.tables.start
         end = start + until if isinstance(until, timedelta) else until
-        self._keep_polling()
+        if self.scenario.tables.poll is not None and not parts.polling:
+            keep_polling(parts, timedelta(seconds=self.scenario.tables.poll), self._collected)
         while (event := parts.programme.peek()) is not None:
             if event.at is not None:
                 due = start + timedelta(seconds=event.at)
@@ -335,26 +337,6 @@ class Stage(Generic[AnyEngine]):
         self._pass(end)
         if end is None:
             self._hold_laws()
-
-    def _keep_polling(self) -> None:
-        """Have the practice collect again and again, until nothing else is to come."""
-        parts, every = self._running, self.scenario.tables.poll
-        if every is None or parts.polling:
-            return
-        clock = parts.engine.clock
-
-        def again() -> None:
-            clock.at(clock.now() + timedelta(seconds=every), lambda: parts.mailroom.collect(collected))
-
-        def collected(collecting: Collecting) -> None:
-            self._collected(collecting)
-            more = not clock.idle or parts.programme.peek() is not None
-            parts.polling = more or bool(collecting.decisions)  # of these there may be forwards, and answers
-            if parts.polling:
-                again()
-
-        parts.polling = True
-        parts.engine.call(again)
 
     def _collected(self, collecting: Collecting) -> None:
         self._decisions += collecting.decisions
@@ -381,23 +363,11 @@ class Stage(Generic[AnyEngine]):
             ConservationError: Mail was lost, doubled, or forgotten in a queue, or goes round (R6.2).
         """
         parts = self._running
-        clock = parts.engine.clock
         parts.engine.quiet()
 
         def hold() -> None:
             self._catch_up()
-            maildrops = parts.maildrops
-            waiting = {uid for user in maildrops.users for uid in maildrops.uids(user)}
-            twice = parts.store.held_twice()
-            parts.books.check(
-                waiting,
-                parts.store.targets(),
-                twice=twice,
-                endless=parts.people.endless,
-                moving=not clock.idle,
-                oldest=clock.now() - LONGEST_QUEUED,
-                story=self.trace.story,
-            )
+            hold_laws(parts, self.trace.story)
 
         parts.engine.call(hold)
 

@@ -1,0 +1,21 @@
+"""The laws of a world, held over its books and what its places hold now."""
+
+from collections.abc import Callable
+
+from mailsim.trace.event import Trace
+from mailsim.world.parts import AnyEngine, Parts
+from mailsim.world.post import LONGEST_QUEUED
+
+
+def hold_laws(parts: Parts[AnyEngine], story: Callable[[str], Trace]) -> None:
+    """Raises ConservationError when mail was lost, doubled or forgotten, or goes round; `story` tells conversations."""
+    clock, maildrops, store = parts.engine.clock, parts.maildrops, parts.store
+    parts.books.check(
+        {uid for user in maildrops.users for uid in maildrops.uids(user)},
+        store.targets(),
+        twice=store.held_twice(),
+        endless=parts.people.endless,
+        moving=not clock.idle,
+        oldest=clock.now() - LONGEST_QUEUED,
+        story=story,
+    )
