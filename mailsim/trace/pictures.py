@@ -189,7 +189,7 @@ def _short(name: str) -> str:
     return name if len(name) <= 34 else name[:33] + "…"
 
 
-_LANE, _ROW, _LINE, _TIME = 84.0, 22.0, 16.0, 66.0
+_LANE, _ROW, _LINE, _TIME = 78.0, 22.0, 16.0, 66.0
 _WRAPPED = 44  # characters of a line of words: what a notebook has room for beside the lanes of a usual story
 
 
@@ -223,6 +223,6 @@ def sequence(hops: Sequence[Hop]) -> Html:
             f'<text x="{right:.0f}" y="{y + 4 + _LINE * number:.0f}">{text(line)}</text>'
             for number, line in enumerate(lines)
         ]
-    top, width = 96.0, right + _WRAPPED * 7.2
+    top, width = 24 + 4.2 * max((len(_short(party)) for party in lane), default=0), right + _WRAPPED * 7.2
     label = "; ".join(f"{hop.time} {hop.begin}: {hop.words}" for hop in hops[:3])
     return _svg(parts, (0, -top, width, bottom + top), label, f"width:{width:.0f}px;max-width:none")

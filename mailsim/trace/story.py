@@ -88,7 +88,7 @@ _SENTENCES: dict[Step, Callable[[Event], str]] = {
     Step.DELIVERED: lambda _: "gets the copy",
     Step.FORWARDED: lambda event: (
         f"sends it to its members {event.recipient}"
-        if event.reason
+        if event.reason == "mailing list"
         else f"forwards it, attached, to {event.recipient}"
     ),
     Step.DEFERRED: lambda event: f"will try again: {event.reason}",

@@ -235,7 +235,7 @@ def test_a_story_is_told(name: str) -> None:
 
     for cell, told in _TOLD[name].items():
         assert told in " ".join(unescape(words(outputs[cell])).split())
-    assert not [one for found in outputs.values() for one in found if one.get("name") == "stderr"]
+    assert [one.text for found in outputs.values() for one in found if one.get("name") == "stderr"] == []
     assert (
         sum("assert " in cell.source for cell in read(NOTEBOOKS / f"{name}.ipynb", as_version=4).cells) >= 2
     )
