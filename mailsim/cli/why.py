@@ -30,7 +30,7 @@ def why(
     message: Annotated[
         str | None,
         typer.Argument(
-            metavar="[MESSAGE]",
+            metavar="MESSAGE",
             help="A .eml, or - for standard input; with --trace a Message-ID, or a row of its messages().",
             show_default=False,
         ),

@@ -17,6 +17,7 @@ from mailsim.study.diagnosis.shrink import shrink
 from mailsim.study.diagnosis.why import why
 from mailsim.study.shrinking.scenario import shrink_scenario
 from mailsim.world.scenario import Scenario, load_scenario
+from mailsim.world.scenario_tables import ExpectTable
 from tests.study.diagnosis.large_reply import SITE, large_reply
 
 SCENARIOS = Path(__file__).parents[2] / "fixtures" / "scenarios"
@@ -39,7 +40,7 @@ def busy(letters: int) -> Scenario:
     tables = scenario.tables
     workload = tables.workload and tables.workload.model_copy(update={"letters": letters})
     provider = tables.provider.model_copy(update={"profile": "gmail"})
-    changed = tables.model_copy(update={"workload": workload, "provider": provider})
+    changed = tables.model_copy(update={"workload": workload, "provider": provider, "expect": ExpectTable()})
     return Scenario(scenario.site, changed, scenario.folder)
 
 

@@ -15,6 +15,7 @@ from mailsim.trace.event import Event, Step
 from mailsim.world.correspondent import Habit
 
 _BEGIN = (Step.COMPOSED, Step.REPLIED, Step.FORWARDED)
+_ENDS = (Step.REFUSED, Step.BOUNCED, Step.DISCARDED, Step.DELIVERED, Step.STORED)
 _WRITERS = (Habit.FORWARD,)
 """Habits of people who do not answer: what they write is for whom they write to."""
 
@@ -62,9 +63,15 @@ class Fate:
         return frozenset((*inside, *outside))
 
     @property
+    def end(self) -> Event:
+        """What tells what came of it: the decision, else the last end, not of a copy that a provider keeps, else the last step."""
+        ends = [event for event in self.events if event.step in _ENDS and event.rule != "R5.8"]
+        return self.decided or (ends or self.events)[-1]
+
+    @property
     def ended(self) -> tuple[str, str]:
-        """What came of it, and why: the decision's outcome and reason, else the last step, and its reason."""
-        event = self.decided or self.events[-1]
+        """What came of it, and why: a decision's outcome and reason, else the step, and its reason."""
+        event = self.end
         return (event.outcome if event.step is Step.DECIDED else event.step.value), event.reason
 
 

@@ -89,7 +89,7 @@ def _named(trace: Trace | RecordedTrace, message: str | int | None) -> tuple[str
     if message is None:
         lost = rows[rows.misrouted | rows.outcome.isin(_LOST)]
         row = lost.iloc[0] if len(lost) else rows.iloc[-1]
-    elif int(message) < len(rows):
+    elif 0 <= int(message) < len(rows):
         row = rows.iloc[int(message)]
     else:
         raise JourneyError(f"{message}: the trace has the messages 0 to {len(rows) - 1}")
@@ -235,8 +235,7 @@ class Inquiry:
         if explanation is None or not explanation.causes:
             return []
         cause = explanation.causes[0]
-        decided = self.fate.decided
-        serial = decided.serial if decided else self.fate.events[-1].serial
+        serial = self.fate.end.serial
         ours = (one for one in explanation.remedies if one.kind is Kind.SETTINGS)
         for remedy in ours:
             after = self._played(replace(scenario, site=remedy.after.site))

@@ -106,7 +106,7 @@ class Ran:
             fates = conversation(events)
             for fate in fates:
                 wanted = meant_for(fate, fates, self.scenario.site.directory)
-                waits = fate.decided is None and fate.events[-1].place == system
+                waits = fate.decided is None and fate.end.place == system
                 if not waits and not set(wanted) <= fate.reached:
                     found.append(Inquiry(name, fate, fates, wanted, self.scenario))
         return found
@@ -177,9 +177,8 @@ def play(scenario: Scenario) -> Ran:
 
 def _came_to(fate: Fate) -> tuple[str, str]:
     """The outcome, and the reason without what a server said to one sender."""
-    event = fate.decided or fate.events[-1]
     outcome, reason = fate.ended
-    return outcome, reason if fate.decided else event.outcome
+    return outcome, reason if fate.decided else fate.end.outcome
 
 
 def _mark(inquiry: Inquiry) -> tuple[str, ...]:
