@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsim.mail import Address, parse_address
+from mailsim.mail import Address, Message, parse_address
 from mailsim.practice.composing import Composed, Draft, DraftError, Recipient, compose, size_warnings, split
 from mailsim.practice.site import Site, read_site
 
@@ -223,6 +223,7 @@ def test_no_draft_adds_a_header_field(
         b"Content-Transfer-Encoding",
     ]  # fmt: skip
     assert done.message.defect is None
+    assert Message(done.message.octets).message_id == done.message.message_id
     assert b"\n" not in done.message.octets.replace(b"\r\n", b"")
 
 

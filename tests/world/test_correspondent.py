@@ -83,6 +83,7 @@ def test_no_mail_makes_a_correspondent_write_a_broken_header(octets: bytes, repl
     if answered_with is not None:
         _, reply = answered_with
         assert reply.defect is None
+        assert Message(reply.octets).message_id == reply.message_id
         for name in ("From", "To", "Subject", "Date", "Message-ID"):
             assert len(reply.values(name)) == 1
 
