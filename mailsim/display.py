@@ -2,7 +2,7 @@
 
 Laws:
 - Mail is hostile. Every `str` is escaped, made printable, clipped and isolated from the direction of the
-  text around it; only `Html`, which nothing but this module makes, stands as it is.
+  text around it; only `Html`, which this module and those that draw make, stands as it is.
 - What is shown is bounded: of many rows the first and the last are shown, and how many stand between them.
 - No script, no link, no image, no style sheet: inline style alone. (HTML of a message: `sandbox.py`.) Text keeps the page's own colour, so light
   and dark themes both work, in JupyterLab (by its CSS variables) and elsewhere.
@@ -31,7 +31,7 @@ _ROW = f"border-top:1px solid {_LINE};background:none"
 
 
 class Html(str):
-    """Finished, safe markup, made by the functions of this module only."""
+    """Finished, safe markup."""
 
     __slots__ = ()
 

@@ -4,7 +4,7 @@ Laws: no octets raise; of a body no more than the first 256 KB are looked at, so
 nothing is unpacked, opened or followed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from email.message import Message as Part
 from email.parser import BytesParser
 from typing import TYPE_CHECKING, NamedTuple
@@ -50,11 +50,10 @@ def content(message: "Message") -> Content:
     attached: list[Attachment] = []
     for part in _leaves(_head(message) + b"\r\n" + body):
         kind = part.get_content_type()
-        named = _filename(part)
         if kind in ("text/plain", "text/html") and part.get_content_disposition() != "attachment":
             (texts if kind == "text/plain" else pages).append(_decoded(part))
         else:
-            attached.append(Attachment(named, kind))
+            attached.append(Attachment(_filename(part), kind))
     whole = begin + len(body) == len(message.octets)
     return Content("\n".join(texts), "\n".join(pages), tuple(attached), whole)
 
@@ -67,13 +66,12 @@ def _head(message: "Message") -> bytes:
     )
 
 
-def _leaves(octets: bytes) -> Iterator[Part]:
+def _leaves(octets: bytes) -> Sequence[Part]:
     """The parts that hold no others, in order; none where the structure cannot be read."""
     try:
-        whole = BytesParser().parsebytes(octets)
-        yield from [part for part in whole.walk() if not part.is_multipart()]
+        return [part for part in BytesParser().parsebytes(octets).walk() if not part.is_multipart()]
     except _STUMBLES:
-        return
+        return ()
 
 
 def _filename(part: Part) -> str:

@@ -16,7 +16,7 @@ def read(octets: bytes) -> Content:
 
 
 def test_text_html_and_what_is_attached() -> None:
-    """Each part is found where MIME says; a forwarded message is read too."""
+    """Each part is found where MIME says."""
     message = EmailMessage()
     message["From"] = "jane@client.example"
     message.set_content("Grüße\n")
@@ -32,6 +32,13 @@ def test_text_html_and_what_is_attached() -> None:
         Attachment("notes.txt", "text/plain"),
     )
     assert found.whole
+
+
+def test_a_message_inside_is_read_too() -> None:
+    """What is forwarded as a message (RFC 2046 section 5.2.1) is text as well."""
+    inside = b"Content-Type: message/rfc822\r\n\r\nFrom: jane@client.example\r\n\r\nI agree.\r\n"
+
+    assert read(inside).text == "I agree.\r\n"
 
 
 def test_what_the_practice_composes_is_read_back() -> None:
