@@ -6,9 +6,15 @@ with mailsim.Simulation(tables) as world:
 world.run()  # raises where mail is lost or doubled
 """
 
+from collections.abc import Iterable, Iterator
+from itertools import product
 from typing import Any
 
 from hypothesis import strategies as st
+
+from mailsim.faults.kinds import Argument, Kind
+from mailsim.pop3.fault_kinds import KINDS as POP3_KINDS
+from mailsim.smtp.fault_kinds import KINDS as SMTP_KINDS
 
 SYSTEM, DOMAIN = "matters@abc.com", "abc.com"
 PEOPLE = ("jane@client.example", "joe@other.example", "ann@client.example")
@@ -77,6 +83,31 @@ HARSH_FAULTS = (
     "mx:DATA-END:p=0.3:drop",
 )
 """All kinds that end; none at which somebody else takes mail away or puts it in (`vanish`, `arrive`)."""
+_BEHIND = {
+    Argument.NONE: "",
+    Argument.STATUS: " -ERR no",
+    Argument.REPLY: " 451 4.3.0 later",
+    Argument.EXTENSION: " SIZE",
+    Argument.SECONDS: " 2s",
+    Argument.DELAY: " 2s",
+    Argument.RATE: " 50",
+    Argument.COUNT: " 1",
+    Argument.DIFFERENCE: " -10",
+}
+_NOT_THE_SERVER_S = ("vanish", "arrive", "expired-certificate", "foreign-certificate")
+"""What somebody else does with the mail, and what is shown at one moment of one server only."""
+
+
+def _once(kinds: Iterable[tuple[str, Kind]], *protocols: str) -> Iterator[str]:
+    """Each kind at each moment, at the beginning and further on."""
+    for what, kind in kinds:
+        for protocol, moment, which in product(protocols, sorted(kind.moments), ("1", "2", "next")):
+            if what not in _NOT_THE_SERVER_S:
+                yield f"{protocol}:{moment}:{which}:{what}{_BEHIND[kind.argument]}"
+
+
+EVERY_FAULT = (*_once(POP3_KINDS.items(), "pop"), *_once(SMTP_KINDS.items(), "smtp", "mx"))
+"""All of the catalogue that a server does by itself, once each."""
 
 _inside = st.sampled_from(
     ("a1234@abc.com", "A1235@ABC.com", "a99@abc.com", "sales@abc.com", "nobody@abc.com", SYSTEM)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from mailsim.pop3.collection import CollectError
-from mailsim.testing.strategies import HARSH_FAULTS, scenarios
+from mailsim.testing.strategies import EVERY_FAULT, HARSH_FAULTS, scenarios
 from mailsim.trace.event import Step
 from mailsim.world.scenario import load_scenario
 from mailsim.world.simulation import Simulation
@@ -34,7 +34,7 @@ def test_the_worlds_agree(tables: dict[str, Any]) -> None:
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(scenarios(faults=HARSH_FAULTS))
+@given(scenarios(faults=(*HARSH_FAULTS, *EVERY_FAULT)))
 def test_once_faults_stop_every_message_is_where_it_belongs(tables: dict[str, Any]) -> None:
     """Whatever went wrong before: collected as often as it takes, nothing is lost, and nothing twice anywhere (R4.2)."""
     with Simulation(tables) as world:
