@@ -21,6 +21,7 @@ import pytest
 
 import mailsim
 from mailsim import sandbox
+from mailsim.trace.report import report
 from tests.test_sandbox import PAYLOADS
 
 pytestmark = pytest.mark.peers
@@ -207,7 +208,7 @@ def opened(browser: Any, lab: str, name: str) -> tuple[Any, list[str]]:
 
 
 def _elsewhere(url: str) -> bool:
-    return not url.startswith(("http://127.0.0.1", "ws://127.0.0.1", "about:", "data:", "blob:"))
+    return not url.startswith(("http://127.0.0.1", "ws://127.0.0.1", "about:", "data:", "blob:", "file:"))
 
 
 @pytest.mark.parametrize("name", [path.name for path in sorted(NOTEBOOKS.glob("*.ipynb"))])
@@ -247,6 +248,27 @@ def test_a_frame_alone_keeps_scripts_and_images_out(browser: Any, monkeypatch: p
     assert len(page.frames) > len(PAYLOADS) - 2
     assert [one for one in wrong if one.startswith(("dialog", "http")) and one not in refused] == []
     assert [one for one in wrong if "Content Security Policy" in one]  # it had something to keep out
+    page.close()
+
+
+def test_a_saved_page_of_hostile_mail_is_inert(browser: Any, tmp_path: Path) -> None:
+    """The report of a run, opened as a file: nothing runs, nothing is asked for."""
+    site = {"type": "catch-all", "default_sender": "m@abc.com", "fallback_address": "h@x.example"}
+    with mailsim.Simulation({"mailbox": site}) as world:
+        for payload in PAYLOADS:
+            line = " ".join(payload.replace("\x00", "").splitlines())
+            octets = f"From: a@b.example\r\nMessage-ID: <{line}>\r\nSubject: {line}\r\n\r\n{payload}".encode()
+            world.receive(to="m@abc.com", from_address="a@b.example", octets=octets)
+        world.settle()
+        world.collect()
+        page_of_it = report(world.trace, " ".join(PAYLOADS))
+    (tmp_path / "report.html").write_text(page_of_it, "utf-8")
+    page, wrong = watched(browser)
+    page.goto((tmp_path / "report.html").as_uri())
+
+    assert page.locator("section").count() > 3
+    assert "alert(1)" in page.locator("body").inner_text()
+    assert wrong == []
     page.close()
 
 
