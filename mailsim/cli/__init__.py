@@ -22,6 +22,7 @@ from mailsim.cli.check import check
 from mailsim.cli.collect import collect
 from mailsim.cli.demo import demo
 from mailsim.cli.diff import diff
+from mailsim.cli.explore import explore
 from mailsim.cli.faults import faults
 from mailsim.cli.lab import lab
 from mailsim.cli.lint import lint
@@ -59,6 +60,7 @@ app.command("check")(check)
 app.command("collect")(collect)
 app.command("demo")(demo)
 app.command("diff")(diff)
+app.command("explore")(explore)
 app.command("faults")(faults)
 app.command("lab")(lab)
 app.command("lint")(lint)

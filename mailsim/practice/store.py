@@ -66,7 +66,7 @@ class Kept(NamedTuple):
     reason: str
     targets: tuple[str, ...]
     fingerprint: bytes | None = None
-    """What its copies have in common (R4.13); None for what was not collected."""
+    """What its copies have in common (R4.13); None where none can come."""
     receipt: Receipt | None = None
     """For what was collected."""
     forward: tuple[Address, Message] | None = None

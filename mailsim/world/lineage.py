@@ -46,7 +46,8 @@ class Lineage:
 def _key(message: Message) -> str:
     if message_id := message.message_id:
         return message_id
-    sent = Message(as_transmitted(message.octets))  # SMTP mends line ends
+    # SMTP mends line ends; and under what a server writes on top, text that had no header is a body.
+    sent = Message(as_transmitted(message.octets)).under(b"Received: by a server\r\n")
     digest = hashlib.blake2b(sent.octets[sent.body_start :], digest_size=16)
     for name in ("From", "Date", "Subject"):
         digest.update((message.value(name) or "").encode("utf-8", "replace"))

@@ -11,6 +11,7 @@ from mailsim.pop3.sessions import collect_all
 from mailsim.practice.account import PopAccount, SmtpAccount
 from mailsim.practice.composing import Draft
 from mailsim.practice.decision import Decision
+from mailsim.practice.store import Forward
 from mailsim.smtp.outcome import Outcome
 from mailsim.trace.event import Step
 from mailsim.world.journal import NO_MESSAGE, Journal
@@ -103,5 +104,10 @@ class Mailroom:
                 continue  # put off by the server: it is tried again on the schedule
             self._forwarding.add(waiting.id)
             outgoing = self._office.forward(waiting)
-            taken = partial(self._office.store.forwarded, waiting)
+            taken = partial(self._forwarded, waiting)
             self._post.submit(self._submission, outgoing.envelope, outgoing.message, taken=taken)
+
+    def _forwarded(self, waiting: Forward) -> None:
+        """Forget a forward that a server has taken; the store may give its number to the next one."""
+        self._office.store.forwarded(waiting)
+        self._forwarding.discard(waiting.id)

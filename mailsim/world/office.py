@@ -12,6 +12,7 @@ from mailsim.mail import Envelope, Message
 from mailsim.pop3.collection import Retrieved
 from mailsim.practice.composing import Draft, compose, split
 from mailsim.practice.decision import Decision, Outcome, Reason
+from mailsim.practice.duplicates import fingerprint
 from mailsim.practice.forwarding import forward
 from mailsim.practice.ledger import Intake, Ledger
 from mailsim.practice.sent import Sent
@@ -131,7 +132,8 @@ class Office:
         nobody = reached.keys() == {UNASSIGNED}
         outcome = Outcome.UNASSIGNED if nobody else Outcome.DELIVERED
         reason = Reason.ALIAS_WITHOUT_MAILBOXES if nobody else "internal"
-        self.store.keep([Kept(message, outcome, reason, tuple(reached))])
+        # Another recipient's copy may go out and come back: it reaches what this one did not (R4.13).
+        self.store.keep([Kept(message, outcome, reason, tuple(reached), fingerprint(message))])
         for target, addresses in reached.items():
             self._journal.record(
                 Step.DELIVERED,

@@ -25,6 +25,15 @@ def test_a_message_is_known_again_after_a_server_added_to_its_header() -> None:
     assert lineage.of(NAMELESS) != lineage.of(Message(NAMELESS.octets + b"more"))
 
 
+def test_text_without_a_header_is_known_again_under_what_a_server_wrote() -> None:
+    """It begins with an empty line, or with words: both are the body of what arrives."""
+    lineage = Lineage()
+    for text in (b"\r\nFrom: jane@client.example\r\n\r\nYes.\r\n", b"Yes, I agree.\r\n"):
+        stamped = Message(b"Return-Path: <jane@client.example>\r\n" + text)
+
+        assert lineage.of(Message(text)) == lineage.of(stamped)
+
+
 def test_an_answer_belongs_to_the_conversation_it_is_tied_to() -> None:
     """The first tie holds: a message does not change its conversation."""
     lineage = Lineage()

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from mailsim.mail import Address
 from mailsim.pop3.collection import Retrieved
+from mailsim.practice.composing import Draft, Recipient
 from mailsim.practice.decision import Outcome, Reason
 from mailsim.practice.site import read_site
 from mailsim.practice.store import Store
@@ -14,6 +16,7 @@ from mailsim.world.journal import Journal
 from mailsim.world.office import Office
 from tests.trace.following import recorder_and_trace
 
+MATTERS = Address("matters", "abc.com")
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 SITE = read_site(
     {
@@ -65,3 +68,19 @@ def test_a_second_copy_in_the_same_batch_is_a_duplicate() -> None:
 
         assert store.targets() == {"action:1234": 1}
     assert [event.outcome for event in trace.steps(Step.DECIDED)] == ["delivered", "duplicate"]
+
+
+def test_a_copy_that_comes_back_reaches_nobody_who_got_it_inside() -> None:
+    """R4.13: a letter to an action, and to an address outside of it that leads back, is in the action once."""
+    with Store() as store:
+        practice, _ = office(store)
+        to = Recipient(Address("a1234", "abc.com")), Recipient(MATTERS)
+        outgoing = practice.compose(Draft(to=to, from_action=1234))
+
+        assert outgoing.envelope.recipients == (MATTERS,)
+        assert store.targets() == {"action:1234": 1}
+
+        intake = practice.take([retrieved(b"Delivered-To: matters@abc.com\r\n" + outgoing.message.octets)])
+
+        assert [one.decision.outcome for one in intake.taken] == [Outcome.DUPLICATE]
+        assert store.targets() == {"action:1234": 1}
