@@ -17,9 +17,9 @@ def login(given: Sequence[str]) -> tuple[str, str]:
         raise LoginError(f"--user is given {len(given)} times: one user can log in; give it once")
     name, colon, password = given[0].partition(":")
     if not colon:
-        raise LoginError(f"--user {given[0]!r}: a colon and the password are missing; {_WRITE}")
+        raise LoginError(f"--user: the colon between name and password is missing; {_WRITE}")
     if not password:
-        raise LoginError(f"--user {given[0]!r}: the password behind the colon is missing; {_WRITE}")
+        raise LoginError(f"--user {name!r}: the password behind the colon is missing; {_WRITE}")
     if not name:
         raise LoginError(f"--user: the name before the colon is missing; {_WRITE}")
     return name, password

@@ -18,7 +18,7 @@ _ALLOWED = {
 def told(error: typer.TyperException, commands: Sequence[str]) -> str:
     """The one line; `commands` are those that there are."""
     command = getattr(getattr(error, "ctx", None), "command_path", "mailsim")
-    text = _judged(error) or _without_breaks(error.format_message())
+    text = _judged(error) or _hidden(error) or _without_breaks(error.format_message())
     if text.startswith(("No such command", "Missing command")):
         text = f"{_ended(text)} The commands are {', '.join(commands)}"
     return f"{command}: {_ended(text)} Try '{command} --help'."
@@ -28,6 +28,14 @@ def _without_breaks(text: str) -> str:
     """The text in one line; the choices of an argument that is missing are told as those of one that is wrong."""
     head, found, choices = " ".join(text.split()).partition(". Choose from: ")
     return f"{head}: must be {_or(choices)}" if found else head.rstrip(".")
+
+
+def _hidden(error: typer.TyperException) -> str | None:
+    """What is said of superfluous arguments where one may be a password that lost its name; None of anything else."""
+    context = getattr(error, "ctx", None)
+    logs_in = context and any(option.metavar == "NAME:PASSWORD" for option in context.command.params)
+    superfluous = error.format_message().startswith("Got unexpected extra argument")
+    return "Got unexpected extra arguments; --user takes NAME:PASSWORD" if logs_in and superfluous else None
 
 
 def _judged(error: typer.TyperException) -> str | None:

@@ -6,6 +6,7 @@ belongs to `localhost` is filled by the system (R1.7).
 """
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -15,7 +16,10 @@ from mailsim.practice.faults import Fault, SiteError
 from mailsim.practice.server_address import ServerAddress
 from mailsim.practice.settings import LOCALHOST, Authentication, PopTable, Settings, SmtpTable
 from mailsim.provider.profiles import Profile, profile
+from mailsim.words import MASK
 
+_USUAL_NAME = re.compile("[A-Z_][A-Z0-9_]*")
+"""POSIX.1-2017, XBD 8.1: upper-case letters, digits and underscores."""
 _OWN_PORT = 587  # RFC 6409 section 3.1: submission
 
 
@@ -106,7 +110,8 @@ def _credential_faults(name: str, table: PopTable | SmtpTable, environ: Mapping[
             f"{name}.password", None, "must not be empty", "write the password, or password_env instead"
         )
     if table.password_env is not None and not environ.get(table.password_env):
-        unset = f"the environment variable {table.password_env} is not set"
+        usual = _USUAL_NAME.fullmatch(table.password_env)  # any other may be the password itself
+        unset = f"the environment variable {table.password_env if usual else MASK} is not set"
         yield Fault(f"{name}.password_env", None, unset, "set it")
 
 

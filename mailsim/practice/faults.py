@@ -15,7 +15,7 @@ from mailsim.errors import MailsimError
 from mailsim.plain import printable
 from mailsim.words import MASK
 
-__all__ = ["Fault", "SiteError", "printable", "shown"]
+__all__ = ["Fault", "SiteError", "may_be_secret", "names_server", "printable", "shown", "without_userinfo"]
 
 _SECRET_KEY = re.compile(r"pass|pwd|secret|token|credential|api_?key", re.IGNORECASE)
 _SERVER_KEY = re.compile(r"server|host|url", re.IGNORECASE)
@@ -57,8 +57,21 @@ class SiteError(MailsimError):
         super().__init__("\n".join(f"{prefix}{fault}" for fault in self.faults))
 
 
-def _without_userinfo(text: str, *, server: bool) -> str:
-    """The text with what stands before "@" in an address of a server masked: `ssl://***@host`."""
+def may_be_secret(key: str) -> bool:
+    """Whether a value of that key may be a secret (R1.11)."""
+    return _SECRET_KEY.search(key) is not None
+
+
+def names_server(key: str) -> bool:
+    """Whether a value of that key is the address of a server."""
+    return _SERVER_KEY.search(key) is not None
+
+
+def without_userinfo(text: str, *, server: bool) -> str:
+    """The text with what stands before "@" in an address of a server masked: `ssl://***@host`.
+
+    A `server` is one without `//` too.
+    """
     if "//" in text:
         return _USERINFO.sub(f"{MASK}@", text)
     return f"{MASK}@{text.rpartition('@')[2]}" if server and "@" in text else text
@@ -69,12 +82,12 @@ def shown(key: str, value: object) -> str:
 
     Tables and arrays are shown by their kind alone: secrets may stand inside.
     """
-    if _SECRET_KEY.search(key):
+    if may_be_secret(key):
         return MASK
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        value = _without_userinfo(value, server=_SERVER_KEY.search(key) is not None)
+        value = without_userinfo(value, server=names_server(key))
         text = value if len(value) <= _SHOWN_LENGTH else value[: _SHOWN_LENGTH - 1] + "…"
         return '"' + printable(text.replace("\\", "\\\\").replace('"', '\\"')) + '"'
     if isinstance(value, dict):

@@ -156,7 +156,7 @@ def test_quirks_and_faults_are_taken(folder: Path) -> None:
         (["nothing-here", "--user", "a:b"], "nothing-here"),
         (
             [".", "--user", "alice"],
-            "--user 'alice': a colon and the password are missing; write NAME:PASSWORD",
+            "--user: the colon between name and password is missing; write NAME:PASSWORD",
         ),
         ([".", "--user", ":secret"], "--user: the name before the colon is missing; write NAME:PASSWORD"),
         (["{mail}", "--user", "a:b", "--user", "c:secret"], "--user is given 2 times"),

@@ -82,7 +82,7 @@ def test_size_limits_and_faults_are_taken() -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--user", "alice"], "--user 'alice': a colon and the password are missing"),
+        (["--user", "alice"], "--user: the colon between name and password is missing"),
         (["--size-limit", "much"], "--size-limit: 'much' is no size"),
         (["--provider", "gmial"], "'gmial' is no built-in provider; write gmail"),
         (["--provider", "gmail", "--policy", "reject"], "give --provider or --policy"),
@@ -109,7 +109,7 @@ def test_a_port_in_use_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--user", "a:"], "--user 'a:': the password behind the colon is missing"),
+        (["--user", "a:"], "--user 'a': the password behind the colon is missing"),
         (["--store", ""], "--store '': name a folder"),
         (["--provider", ""], "--provider '': name a provider"),
         (["--fault", "foo"], "'smtp:RCPT:2:drop'"),

@@ -20,7 +20,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, cast
 
-from mailsim.practice.faults import Fault, SiteError, shown
+from mailsim.practice.faults import Fault, SiteError, may_be_secret, names_server, shown, without_userinfo
 from mailsim.practice.settings import Settings
 from mailsim.practice.site import read_site
 from mailsim.practice.site_file import load_toml
@@ -142,7 +142,8 @@ def _sweep(tables: SweepTables, folder: Path, source: str) -> Sweep:
             faults += _named(error, name)
     axes: dict[str, Sequence[object]] = {SCENARIO: range(len(tables.scenarios))}
     axes |= {SITE: range(len(tables.sites))} if tables.sites else {}
-    axes |= dict(tables.grid) | {SEED: tables.seeds or (None,)}
+    axes |= {key: [_bare(key, value) for value in values] for key, values in tables.grid.items()}
+    axes |= {SEED: tables.seeds or (None,)}
     whole = math.prod(map(len, axes.values()))
     if tables.sample and tables.sample.cells > whole:
         allowed, fix = f"is more than the {whole:,} cells of the grid", "remove [sample] to play all of them"
@@ -202,6 +203,17 @@ def _set(table: dict[str, object], path: Sequence[str], value: object) -> None:
     for one in inner if isinstance(inner, list) else [inner]:
         if isinstance(one, dict):
             _set(one, rest, value)
+
+
+def _bare(key: str, value: object) -> object:
+    """The value with "any" for what may be a secret, and user names and passwords in servers' addresses masked."""
+    if may_be_secret(key):
+        return "any"
+    if isinstance(value, Mapping):
+        return {name: _bare(name, one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_bare(key, one) for one in value]
+    return without_userinfo(value, server=True) if isinstance(value, str) and names_server(key) else value
 
 
 def _digest(tables: Mapping[str, object]) -> str:

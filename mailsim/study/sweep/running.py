@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 
 from mailsim.errors import MailsimError
-from mailsim.practice.faults import printable
+from mailsim.practice.faults import printable, without_userinfo
 from mailsim.study.scenario_file import scenario_text
 from mailsim.study.sweep.cell import FIGURES, play, row
 from mailsim.study.sweep.partitions import PartitionError, Partitions
@@ -138,7 +138,8 @@ def _client(scheduler: str | None, workers: int | None) -> Iterator["Client"]:
         try:
             client = distributed.Client(scheduler, timeout="10s")
         except (OSError, ValueError) as error:
-            told = printable(f"{scheduler}: no Dask scheduler answers there: {error}".splitlines()[0])
+            place, reason = (without_userinfo(text, server=True) for text in (scheduler, str(error)))
+            told = printable(f"{place}: no Dask scheduler answers there: {reason}".splitlines()[0])
             raise ClusterError(f"{told}; write such as tcp://127.0.0.1:8786") from None
         with client:
             yield client
