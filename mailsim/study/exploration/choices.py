@@ -75,7 +75,10 @@ class Choices:
 
     def form(self, inside: st.SearchStrategy[str]) -> Rows:
         """The arguments of a `letters.Form`."""
-        return _some(
+        beside = st.fixed_dictionaries(
+            {"names": inside, "copied": inside}
+        )  # To and Cc name others than it comes to
+        some = _some(
             oddity=st.sampled_from(ODDITIES),
             names=st.one_of(st.just("friends@list.example"), inside),
             automatic=st.just(True),
@@ -83,6 +86,7 @@ class Choices:
             token=self.actions,
             copied=inside,
         )
+        return st.one_of(some, beside)
 
 
 def choices(truth: Truth) -> Choices:

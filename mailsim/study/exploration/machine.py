@@ -51,7 +51,7 @@ def machine(  # noqa: C901 - Hypothesis finds rules in a class, and what these d
             most_faults: int,
         ) -> object:
             self.plot.provider, self.plot.people, self.most_faults = dict(provider), people, most_faults
-            return multiple(*few, *provider.get("mailboxes", ()), *provider.get("forwards", ()))
+            return multiple(*few, truth.system, *provider.get("mailboxes", ()), *provider.get("forwards", ()))
 
         @rule(
             action=draw.from_action,

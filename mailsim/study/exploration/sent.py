@@ -55,8 +55,8 @@ def _shown(played: Played, letter: Mail) -> Iterator[Finding]:
     shown = {plain(one) for one in (letter.event.sender, *send["to"], *send.get("cc", ()))}
     for copy in (one for copies in played.copies.values() for one in copies):
         for hidden in {plain(one) for one in send.get("bcc", ())} - shown:
-            named = hidden.encode() in copy.header.lower() and copy.message_id == letter.event.message_id
-            if named and f"delivered-to: {hidden}".encode() not in copy.header.lower():
+            shows = any(hidden in value.lower() for name in ("To", "Cc") for value in copy.values(name))
+            if shows and copy.message_id == letter.event.message_id:
                 yield Finding(
                     Kind.RULE, "R3.9", f"the header of {copy.message_id} names {hidden}, whom Bcc hides"
                 )
