@@ -52,7 +52,7 @@ class Run:
     """The end of what it said on both its streams."""
 
     def __str__(self) -> str:
-        return f"status {self.status}; it said:\n{self.output or 'nothing'}"
+        return f"status {self.status}\n" + (f"It said:\n{self.output}" if self.output else "It said nothing.")
 
 
 class Program:
@@ -65,6 +65,8 @@ class Program:
         self.folder = folder
         self.arrivals = Arrivals()
         """At the system mailbox, as it was before and after each run."""
+        self.last: Run | None = None
+        """How its last run ended."""
         self._config = config
         self._lab = lab
 
@@ -85,9 +87,9 @@ class Program:
                 f"mailsim_program_{purpose} is empty; write the program's command there, in pytest's configuration"
             )
         self.arrivals.see(self._lab.waiting())
-        run = self._ended(command, purpose)
+        self.last = self._ended(command, purpose)
         self.arrivals.see(self._lab.waiting())
-        return run
+        return self.last
 
     def _ended(self, command: Sequence[str], purpose: str) -> Run:
         told = self.environment()

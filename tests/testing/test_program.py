@@ -215,6 +215,42 @@ def test_a_folder_that_is_not_there_is_told(pytester: pytest.Pytester, step: str
     result.stdout.fnmatch_lines(["E *expected Male in MAILSIM_FOLDER, found Mail"])
 
 
+def test_a_program_that_took_nothing_and_made_no_folder_lost_nothing(pytester: pytest.Pytester) -> None:
+    """Its mail is at the provider, and no folder's name can be mistaken for another."""
+    feature = came("From: jane@client.example\n\nHello") + LIES.format("Mail")
+
+    run(pytester, feature, "true").assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("step", [LIES, '  Then the program keeps 1 file in "{}"\n'])
+def test_a_program_that_did_not_keep_mail_is_told_with_its_words(
+    pytester: pytest.Pytester, step: str
+) -> None:
+    """It deletes first and stores nothing: which message is lost, how the program ended, what it said."""
+    pytester.path.joinpath("thief.py").write_text(
+        "import os, poplib, ssl\nto = lambda name: os.environ['MAILSIM_POP3_' + name]\n"
+        "trusted = ssl.create_default_context(cafile=os.environ['MAILSIM_CA'])\n"
+        "client = poplib.POP3_SSL(to('HOST'), int(to('PORT')), context=trusted)\n"
+        "client.user(to('USERNAME')), client.pass_(to('PASSWORD'))\n"
+        "client.dele(1), client.quit()\nprint('the disk is full')\n",
+        "utf-8",
+    )
+    feature = came("From: jane@client.example\nMessage-ID: <1@x>\n\nHello") + step.format("Mail")
+
+    result = run(pytester, feature, f"{sys.executable} thief.py")
+
+    result.assert_outcomes(failed=1)
+    found = "nowhere: <1@x>" if step == LIES else "0"
+    result.stdout.fnmatch_lines(
+        [
+            f"E *expected *, found {found}",
+            "E     MAILSIM_FOLDER has nothing; the program ended with status 0",
+            "E     It said:",
+            "E     the disk is full",
+        ]
+    )
+
+
 def test_mail_that_came_and_went_unseen_is_told(pytester: pytest.Pytester) -> None:
     """It cannot be said where it is."""
     feature = came("From: jane@client.example\n\nHello").replace(
@@ -263,7 +299,7 @@ def test_a_program_sends(pytester: pytest.Pytester) -> None:
             "@R4.1",
             "another program needs servers on sockets; tag it @wire, above the scenario",
         ),
-        (f"{sys.executable} -c 'print(7); exit(3)'", "@wire", "expected status 0, found status 3; it said:"),
+        (f"{sys.executable} -c 'print(7); exit(3)'", "@wire", "expected status 0, found status 3"),
     ],
 )
 def test_what_cannot_run_is_told(pytester: pytest.Pytester, command: str, tag: str, told: str) -> None:
@@ -292,7 +328,9 @@ def test_a_program_that_takes_too_long_ends_with_all_it_started(
     result = run(pytester, GIVENS + ENDS, f"{sys.executable} slow.py")
 
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["E *found status -9; it said:", "E *begun", "E *(ended after 2 seconds)"])
+    result.stdout.fnmatch_lines(
+        ["E *found status -9", "E *It said:", "E *begun", "E *(ended after 2 seconds)"]
+    )
     child = Path("/proc", pytester.path.joinpath("pid").read_text("utf-8"), "stat")
     assert not child.exists() or ") Z " in child.read_text("utf-8")
 
@@ -312,7 +350,7 @@ def test_what_a_program_says_is_printable_and_without_its_passwords(pytester: py
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["E *[[]2J *** ***"])
     assert "\x1b[2J" not in result.stdout.str()
-    assert "sesame" not in result.stdout.str().partition("it said:")[2]
+    assert "sesame" not in result.stdout.str().partition("It said:")[2]
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ import poplib
 import ssl
 from collections import Counter
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_bdd import then, when
@@ -81,7 +80,7 @@ def has_reached(world: "World", program: Program, person: str) -> None:
     """
     gone = Counter(copy.message_id for copy in _gone(world, program).elements())
     lost = gone - Counter(event.message_id for event in stored(world, person))
-    _nowhere(message_id or "a message without an id" for message_id in lost.elements())
+    _nowhere((message_id or "a message without an id" for message_id in lost.elements()), program)
 
 
 @then(parse("every message is still at the provider or lies in {string}", "folder"))
@@ -92,8 +91,9 @@ def lies_in(world: "World", program: Program, folder: str) -> None:
     """
     from mailsim.testing.copies import kept_in, told
 
-    lost = _gone(world, program) - kept_in(_place(program, folder))
-    _nowhere(told(lost))
+    lost = _gone(world, program) - kept_in(program.folder / folder)
+    _nowhere(told(lost), program)
+    _not_misspelt(folder, program)
 
 
 @then(parse("the program keeps {int} file(s) in {string}", "number", "folder"))
@@ -104,16 +104,9 @@ def keeps(program: Program, number: int, folder: str) -> None:
     """
     from mailsim.testing.copies import files_of
 
-    found = files_of(_place(program, folder))
-    assert len(found) == number, f"expected {counted(number, 'file')}, found {len(found)}"
-
-
-def _place(program: Program, name: str) -> Path:
-    __tracebackhide__ = True
-    place = program.folder / name
-    there = ", ".join(sorted(one.name for one in program.folder.iterdir())) or "nothing"
-    assert place.exists(), f"expected {name} in MAILSIM_FOLDER, found {there}"
-    return place
+    found = len(files_of(program.folder / folder))
+    assert found == number, f"expected {counted(number, 'file')}, found {found}{_ended(program)}"
+    _not_misspelt(folder, program)
 
 
 def _gone(world: "World", program: Program) -> Counter["Copy"]:
@@ -129,7 +122,25 @@ def _gone(world: "World", program: Program) -> Counter["Copy"]:
     return program.arrivals.gone
 
 
-def _nowhere(lost: Iterable[str]) -> None:
+def _nowhere(lost: Iterable[str], program: Program) -> None:
     __tracebackhide__ = True
     named = ", ".join(sorted(lost))
-    assert not named, f"expected every message somewhere, found nowhere: {named}"
+    assert not named, f"expected every message somewhere, found nowhere: {named}{_ended(program)}"
+
+
+def _not_misspelt(name: str, program: Program) -> None:
+    """A folder that is not there is as good as an empty one, but where the program made others."""
+    __tracebackhide__ = True
+    there = _folders(program)
+    known = not there or (program.folder / name).exists()
+    assert known, f"expected {name} in MAILSIM_FOLDER, found {', '.join(there)}"
+
+
+def _folders(program: Program) -> list[str]:
+    return sorted(one.name for one in program.folder.iterdir())
+
+
+def _ended(program: Program) -> str:
+    """What is known of a program that did not do what it should: its folders, its end, its words."""
+    there = ", ".join(_folders(program)) or "nothing"
+    return f"\nMAILSIM_FOLDER has {there}; the program ended with {program.last or 'no run'}"
