@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from mailsim.smtp.embedded import SmtpServer
     from mailsim.study.diagnosis.diff import difference
     from mailsim.study.diagnosis.shrink import shrink
-    from mailsim.study.diagnosis.why import Explanation, why
+    from mailsim.study.diagnosis.why import Explanation
     from mailsim.study.shrinking.scenario import shrink_scenario
     from mailsim.study.sweep.running import sweep
+    from mailsim.study.why import why
     from mailsim.trace.recorded import read_trace
     from mailsim.world.lab import Lab
     from mailsim.world.scenario import Scenario, ScenarioError, load_scenario, read_scenario
@@ -73,9 +74,10 @@ _HOMES = {
     "mailsim.smtp.embedded": ("SmtpServer",),
     "mailsim.study.diagnosis.diff": ("difference",),
     "mailsim.study.diagnosis.shrink": ("shrink",),
-    "mailsim.study.diagnosis.why": ("Explanation", "why"),
+    "mailsim.study.diagnosis.why": ("Explanation",),
     "mailsim.study.sweep.running": ("sweep",),
     "mailsim.study.shrinking.scenario": ("shrink_scenario",),
+    "mailsim.study.why": ("why",),
     "mailsim.trace.recorded": ("read_trace",),
     "mailsim.world.lab": ("Lab",),
     "mailsim.world.scenario": ("Scenario", "ScenarioError", "load_scenario", "read_scenario"),

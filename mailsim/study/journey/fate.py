@@ -7,6 +7,7 @@ conversation, by who wrote it, and by which of theirs it is there: ids follow se
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import chain
 
 from mailsim.mail import parse_address
 from mailsim.practice.decision import Reason
@@ -16,6 +17,8 @@ from mailsim.world.correspondent import Habit
 
 _BEGIN = (Step.COMPOSED, Step.REPLIED, Step.FORWARDED)
 _ENDS = (Step.REFUSED, Step.BOUNCED, Step.DISCARDED, Step.DELIVERED, Step.STORED)
+_UNREADABLE = "R4.8"
+"""The rule of what the practice forwards to its fallback address."""
 _WRITERS = (Habit.FORWARD,)
 """Habits of people who do not answer: what they write is for whom they write to."""
 
@@ -102,14 +105,16 @@ def conversation(events: Iterable[Event]) -> list[Fate]:
 def meant_for(fate: Fate, conversation: Iterable[Fate], directory: Directory | None) -> tuple[str, ...]:
     """The targets and addresses outside that it should have reached; none where nobody can tell.
 
-    An answer is for the action whose letter began the conversation. Anything else is for its envelope's recipients; of
-    addresses on the practice's domain the directory tells whose they are.
+    An answer is for the action whose letter began the conversation. Anything else is for its envelope's recipients, and
+    for the members of the mailing lists that sent it on; of addresses on the practice's domain the directory tells whose
+    they are.
     """
     if fate.begun.step is Step.REPLIED and json.loads(fate.begun.detail).get("habit") not in _WRITERS:
         letter = next((one for one in conversation if one.is_letter), None)
         return (letter.origin,) if letter else ()
     wanted: list[str] = []
-    for text in filter(None, fate.begun.recipient.split(", ")):
+    sent_on = [event for event in fate.events if event.step is Step.FORWARDED and event.rule != _UNREADABLE]
+    for text in chain.from_iterable(event.recipient.split(", ") for event in (fate.begun, *sent_on)):
         address = parse_address(text)
         if directory is None or address is None:
             continue

@@ -28,7 +28,8 @@ from mailsim.study.diagnosis.situation import Provider
 from mailsim.study.diagnosis.why import Explanation, expected_target, why
 from mailsim.study.journey.fate import Fate, conversation, meant_for
 from mailsim.study.journey.journey import BEHIND, Journey, Loss
-from mailsim.study.journey.suspect import Suspect, sighted, suspects
+from mailsim.study.journey.suspect import Suspect
+from mailsim.study.journey.suspects import sighted, suspects
 from mailsim.trace.event import Event, Step, Trace
 from mailsim.trace.recorded import RecordedTrace
 from mailsim.world.conservation import ConservationError

@@ -30,11 +30,6 @@ REWRITTEN = (
 NUL = b"From: jane@client.example\r\nTo: sales@abc.com\r\nX: \0\r\nEnvelope-To: a7@abc.com\r\n\r\n"
 
 
-def test_the_face_has_it() -> None:
-    """As the contracts say."""
-    assert mailsim.why is why
-
-
 def test_every_rule_tried_is_told_and_one_decided() -> None:
     """The path begins with the decision's own evidence, in its order."""
     told = why(REWRITTEN, site=SITE)
