@@ -393,7 +393,8 @@ from pytest_bdd import given
 def _event(blueprint):
     blueprint.add('event', send={'from_action': 1234, 'to': ['jane@client.example']})
 """
-    steps = GIVENS + "And an event\nThen nothing is lost\nAnd jane@client.example gets nothing"
+    letter = "When action 1234 writes to boss@client.example\n"
+    steps = GIVENS + "And an event\n" + letter + "Then nothing is lost\nAnd jane@client.example gets nothing"
 
     run(pytester, steps, python=python).assert_outcomes(passed=1)
 

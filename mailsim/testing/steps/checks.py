@@ -8,6 +8,7 @@ from pytest_bdd import then, when
 
 from mailsim.testing.blueprint import Blueprint
 from mailsim.testing.expressions import parse
+from mailsim.testing.found import says
 from mailsim.testing.needs import StepError
 from mailsim.testing.steps.practice import settings
 
@@ -176,7 +177,7 @@ def advice(verdict: "Verdict", words: str) -> None:
 
     Then the advice is to "use port 587"
     """
-    assert words in verdict.advice, f"expected advice with {words!r}, found:\n{verdict}"
+    assert says(verdict.advice, words), f"expected advice with {words!r}, found:\n{verdict}"
 
 
 @then("the probe says that replies come back")
@@ -194,6 +195,7 @@ def does_not_come_back(probe: "Probe") -> None:
 
     Then the probe says that replies do not come back
     """
+    assert not probe.trouble, f"expected that they do not, found:\n{probe}"
     assert not probe.comes_back, f"expected that they do not, found:\n{probe}"
 
 

@@ -8,6 +8,7 @@ from pytest_bdd import given, then, when
 
 from mailsim.testing.blueprint import Blueprint
 from mailsim.testing.expressions import parse
+from mailsim.testing.found import says
 from mailsim.trace.event import Step
 
 if TYPE_CHECKING:
@@ -121,4 +122,4 @@ def warns(advice: "SpfAdvice", words: str) -> None:
     Then the advice warns of "+all"
     """
     told = [finding.text for finding in advice.findings]
-    assert any(words in text for text in told), f"expected {words!r}, found {told}"
+    assert any(says(text, words) for text in told), f"expected {words!r}, found {told}"

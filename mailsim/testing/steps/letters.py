@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pytest_bdd import then
 
 from mailsim.testing.expressions import parse
-from mailsim.testing.found import apart, counted
+from mailsim.testing.found import apart, counted, says
 from mailsim.testing.worlds import Kind, made
 from mailsim.trace.event import Event, Step
 
@@ -66,7 +66,8 @@ def nowhere_names(sent: "Sent", address: str) -> None:
 
     Then the letter nowhere names boss@client.example
     """
-    found = [line for line in sent.message.octets.splitlines() if address.encode() in line]
+    named = address.encode().lower()
+    found = [line for line in sent.message.octets.splitlines() if named in line.lower()]
     assert not found, f"expected {address} nowhere, found {found[0]!r}"
 
 
@@ -76,7 +77,7 @@ def warned(sent: "Sent", words: str) -> None:
 
     Then the practice is warned of "over the recommended"
     """
-    assert any(words in warning for warning in sent.warnings), (
+    assert any(says(warning, words) for warning in sent.warnings), (
         f"expected a warning of {words!r}, found {list(sent.warnings)}"
     )
 
@@ -97,9 +98,7 @@ def told(world: "World", sent: "Sent", code: int, words: str) -> None:
     Then the practice is told 554 and "SendAsDenied"
     """
     told = [str(reply) for reply in sent.refused.values()]
-    recorded = [
-        event.reason for event in world.trace.steps(Step.REFUSED) if event.message_id == sent.message_id
-    ]
+    recorded = [event.reason for event in _way(world, sent) if event.step is Step.REFUSED]
     put_off = ", ".join(map(str, sent.deferred.values()))
     assert told or not put_off, (
         f"expected a refusal with {code}, found it put off: {put_off}; "
@@ -108,7 +107,7 @@ def told(world: "World", sent: "Sent", code: int, words: str) -> None:
     assert told, f"expected a refusal with {code}, found that the message was accepted"
     assert told == recorded, f"expected the trace to record {told}, found {recorded}"
     assert all(reply.code == code for reply in sent.refused.values()), f"expected {code}, found {told}"
-    assert all(words in text for text in told), f"expected {words!r}, found {told}"
+    assert all(says(text, words) for text in told), f"expected {words!r}, found {told}"
 
 
 @then(parse("the practice refuses to send it because {string}", "words"))
@@ -118,7 +117,7 @@ def not_sent(refusal: str, words: str) -> None:
     Then the practice refuses to send it because "port 25"
     """
     assert refusal, f"expected a refusal with {words!r}, found that it was sent"
-    assert words in refusal, f"expected {words!r}, found {refusal!r}"
+    assert says(refusal, words), f"expected {words!r}, found {refusal!r}"
 
 
 @then(parse("the letter is given up because of {int}", "code"))
@@ -128,11 +127,11 @@ def given_up(world: "World", sent: "Sent", code: int) -> None:
     Then the letter is given up because of 451
     """
     world.settle()  # what is put off is tried again for days
-    way = [event for event in world.trace if event.message_id == sent.message_id]
+    way = _way(world, sent)
     found = [event.reason for event in way if event.step is Step.BOUNCED]
     last = f"the last that happened to it is that it was {way[-1].step} at {way[-1].place}"
     assert found, f"expected it given up ({code}), found that it was not; {last}"
-    assert all(reason.startswith(str(code)) for reason in found), f"expected {code}, found {found}"
+    assert all(reason.partition(" ")[0] == str(code) for reason in found), f"expected {code}, found {found}"
 
 
 @then(parse("the letter was submitted for {addresses}", "recipients"))
@@ -141,7 +140,7 @@ def submitted(world: "World", sent: "Sent", recipients: tuple[str, ...]) -> None
 
     Then the letter was submitted for jane@client.example
     """
-    events = [event for event in world.trace.steps(Step.SUBMITTED) if event.message_id == sent.message_id]
+    events = [event for event in _way(world, sent) if event.step is Step.SUBMITTED]
     found = tuple(events[-1].recipient.split(", ")) if events else ()
     assert found == recipients, f"expected {', '.join(recipients)}, found {', '.join(found) or 'nobody'}"
 
@@ -152,7 +151,7 @@ def went_through(world: "World", sent: "Sent", server: str) -> None:
 
     Then the letter went through "smtp.abc.com:587"
     """
-    found = [event.peer for event in world.trace.steps(Step.SUBMITTED) if event.message_id == sent.message_id]
+    found = [event.peer for event in _way(world, sent) if event.step is Step.SUBMITTED]
     assert found, f"expected {server}, found that the letter was not submitted"
     assert found[-1] == server, f"expected {server}, found {found[-1]}"
 
@@ -163,8 +162,18 @@ def not_submitted(world: "World", sent: "Sent") -> None:
 
     Then the letter was not submitted
     """
-    found = [event for event in world.trace.steps(Step.SUBMITTED) if event.message_id == sent.message_id]
+    found = [event for event in _way(world, sent) if event.step is Step.SUBMITTED]
     assert not found, f"expected no SMTP, found it submitted for {found[0].recipient}"
+
+
+def _way(world: "World", sent: "Sent") -> list[Event]:
+    """What happened to the last letter; of a draft that nobody sent nothing did."""
+    __tracebackhide__ = True
+    way = [event for event in world.trace if event.message_id == sent.message_id]
+    assert way, (
+        "expected a letter that was sent, found a draft; write such as 'When action 1234 writes to ...'"
+    )
+    return way
 
 
 @then("the letter, its reply and their copies bear one trace id")

@@ -1,10 +1,13 @@
 """Settings that are read: refused with every fault at once, or taken, perhaps with a warning."""
 
+import json
 from typing import TYPE_CHECKING
 
 from pytest_bdd import then, when
 
+from mailsim.testing.blueprint import Blueprint
 from mailsim.testing.expressions import parse
+from mailsim.testing.found import says
 
 if TYPE_CHECKING:
     from mailsim.testing.reading import Reading
@@ -34,7 +37,7 @@ def refused(reading: "Reading", words: str) -> None:
     Then the settings are refused because "port 25"
     """
     assert reading.faults, f"expected a fault with {words!r}, found good settings\n{reading}"
-    assert any(words in fault for fault in reading.faults), f"expected {words!r}, found:\n{reading}"
+    assert any(says(fault, words) for fault in reading.faults), f"expected {words!r}, found:\n{reading}"
 
 
 @then("this fault is told:")
@@ -78,6 +81,7 @@ def counted(reading: "Reading", number: int) -> None:
 
     Then the settings are refused with 3 faults
     """
+    assert reading.faults, f"expected {number} faults, found good settings\n{reading}"
     assert len(reading.faults) == number, f"expected {number} faults, found {len(reading.faults)}:\n{reading}"
 
 
@@ -88,15 +92,19 @@ def warned(reading: "Reading", words: str) -> None:
     Then the settings are taken with the warning "clashes with the catch-all"
     """
     assert not reading.faults, f"expected good settings, found:\n{reading}"
-    assert any(words in text for text in reading.warnings), f"expected {words!r}, found:\n{reading}"
+    assert any(says(text, words) for text in reading.warnings), f"expected {words!r}, found:\n{reading}"
 
 
 @then(parse("nothing shows {string}", "secret"))
-def hidden(reading: "Reading", secret: str) -> None:
+def hidden(reading: "Reading", blueprint: Blueprint, secret: str) -> None:
     """Neither the faults and warnings nor what the settings display as hold a secret.
 
     Then nothing shows "pass-word"
     """
+    given = json.dumps(blueprint.start(), default=str)
+    assert json.dumps(secret)[1:-1] in given, (
+        f"expected a secret that is given, found no {secret!r} in the settings"
+    )
     shown = f"{reading}\n{reading.site!r}\n{reading.site and reading.site.settings}"
     assert secret not in shown, f"expected {secret!r} nowhere, found it in:\n{shown}"
 
