@@ -22,6 +22,9 @@ _NEAR = 0.55
 """Below this likeness two steps have nothing to do with each other."""
 _BESIDE = 0.15
 """How much less like than the best one may be and still be told."""
+_OTHER_KIND = 0.1
+"""How much less like a step of another kind is taken to be."""
+_TARGET = PARAMETERS["target"].pattern
 _CUCUMBER = {"int": "1234", "word": "gmail", "string": '"in quotes"'}
 """Cucumber's own types that steps use."""
 
@@ -78,23 +81,26 @@ def every() -> Sequence[Definition]:
 
 
 def nearest(kind: str, text: str, known: Iterable[Definition], *, most: int = 3) -> Sequence[Definition]:
-    """The known steps that are most like one that is unknown; those of its kind before equals of another."""
-    rated = [(_likeness(text, one), one.kind == kind, one) for one in known]
-    rated.sort(key=lambda one: one[:2], reverse=True)
+    """The known steps that are most like one that is unknown; those of its kind before those of another."""
+    rated = [(_likeness(text, one) - _OTHER_KIND * (one.kind not in {"", kind}), one) for one in known]
+    rated.sort(key=lambda one: one[0], reverse=True)
     best = rated[0][0] if rated else 0
-    return [one for likeness, _, one in rated if likeness >= max(_NEAR, best - _BESIDE)][:most]
+    return [one for likeness, one in rated if likeness >= max(_NEAR, best - _BESIDE)][:most]
 
 
 def _likeness(text: str, one: Definition) -> float:
-    """Of words alone: addresses, numbers and what is quoted differ between any two uses of a step."""
+    """Of words alone: addresses, numbers, targets and what is quoted differ between any two uses of a step."""
+    pairs = [(text, _first_line(one)), (text, one.words)]
+    if "{target}" in one.words:
+        pairs.append((re.sub(_TARGET, "", text), one.words))
     return max(
-        SequenceMatcher(None, _bare(text), _bare(words), autojunk=False).ratio()
-        for words in (_first_line(one), one.words)
+        SequenceMatcher(None, _bare(mine), _bare(words), autojunk=False).ratio() for mine, words in pairs
     )
 
 
 def _bare(words: str) -> str:
-    return " ".join(re.sub(r'"[^"]*"|\S+@\S+|\{\w+\}|\d[\d,.]*|\([^)]*\)', "", words.lower()).split())
+    plain = re.sub(r'"[^"]*"|\S+@\S+|\{\w+\}|\d[\d,.]*|\([^)]*\)|(?<=\w)/\w+', "", words.lower())
+    return " ".join(plain.split())
 
 
 def _first_line(one: Definition) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from itertools import dropwhile
 from os.path import relpath
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from _pytest._code.code import ExceptionChainRepr, ReprEntry  # pytest has no public name for what it shows
@@ -27,6 +28,15 @@ _MOST_CONVERSATIONS = 3
 _MOST_LINES = 40
 _VERDICT = re.compile(r"expected (?P<expected>.+?)[,;] found (?P<found>.+)")
 
+_GIVENS = MappingProxyType(
+    {
+        "[mailbox]": "Given a practice whose catch-all mailbox is matters@abc.com",
+        "[[user]]": "Given the practice has users mary and john",
+        "[[action]]": "Given the practice has action 1234",
+    }
+)
+"""Which step writes a table that a fault asks for, in the words of a scenario file."""
+
 
 def place(scenario: "Scenario", step: "Step", root: Path) -> str:
     """The step as it is written, and where, as seen from the root folder."""
@@ -42,10 +52,13 @@ def verdict(exception: BaseException) -> Iterator[str]:
 
 
 def givens(exception: BaseException, blueprint: Blueprint) -> Iterator[str]:
-    """Which step wrote each value that was refused when the world read them all."""
+    """Which step wrote each value that was refused when the world read them all; which writes a table that is missing."""
+    missing = set[str]()
     for fault in exception.faults if isinstance(exception, SiteError) else ():
         if writer := blueprint.written_by(fault.key):
             yield f"given     {printable(fault.key)} by {writer}"
+        missing |= {step for table, step in _GIVENS.items() if fault.fix.startswith(f"add {table}")}
+    yield from (f"missing   perhaps '{step}'" for step in sorted(missing))
 
 
 def nearest(exception: BaseException, decisions: Sequence[Decision], asked: Decision | None) -> Iterator[str]:

@@ -95,7 +95,9 @@ class Docket:
         __tracebackhide__ = True
         if letter == "message":
             found = self.routed or self._world.decisions
-            assert found, "expected the message to be collected, found no decision at all"
+            assert found, (
+                f"expected the message to be collected, found no decision at all{_not_collected(self._world)}"
+            )
             self.asked = found[-1]
             return self.asked
         message_id = reply(self._world).message_id
@@ -162,6 +164,24 @@ def says(text: str, words: str) -> bool:
     if not words:
         raise StepError('"" is in every text, and asks nothing; write words that must be there')
     return words in text
+
+
+def inside(world: "World") -> str:
+    """Who holds how many copies inside; where nobody does, the step that may be missing."""
+    held = ", ".join(f"{target} holds {number}" for target, number in world.targets().items())
+    return held or f"nobody inside holds anything{_not_collected(world)}"
+
+
+def _not_collected(world: "World") -> str:
+    """Which steps are missing where mail waits at the provider, or is on its way, and none was ever collected."""
+    if world.trace.steps(Step.COLLECTED) or not world.trace.steps(Step.COMPOSED):
+        return ""
+    if waiting := len(world.waiting()):
+        told = f"{counted(waiting, 'message')} at the provider"
+        return f"; {told} not collected; write 'And the practice collects its mail' before"
+    if any(world.trace.steps(step) for step in (Step.STORED, Step.REFUSED, Step.DISCARDED)):
+        return ""
+    return "; nothing has arrived yet; write 'And all mail has arrived' and 'And the practice collects its mail' before"
 
 
 def counted(number: int, what: str) -> str:

@@ -77,6 +77,12 @@ def test_steps_are_listed_for_people_and_programs(capsys: pytest.CaptureFixture[
         ("when", "the practice collects mail", ["When the practice collects its mail"]),
         ("then", "the practice collects its mail", ["When the practice collects its mail"]),
         ("then", "reply lands in Unassigned because of the provider", []),
+        (
+            "then",
+            "action 1234 holds one copy",
+            ["Then each of mary and john holds one copy", "Then Unassigned holds 2 copies"],
+        ),
+        ("then", "mary's mailbox has 1 copy", ["Then Unassigned holds 2 copies"]),
         ("given", "a partridge in a pear tree", []),
     ],
 )
@@ -85,6 +91,13 @@ def test_the_nearest_steps_are_told(kind: str, text: str, near: list[str]) -> No
     found = suggestions(kind, text, ALL)
 
     assert found[: len(near)] == near if near else "Given" not in "".join(found)
+
+
+def test_a_step_of_another_kind_is_told_only_where_none_of_its_own_is_nearer() -> None:
+    """A Given is no Then, however many letters they share."""
+    assert suggestions("given", "the practice has actions 1234 and 99", ALL) == [
+        "Given the practice has action 1234"
+    ]
 
 
 def test_words_that_a_parameter_can_be_are_told(capsys: pytest.CaptureFixture[str]) -> None:

@@ -325,7 +325,47 @@ def test_no_password_is_in_a_traceback_of_a_plain_test(
         ),
         (
             "Given the practice has action 1\nWhen the practice collects its mail",
-            ["*mailbox*"],
+            [
+                "*mailbox: is required*add [[]mailbox[]]",
+                "*missing   perhaps 'Given a practice whose catch-all mailbox is matters@abc.com'",
+            ],
+        ),
+        (
+            GIVENS + "And the alias sales@abc.com leads to zoe\nWhen the practice collects its mail",
+            [
+                "*given     alias*by And the alias*",
+                "*missing   perhaps 'Given the practice has users mary and john'",
+            ],
+        ),
+        (
+            GIVENS + "When jane@client.example writes to a1234@abc.com\nThen action 1234 holds 1 copy",
+            [
+                (
+                    "*found 0; nobody inside holds anything; nothing has arrived yet; "
+                    "write 'And all mail has arrived' and 'And the practice collects its mail' before"
+                ),
+            ],
+        ),
+        (
+            GIVENS
+            + "When jane@client.example writes to a1234@abc.com\nAnd all mail has arrived\n"
+            + "Then the message is delivered to action 1234",
+            [
+                "*found no decision at all; 1 message at the provider not collected; write 'And the practice collects*"
+            ],
+        ),
+        (
+            GIVENS
+            + "And the practice has users mary and john\nWhen jane@client.example writes to a1234@abc.com\n"
+            + "And all mail has arrived\nAnd the practice collects its mail\nThen each of mary and john holds one copy",
+            ["*expected one copy each, found another number for mary and john; action:1234 holds 1"],
+        ),
+        (
+            GIVENS
+            + "And the provider refuses mail that no mailbox takes\n"
+            + "When jane@client.example writes to a1234@abc.com\nAnd all mail has arrived\n"
+            + "Then action 1234 holds 1 copy",
+            ["*found 0; nobody inside holds anything"],
         ),
     ],
 )

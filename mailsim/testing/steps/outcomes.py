@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from pytest_bdd import then
 
 from mailsim.testing.expressions import parse
-from mailsim.testing.found import Docket, apart, counted, moved, same, says, somebody, stored
+from mailsim.testing.found import Docket, apart, counted, inside, moved, same, says, somebody, stored
 from mailsim.testing.needs import StepError
 from mailsim.testing.parameters import target_of
 from mailsim.trace.event import Step
@@ -27,7 +27,7 @@ def holds(world: "World", docket: Docket, where: str, number: int) -> None:
         f"expected {counted(number, 'copy')} in {where}, found that the practice has none such"
     )
     found = held.get(docket.target(where), 0)
-    assert found == number, f"expected {counted(number, 'copy')} in {where}, found {found}; all: {dict(held)}"
+    assert found == number, f"expected {counted(number, 'copy')} in {where}, found {found}; {inside(world)}"
 
 
 def _is_there(world: "World", target: str) -> bool:
@@ -52,8 +52,10 @@ def each_holds(world: "World", names: Sequence[str]) -> None:
     Then each of mary and john holds one copy
     """
     held = world.targets()
-    found = {name: held.get(f"mailbox:{name}", 0) for name in names}
-    assert set(found.values()) == {1}, f"expected one copy each, found {found}; all: {dict(held)}"
+    wrong = [name for name in names if held.get(f"mailbox:{name}", 0) != 1]
+    assert not wrong, (
+        f"expected one copy each, found another number for {' and '.join(wrong)}; {inside(world)}"
+    )
 
 
 @then("the copies are:")
@@ -112,7 +114,7 @@ def copy_reads(world: "World", docket: Docket, where: str, docstring: str) -> No
 def _last_copy(world: "World", docket: Docket, where: str) -> "Message":
     __tracebackhide__ = True
     held = world.mailbox(docket.target(where))
-    assert held, f"expected a copy in {where}, found none; all: {dict(world.targets())}"
+    assert held, f"expected a copy in {where}, found none; {inside(world)}"
     return held[-1]
 
 
