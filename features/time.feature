@@ -29,3 +29,13 @@ Feature: Answers take their time, and nobody waits for it
     And the practice collects its mail
     Then action 1234 holds 2 copies
     And nothing is lost
+
+  @R4.1
+  Scenario: A practice that polls collects at its times, and not before
+    Given the practice collects every 5 minutes
+    When peter@shop.example writes to a1234@abc.com
+    And 4 minutes have passed
+    Then nobody inside holds anything
+    When 2 minutes have passed
+    Then action 1234 holds 1 copy
+    And nothing is lost

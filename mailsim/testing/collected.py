@@ -20,12 +20,15 @@ from mailsim.testing.catalogue import Definition, definition, every, suggestions
 from mailsim.testing.finding import Finding, relative
 from mailsim.testing.needs import misfit
 from mailsim.testing.vocabulary import NAME
+from mailsim.testing.worlds import SOCKETS, Kind, chosen
 
 _OPTIONS = (
     *("--collect-only", "-q", "--capture=no", "--assert=plain"),
     *("-o", "mailsim_features=true", "--maxfail=0", "--mailsim-page=", "--mailsim-messages="),
 )
 """After the user's own `addopts`: all is collected, and nothing is written."""
+_ON_SOCKETS = {"program", "servers"}
+"""The fixtures that a world in memory does not have."""
 
 
 class CollectionError(MailsimError):
@@ -53,7 +56,7 @@ class Inspection:
         for item in items:
             for file, step in _steps(item):
                 found = list(find_fixturedefs_for_step(step, session._fixturemanager, item))  # noqa: SLF001 - as pytest-bdd itself looks
-                if wrong := self._judged(step, found):
+                if wrong := self._judged(step, found) or _worldless(item, step, found):
                     self.findings.add(Finding(file, step.line_number, *wrong))
 
     def _judged(self, step: Step, found: "Sequence[pytest.FixtureDef[object]]") -> tuple[str, str] | None:
@@ -80,6 +83,18 @@ class Inspection:
         file = root / report.nodeid.partition("::")[0]
         if file.suffix != ".feature":  # these have been read, and judged line by line
             self.findings.add(Finding(relative(file), 1, "not-collected", told))
+
+
+def _worldless(
+    item: pytest.Item, step: Step, found: "Sequence[pytest.FixtureDef[object]]"
+) -> tuple[str, str] | None:
+    """That a When would have the servers of another world than the one that its scenario is run in."""
+    code = _context(found[-1]).step_func.__code__
+    ours = _context(found[-1]).step_func.__module__.startswith("mailsim.testing.steps.")
+    asks = ours and step.type == "when" and _ON_SOCKETS & set(code.co_varnames[: code.co_argcount])
+    if not asks or item.get_closest_marker(SOCKETS) or Kind.MEMORY not in chosen(item.config):
+        return None
+    return "needs-sockets", "this step needs servers on sockets; tag the scenario @wire"
 
 
 def _steps(item: pytest.Item) -> Iterator[tuple[str, Step]]:

@@ -51,7 +51,7 @@ def page(results: Sequence[ScenarioResult], root: Path) -> Iterator[str]:
     yield '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Promises about mail</title>'
     yield f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head><body>'
     yield "<h1>Promises about mail, and what came of them</h1>"
-    yield from _counts(results, len(files))
+    yield from _counts(results)
     found = defaultdict[tuple[str, int], list[ScenarioResult]](list)
     for result in results:
         found[result.file, result.line].append(result)
@@ -62,7 +62,7 @@ def page(results: Sequence[ScenarioResult], root: Path) -> Iterator[str]:
     yield "</body></html>\n"
 
 
-def _counts(results: Sequence[ScenarioResult], files: int) -> Iterator[str]:
+def _counts(results: Sequence[ScenarioResult]) -> Iterator[str]:
     """How many came to what; of each world where there are several."""
     by_world = defaultdict[str, list[ScenarioResult]](list)
     for result in results:
@@ -71,7 +71,8 @@ def _counts(results: Sequence[ScenarioResult], files: int) -> Iterator[str]:
         counts = Counter(map(came_of, own))
         told = ", ".join(f"{sign([status])}{counts[status]} {status}" for status in _ORDER if counts[status])
         place = f" in the {escape(world)} world" if world and len(by_world) > 1 else ""
-        yield f"<p>{told} of {counted(len(own), 'scenario')}{place}, in {counted(files, 'feature')}.</p>"
+        files = {result.file for result in own}
+        yield f"<p>{told} of {counted(len(own), 'scenario')}{place}, in {counted(len(files), 'feature')}.</p>"
 
 
 def _rules(features: Mapping[str, Node], found: Found) -> Iterator[str]:

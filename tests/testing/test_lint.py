@@ -118,6 +118,15 @@ def test_a_good_feature_has_no_finding(pytester: pytest.Pytester) -> None:
         ),
         (GOOD.replace("@R4.5", "@R4.5 @smoke @wire @skip"), []),
         (
+            GOOD.replace("Then", "When the program under test collects\n  Then"),
+            ["needs-sockets one.feature:5: this step needs servers on sockets; tag the scenario @wire"],
+        ),
+        (
+            GOOD.replace("Then", "When the practice checks POP\n  Then"),
+            ["needs-sockets one.feature:5: this step needs servers on sockets; tag the scenario @wire"],
+        ),
+        (GOOD.replace("Then", "When the program under test collects\n  Then").replace("@R4.5", "@R4.5 @wire"), []),
+        (
             GOOD + "  Scenari: Two\n",
             ["not-read one.feature:6: not Gherkin: (6:3): expected: #EOF, #TableRow, #DocStringSeparator, #StepLine, #TagLine, #ExamplesLine, #ScenarioLine, #RuleLine, #Comment, #Empty, got 'Scenari: Two'"],
         ),

@@ -333,6 +333,20 @@ def test_the_page_tells_worlds_apart(pytester: pytest.Pytester) -> None:
     assert told.index("expected memory, found sockets") < told.index("strangers")
 
 
+def test_the_page_counts_the_features_of_each_world(pytester: pytest.Pytester) -> None:
+    """What is tagged @wire is in neither world's count, and its feature neither."""
+    steps = " Scenario: One\n  Given a practice whose catch-all mailbox is matters@abc.com\n  Then nobody inside holds anything\n"
+    sources = {"one": f"Feature: One\n{steps}", "two": f"@wire\nFeature: Two\n{steps}"}
+    pytester.makefile(".feature", **sources)
+    options = ("-p", "no:cacheprovider", "--mailsim-world", "both", "--mailsim-page", "page.html")
+    pytester.runpytest_inprocess(*options)
+    told = " ".join(Page(pytester.path / "page.html").words)
+
+    assert "of 1 scenario in the memory world, in 1 feature." in told
+    assert "of 1 scenario in the wire world, in 1 feature." in told
+    assert "of 1 scenario, in 1 feature." in told
+
+
 def test_the_page_and_messages_tell_what_failed_around_the_steps(pytester: pytest.Pytester) -> None:
     """A setup, a teardown, a fault that never struck; none of them is told as passed, nor a skip as failed."""
     pytester.makefile(".feature", one=AROUND)

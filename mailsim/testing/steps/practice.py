@@ -17,7 +17,7 @@ FALLBACK = "help@elsewhere.example"
 
 @given(parse("a practice whose catch-all mailbox is {address}", "system"))
 def catch_all(blueprint: Blueprint, system: str) -> None:
-    """A practice that collects all mail of its domain from one mailbox.
+    """A practice that collects all mail of its domain from one mailbox; its fallback address is help@elsewhere.example.
 
     Given a practice whose catch-all mailbox is matters@abc.com
     """
@@ -46,7 +46,7 @@ def site_file(blueprint: Blueprint, path: str, request: pytest.FixtureRequest) -
 
 @given("a practice with these tables:")
 def tables(blueprint: Blueprint, docstring: str) -> None:
-    '''A practice, and all else that a scenario file can say, in TOML.
+    '''A practice, and all else that a scenario file can say, in TOML; `mailsim schema scenario` has every key.
 
     Given a practice with these tables:
       """
@@ -137,6 +137,15 @@ def pop(blueprint: Blueprint, server: str) -> None:
     Given the practice collects from "ssl://pop.abc.com:995"
     """
     blueprint.set("pop", server=server, username="matters", password="secret")  # noqa: S106 - of a server on loopback
+
+
+@given(parse("the practice collects every {duration}", "every"))
+def polls(blueprint: Blueprint, every: str) -> None:
+    """It polls, as long as mail moves; without this step it collects when a When says so.
+
+    Given the practice collects every 5 minutes
+    """
+    blueprint.load({"poll": every})
 
 
 @given("internal mail goes out and comes back through the provider")
