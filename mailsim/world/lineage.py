@@ -12,6 +12,11 @@ from mailsim.smtp.transmission import as_transmitted
 from mailsim.world.recent import Recent
 
 
+def trace_id_of(number: int) -> str:
+    """The trace id of the conversation that began as that one of its world, from 1."""
+    return f"t{number:06}"
+
+
 class Lineage:
     """Trace ids in the order in which conversations began."""
 
@@ -28,7 +33,7 @@ class Lineage:
         trace_id = self._trace_ids.get(key)
         if trace_id is None:
             self._begun += 1
-            trace_id = f"t{self._begun:06}"
+            trace_id = trace_id_of(self._begun)
             self._trace_ids.put(key, trace_id)
         return trace_id
 

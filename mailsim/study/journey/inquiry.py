@@ -5,39 +5,36 @@
 
 Laws:
 - What is called certain was proved: the same scenario, played with that hop alone otherwise, brings the message where it
-  was meant to go, and played as it is, brings it where the trace says.
+  was meant to go, and played as it is, brings it where the trace says. Of a run with other mail the whole is played
+  once; hops are tried in the conversation alone, where that goes the same way, and the proof says so.
 - A message is lost at the last hop of those that would each have saved it alone: until there something in it would still
   have led it right. Where no hop alone would, it is lost at the fewest that would together.
 - Where no hop would, it is the practice that does not find it: then the message itself is explained (`diagnosis.why`).
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 
 from mailsim.errors import MailsimError
-from mailsim.mail import Message
-from mailsim.practice.decision import Reason, shown
-from mailsim.practice.site import Site
+from mailsim.practice.decision import shown
 from mailsim.study.diagnosis.cause import SURE, Confidence
 from mailsim.study.diagnosis.ddmin import ddmin
 from mailsim.study.diagnosis.remedy import Kind
-from mailsim.study.diagnosis.situation import Provider
 from mailsim.study.diagnosis.why import Explanation, expected_target, why
+from mailsim.study.journey.excerpt import excerpt
 from mailsim.study.journey.fate import Fate, conversation, meant_for
 from mailsim.study.journey.journey import BEHIND, Journey, Loss
+from mailsim.study.journey.played import Part, Played, play, way
 from mailsim.study.journey.suspect import Suspect
 from mailsim.study.journey.suspects import sighted, suspects
-from mailsim.trace.event import Event, Step, Trace
+from mailsim.trace.event import Trace
 from mailsim.trace.recorded import RecordedTrace
-from mailsim.world.conservation import ConservationError
-from mailsim.world.expectation import ExpectationError
+from mailsim.world.lineage import trace_id_of
 from mailsim.world.office import PRACTICE
-from mailsim.world.plan import Plan, Planned, plan
+from mailsim.world.plan import Plan, plan
 from mailsim.world.scenario import Scenario, read_scenario
-from mailsim.world.simulation import Simulation
 
 _LOST = ("refused", "bounced", "discarded")
 _UNPLAYED = "the trace holds no scenario that plays it again, so nothing here is proved"
@@ -104,15 +101,6 @@ def scenario_again(tables: Mapping[str, object]) -> Scenario:
     return read_scenario(given)
 
 
-@dataclass(frozen=True, slots=True)
-class _Played:
-    """What came of the message in one world."""
-
-    fate: Fate | None
-    way: list[Event]
-    explanation: Explanation | None
-
-
 class Inquiry:
     """One message under question, and the worlds that are played for it.
 
@@ -129,7 +117,7 @@ class Inquiry:
         self.fate = fate
         self.wanted = wanted
         self._scenario = scenario
-        self._events = _way(fate, fates)
+        self._events = way(fate, fates)
         last = fate.events[-1].serial
         together = {event.serial: event for one in fates for event in one.events if event.serial <= last}
         self._story = Trace([together[serial] for serial in sorted(together)])
@@ -142,16 +130,41 @@ class Inquiry:
     @cached_property
     def unproved(self) -> str:
         """Why nothing can be proved; empty where the run can be played again and the message fares as in the trace."""
-        if self._scenario is None:
+        if self._again is None:
             return _UNPLAYED
-        again = self._played(self._scenario).fate
+        again = self._again.fate
         return "" if again is not None and again.ended == self.fate.ended else _OTHERWISE
 
     @cached_property
-    def _explanation(self) -> Explanation | None:
-        if self._scenario is None or self.unproved:
+    def _again(self) -> Played | None:
+        """The run as it was; None where nothing plays it again."""
+        if self._scenario is None:
             return None
-        return self._played(self._scenario, explained=True).explanation
+        return play(Part(self._scenario, self._name), self.fate.key, collected=True)
+
+    @cached_property
+    def _explanation(self) -> Explanation | None:
+        found = self._again.collected if self._again and not self.unproved else None
+        if found is None:
+            return None
+        missed = [target for target in self.wanted if target not in found.decision.targets and ":" in target]
+        return why(
+            found.decision,
+            site=found.site,
+            message=found.message,
+            expect=missed[0] if missed else None,
+            provider=found.provider,
+        )
+
+    def _tried(self, whole: Scenario) -> Part:
+        """The conversation alone where the message goes the same way in it, else the whole run."""
+        number = self._name.removeprefix("t")
+        alone = excerpt(whole, int(number)) if number.isdecimal() else None
+        if alone is not None and self._again is not None:
+            tried = Part(alone, trace_id_of(1), ", of which this conversation alone is played")
+            if play(tried, self.fate.key).steps == self._again.steps:
+                return tried
+        return Part(whole, self._name)
 
     def lost(self) -> tuple[list[Loss], list[Loss]]:
         """Where the message was lost, and what before that would have saved it as well."""
@@ -160,7 +173,7 @@ class Inquiry:
         seen = self._suspects()
         if self._scenario is None or self.unproved:
             return [_loss(one, Confidence.LOW, "") for one in seen], []
-        return self._proved(self._scenario, seen)
+        return self._proved(self._tried(self._scenario), seen)
 
     def told(self) -> Journey:
         """All of it."""
@@ -184,8 +197,8 @@ class Inquiry:
             return sighted(self._events)
         return suspects(self._events, self._scenario.site, plan(self._scenario))
 
-    def _proved(self, scenario: Scenario, seen: list[Suspect]) -> tuple[list[Loss], list[Loss]]:
-        def otherwise(some: Iterable[Suspect]) -> _Played:
+    def _proved(self, tried: Part, seen: list[Suspect]) -> tuple[list[Loss], list[Loss]]:
+        def otherwise(some: Iterable[Suspect]) -> Played:
             made = list(some)
 
             def planned(given: Scenario) -> Plan:
@@ -194,22 +207,27 @@ class Inquiry:
                     changed = one.otherwise(changed)
                 return changed
 
-            return self._played(scenario, planned=planned)
+            return play(tried, self.fate.key, planned=planned)
 
         def saves(some: Iterable[Suspect]) -> bool:
             return self._arrives(otherwise(some))
 
+        def proved(one: Suspect, made: Sequence[Suspect]) -> Loss:
+            where = " and ".join(f"{each.place} {each.instead}" for each in made)
+            proof = f"in the same scenario{tried.words}, where {where}, it reaches {', '.join(self.wanted)}"
+            return _loss(one, Confidence.HIGH, proof)
+
         alone = [one for one in seen if saves([one])]
         if alone:
-            *before, last = (_loss(one, Confidence.HIGH, self._proof([one])) for one in alone)
+            *before, last = (proved(one, [one]) for one in alone)
             return [last], before
-        if self._with_those_behind(scenario, seen, otherwise):
+        if self._with_those_behind(tried.scenario, seen, otherwise):
             together = list(ddmin(seen, saves))
-            return [_loss(one, Confidence.HIGH, self._proof(together)) for one in together], []
-        return self._at_practice(scenario), []
+            return [proved(one, together) for one in together], []
+        return self._at_practice(tried), []
 
     def _with_those_behind(
-        self, scenario: Scenario, seen: list[Suspect], otherwise: Callable[[Iterable[Suspect]], _Played]
+        self, scenario: Scenario, seen: list[Suspect], otherwise: Callable[[Iterable[Suspect]], Played]
     ) -> bool:
         """Add the suspects that show only when those before them do otherwise; whether the message arrives without any."""
         world = plan(scenario)
@@ -230,7 +248,7 @@ class Inquiry:
             ]
         return False
 
-    def _at_practice(self, scenario: Scenario) -> list[Loss]:
+    def _at_practice(self, tried: Part) -> list[Loss]:
         """No hop lost it: the practice, as it is set, does not see whom it is for."""
         explanation = self._explanation
         if explanation is None or not explanation.causes:
@@ -239,73 +257,15 @@ class Inquiry:
         serial = self.fate.end.serial
         ours = (one for one in explanation.remedies if one.kind is Kind.SETTINGS)
         for remedy in ours:
-            after = self._played(replace(scenario, site=remedy.after.site))
-            if self._arrives(after):
-                proof = f"with {remedy.words} in the same scenario it reaches {', '.join(self.wanted)}"
+            after = replace(tried, scenario=replace(tried.scenario, site=remedy.after.site))
+            if self._arrives(play(after, self.fate.key)):
+                proof = f"with {remedy.words} in the same scenario{tried.words} it reaches {', '.join(self.wanted)}"
                 return [Loss(cause.name, PRACTICE, serial, cause.tells, cause.confidence, proof)]
         weaker = max(cause.confidence, Confidence.MEDIUM, key=lambda one: SURE[one])
         return [Loss(cause.name, PRACTICE, serial, cause.tells, weaker, "")]
 
-    def _proof(self, made: Sequence[Suspect]) -> str:
-        where = " and ".join(f"{one.place} {one.instead}" for one in made)
-        return f"in the same scenario, where {where}, it reaches {', '.join(self.wanted)}"
-
-    def _arrives(self, played: _Played) -> bool:
+    def _arrives(self, played: Played) -> bool:
         return played.fate is not None and set(self.wanted) <= played.fate.reached
-
-    def _played(self, scenario: Scenario, planned: Planned = plan, *, explained: bool = False) -> _Played:
-        """Play a world to its end; what came of the message there."""
-        with Simulation(scenario, planned=planned) as world:
-            with suppress(ConservationError, ExpectationError):  # the message is asked about, not the run
-                world.run()
-            fates = conversation(world.trace.story(self._name))
-            found = next((one for one in fates if one.key == self.fate.key), None)
-            explanation = self._explained(world, found) if explained and found else None
-        return _Played(found, _way(found, fates) if found else [], explanation)
-
-    def _explained(self, world: Simulation, fate: Fate) -> Explanation | None:
-        """Why the message went where it went once it was collected."""
-        ours = (d for d in world.decisions if d.message_id in fate.ids and d.reason is not Reason.SENT_COPY)
-        decision = next(ours, None)
-        targets = decision.targets if decision else ()
-        copies = (one for target in targets for one in world.mailbox(target))
-        message = next((one for one in copies if one.message_id in fate.ids), None)
-        if decision is None or message is None:
-            return None
-        made = plan(world.scenario)
-        provider = Provider(
-            world.scenario.provider.profile or made.smtp.server,
-            made.policy,
-            made.mail_host.headers,
-            made.mail_host.catch_all,
-        )
-        missed = [target for target in self.wanted if target not in decision.targets and ":" in target]
-        return why(
-            decision,
-            site=_remembering(world.site, world.trace),
-            message=Message(message.octets),
-            expect=missed[0] if missed else None,
-            provider=provider,
-        )
-
-
-def _way(fate: Fate, fates: Sequence[Fate]) -> list[Event]:
-    """The events of a message, behind those of the letter that it answers."""
-    letter = next((one for one in fates if one.is_letter and one is not fate), None)
-    before = letter.events if letter and fate.begun.step is Step.REPLIED else []
-    return [event for event in (*before, *fate.events) if not _of_copy(event)]
-
-
-def _of_copy(event: Event) -> bool:
-    """Whether it is about the copy of what was sent that a provider keeps (R5.8)."""
-    return event.rule == "R5.8" or event.reason == Reason.SENT_COPY
-
-
-def _remembering(site: Site, trace: Trace) -> Site:
-    """The practice with what it has sent in its world."""
-    letters = (event for event in trace.steps(Step.COMPOSED) if event.peer.startswith("action:"))
-    sent = {event.message_id: int(event.peer.removeprefix("action:")) for event in letters}
-    return replace(site, sent={**site.sent, **sent})
 
 
 def _loss(one: Suspect, confidence: Confidence, proof: str) -> Loss:
