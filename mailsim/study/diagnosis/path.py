@@ -153,13 +153,16 @@ _THREAD = ("Message-ID", "In-Reply-To", "References", "Subject")
 def headers_read(case: Case) -> tuple[HeaderRead, ...]:
     """The fields in the message that routing knows, or that servers name recipients in, from the top."""
     told = " ".join(f"{item.read} {item.concluded}" for item in case.decision.evidence)
-    names = {name.lower(): name for name in (*_ASKED, case.reads, *STAMPS, "To", "Cc", *_THREAD)}
+    names = {
+        name.lower(): (name, _was_read(name, told))
+        for name in (*_ASKED, case.reads, *STAMPS, "To", "Cc", *_THREAD)
+    }
     found = []
     for field in Anatomy.of(case.message).fields:
-        name = names.get(field.name)
-        if name:
+        if field.name in names:
+            name, was_read = names[field.name]
             value = shown(" ".join(field.value.decode("utf-8", "replace").split()))
-            found.append(HeaderRead(name, value, _was_read(name, told)))
+            found.append(HeaderRead(name, value, was_read))
     return tuple(found)
 
 

@@ -22,6 +22,7 @@ from mailsim.study.diagnosis.cause import WORDS, Found
 from mailsim.study.diagnosis.causes import causes
 from mailsim.study.diagnosis.changes_target import target_of
 from mailsim.study.diagnosis.counterfactual import remedies
+from mailsim.study.diagnosis.fields import Anatomy
 from mailsim.study.diagnosis.path import HeaderRead, Standing, Step, headers_read, path
 from mailsim.study.diagnosis.remedy import Remedy
 from mailsim.study.diagnosis.situation import Provider, situation
@@ -29,6 +30,9 @@ from mailsim.study.diagnosis.situation import Provider, situation
 if TYPE_CHECKING:
     from mailsim.practice.site import Site
 
+MOST_HEADER, MOST_FIELDS = 102_400, 1_000
+"""Octets and fields of a header that changes are tried of: each field is left out once, and the whole read anew. Postfix
+keeps no more octets of one (header_size_limit)."""
 MOST_TOLD = 5
 """Remedies that the text tells; the others are counted."""
 _MOST_AFFECTED = 5  # other messages named for one remedy
@@ -143,7 +147,8 @@ def why(
             the message shows.
 
     Raises:
-        WhyError: A decision without its message, or an `expect` that is no target.
+        WhyError: A decision without its message, an `expect` that is no target, or one for a message whose header is
+            too long to be tried with each field left out.
         UnknownProfile: No such provider is built in.
     """
     given = asked if not isinstance(asked, Decision) else message
@@ -155,8 +160,20 @@ def why(
     case = Case(Message(octets), site, decision, wanted)
     found: tuple[Remedy, ...] = ()
     if wanted is not None and wanted not in decision.targets:
+        _refuse_too_long(case.message)
         found = remedies(situation(site, case.message, decision, provider), wanted, corpus)
     return Explanation(decision, headers_read(case), path(case), causes(case), wanted, found)
+
+
+def _refuse_too_long(message: Message) -> None:
+    octets = len(message.header)
+    fields = len(Anatomy.of(message).fields) if octets <= MOST_HEADER else None
+    if fields is None or fields > MOST_FIELDS:
+        told = f"{octets:,} octets" if fields is None else f"{fields:,} fields"
+        raise WhyError(
+            f"the message's header has {told}: changes are tried of at most {MOST_HEADER:,} octets and "
+            f"{MOST_FIELDS:,} fields; ask why without what is expected"
+        )
 
 
 def expected_target(text: str | None) -> str | None:
