@@ -59,6 +59,8 @@ class Scenario:
     steps: Sequence[Line]
     """Its own, without backgrounds; of an outline with its placeholders."""
     examples: Sequence[Examples]
+    checks: bool
+    """Whether a Then is among its steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,8 @@ def read_feature(path: Path) -> Sequence[Section]:
     """
     try:
         text = path.read_text(encoding="utf-8")
+        if text.startswith("\ufeff"):  # pytest-bdd takes it for a letter
+            raise FeatureError(path, "begins with a byte order mark; save it as UTF-8 without one")
         document: Node = Parser().parse(text)
     except OSError as error:
         raise FeatureError(path, f"cannot be read: {error.strerror}; name a .feature file") from None
@@ -93,8 +97,8 @@ def read_feature(path: Path) -> Sequence[Section]:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise FeatureError(path, f"not UTF-8: {error.reason}; save it as UTF-8", line=line) from None
     except CompositeParserException as error:
-        told = "; ".join(map(str, error.errors))
-        raise FeatureError(path, f"not Gherkin: {told}", line=_line(error.errors[0])) from None
+        first = error.errors[0]  # those that follow come of it, as a rule
+        raise FeatureError(path, f"not Gherkin: {first}", line=_line(first)) from None
     if not document.get("feature"):
         raise FeatureError(path, "holds no feature; begin it with 'Feature:', or remove it")
     return list(_sections(document["feature"], text.splitlines()))
@@ -143,6 +147,7 @@ def _scenario(node: Node, tags: list[Line], text: Sequence[str]) -> Scenario:
             )
             for examples in node["examples"]
         ],
+        any(step["keywordType"] == "Outcome" for step in node["steps"]),
     )
 
 

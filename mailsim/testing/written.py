@@ -27,6 +27,9 @@ def findings(features: Features, known: Sequence[Definition], tags: Collection[s
             for scenario in section.scenarios:
                 yield from _misspelt(file, scenario.description, scenario.own_tags, known, tags)
                 yield from _examples(file, scenario)
+                if scenario.steps and not scenario.checks:
+                    told = f"scenario {scenario.name!r} has no Then, so that it passes whatever comes of it; write one"
+                    yield Finding(file, scenario.line, "no-then", told)
                 if tagged and not any(map(is_rule, scenario.tags)):
                     told = f"scenario {scenario.name!r} has no tag of a rule; write such as @R4.5 above it"
                     yield Finding(file, scenario.line, "no-rule-tag", told)

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 START = "Given a practice whose catch-all mailbox is matters@abc.com"
 GOOD = f"Feature: Mail\n @R4.5\n Scenario: One\n  {START}\n  Then nothing is lost\n"
 
-OUTLINE = f"Feature: Mail\n @R4.5\n Scenario Outline: One\n  {START}\n  And the practice has action <what>\n  Examples:\n"
+OUTLINE = f"Feature: Mail\n @R4.5\n Scenario Outline: One\n  {START}\n  And the practice has action <what>\n  Then nothing is lost\n  Examples:\n"
 QUOTES = '"""'
 
 
@@ -68,10 +68,14 @@ def test_a_good_feature_has_no_finding(pytester: pytest.Pytester) -> None:
         ),
         (GOOD + " Rule: Two\n", ["no-scenario one.feature:6: Rule 'Two' has no scenario; write one, or remove it"]),
         (
-            GOOD + f" Scenario: Two\n  {START}\n",
+            GOOD + f" Scenario: Two\n  {START}\n  Then nothing is lost\n",
             ["no-rule-tag one.feature:6: scenario 'Two' has no tag of a rule; write such as @R4.5 above it"],
         ),
-        (f"Feature: Mail\n Scenario: Two\n  {START}\n", []),
+        (f"Feature: Mail\n Scenario: Two\n  {START}\n  Then nothing is lost\n", []),
+        (
+            f"Feature: Mail\n Background:\n  {START}\n  Then nothing is lost\n Scenario: Two\n  When all mail has arrived\n",
+            ["no-then one.feature:5: scenario 'Two' has no Then, so that it passes whatever comes of it; write one"],
+        ),
         (
             GOOD.replace("R4.5", "R4.99"),
             ["unknown-rule one.feature:2: @R4.99 is no rule; features/README.md of mailsim lists them (`mailsim steps --markdown`)"],
@@ -82,14 +86,14 @@ def test_a_good_feature_has_no_finding(pytester: pytest.Pytester) -> None:
         ),
         (
             OUTLINE + "   | what |\n",
-            ["not-collected one.feature:6: these examples of 'One' have no row, and nothing would run; write one below the names of the columns, or remove them"],
+            ["not-collected one.feature:7: these examples of 'One' have no row, and nothing would run; write one below the names of the columns, or remove them"],
         ),
         (
             OUTLINE.replace("action <what>", "action <waht>") + "   | what |\n   | 1 |\n",
             [
                 "unknown-placeholder one.feature:5: no column of the examples is called 'waht'; write one of what",
                 "unknown-step one.feature:5: nobody defines the step 'the practice has action <waht>'; the nearest known: Given the practice has action 1234",
-                "unused-column one.feature:6: no step has <what>, so that this column changes nothing; write it, or remove the column",
+                "unused-column one.feature:7: no step has <what>, so that this column changes nothing; write it, or remove the column",
             ],
         ),
         (
@@ -117,6 +121,11 @@ def test_a_good_feature_has_no_finding(pytester: pytest.Pytester) -> None:
             ["misspelt-tag one.feature:1: @r4_5 marks nothing that is known; write @R4.5, or register the marker in pytest's configuration"],
         ),
         (GOOD.replace("@R4.5", "@R4.5 @smoke @wire @skip"), []),
+        ("\ufeff" + GOOD, ["not-read one.feature:1: begins with a byte order mark; save it as UTF-8 without one"]),
+        (
+            GOOD.replace("Feature:", "Featur:"),
+            ["not-read one.feature:1: not Gherkin: (1:1): expected: #EOF, #Language, #TagLine, #FeatureLine, #Comment, #Empty, got 'Featur: Mail'"],
+        ),
         (
             GOOD.replace("Then", "When the program under test collects\n  Then"),
             ["needs-sockets one.feature:5: this step needs servers on sockets; tag the scenario @wire"],
