@@ -209,7 +209,8 @@ def test_what_is_kept_is_found(pytester: pytest.Pytester, how: str) -> None:
 @pytest.mark.parametrize("step", [LIES, '  Then the program keeps 0 files in "{}"\n'])
 def test_a_folder_that_is_not_there_is_told(pytester: pytest.Pytester, step: str) -> None:
     """A misspelt one would be empty, and nothing was taken that could be missed."""
-    result = keep(pytester, came() + step.format("Male"), "files")
+    feature = came("From: jane@client.example\n\nHello") + step.format("Male")
+    result = run(pytester, feature, """sh -c 'mkdir "$MAILSIM_FOLDER/Mail"'""")
 
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["E *expected Male in MAILSIM_FOLDER, found Mail"])
@@ -248,6 +249,16 @@ def test_a_program_that_did_not_keep_mail_is_told_with_its_words(
             "E     It said:",
             "E     the disk is full",
         ]
+    )
+
+
+def test_of_no_mail_none_can_be_lost(pytester: pytest.Pytester) -> None:
+    """The program took nothing, whatever it does with mail."""
+    result = keep(pytester, came() + LIES.format("Mail"), "files")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["E *expected mail that could be lost, found that none came to the mailbox;*"]
     )
 
 

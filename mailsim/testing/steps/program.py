@@ -119,6 +119,9 @@ def _gone(world: "World", program: Program) -> Counter["Copy"]:
         f"expected that all mail arrives while no program runs, found {counted(came - seen, 'message')} collected unseen; "
         "write 'And all mail has arrived' before the program runs"
     )
+    assert seen, (
+        "expected mail that could be lost, found that none came to the mailbox; have somebody write first"
+    )
     return program.arrivals.gone
 
 
