@@ -146,7 +146,9 @@ def markdown(subjects: Sequence[Subject]) -> Iterator[str]:
         yield "```"
     yield from ("", "## What stands for what", "", "| in a step | for example |", "|---|---|")
     examples = _CUCUMBER | {name: one.example for name, one in PARAMETERS.items()}
-    yield from (f"| `{{{name}}}` | {example} |" for name, example in examples.items())
+    for name, example in examples.items():
+        units = ", ".join(PARAMETERS[name].units) if name in PARAMETERS else ""
+        yield f"| `{{{name}}}` | {example}; in {units} |" if units else f"| `{{{name}}}` | {example} |"
     for name, words in lists().items():
         yield from ("", f"`{{{name}}}` is one of:", "", *(f"- {one}" for one in words))
     yield from ("", "## The rules", "", "A scenario bears the tags of the rules it is about: `@R4.5`.", "")

@@ -162,6 +162,8 @@ def _told(
     yield f"step      {where}"
     yield from failure.verdict(exception)
     yield from failure.givens(exception, request.getfixturevalue("blueprint"))
+    if isinstance(exception, failure.MISWRITTEN):
+        return
     yield from told(unstruck(node))
     world = node.stash.get(WORLD, None)
     docket = node.stash.get(DOCKET, None)

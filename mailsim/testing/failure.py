@@ -5,10 +5,11 @@ the story of the mail, and the command that plays it again. Nothing in it is obe
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import dropwhile
 from os.path import relpath
 from pathlib import Path
+from textwrap import dedent
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,11 @@ from _pytest._code.code import ExceptionChainRepr, ReprEntry  # pytest has no pu
 
 from mailsim.practice.decision import Decision
 from mailsim.practice.faults import SiteError, printable
-from mailsim.testing.blueprint import Blueprint
+from mailsim.testing.blueprint import Blueprint, BlueprintError
+from mailsim.testing.needs import StepError
+from mailsim.testing.parameters import UnknownTargetError
+from mailsim.testing.program import ProgramError
+from mailsim.testing.worlds import MissingWorldError
 from mailsim.trace.story import told
 
 if TYPE_CHECKING:
@@ -24,8 +29,11 @@ if TYPE_CHECKING:
 
     from mailsim.world.world import World
 
+MISWRITTEN = (BlueprintError, MissingWorldError, ProgramError, StepError, UnknownTargetError)
+"""What is wrong with the feature or the configuration, whatever happened to the mail: its story would explain nothing."""
 _MOST_CONVERSATIONS = 3
 _MOST_LINES = 40
+_MODULE = re.compile(r"\A(?:\w+\.)+(?=\w+: )")
 _VERDICT = re.compile(r"expected (?P<expected>.+?)[,;] found (?P<found>.+)")
 
 _GIVENS = MappingProxyType(
@@ -98,10 +106,18 @@ def without_python(shown: object) -> None:
     for traceback, _, _ in shown.chain:
         traceback.extraline = None
         for entry in traceback.reprentries:
-            entry.lines = list(dropwhile(lambda line: not line.startswith("E "), entry.lines))
+            entry.lines = _plain(dropwhile(lambda line: not line.startswith("E "), entry.lines))
             if isinstance(entry, ReprEntry):
                 entry.reprfuncargs = entry.reprlocals = entry.reprfileloc = None
         traceback.reprentries = [entry for entry in traceback.reprentries if entry.lines]
+    if shown.reprcrash is not None:
+        shown.reprcrash.message = _MODULE.sub("", shown.reprcrash.message, count=1)
+
+
+def _plain(lines: Iterable[str]) -> list[str]:
+    """Lines behind pytest's E, indented as if no Python stood above, the exception without its module."""
+    told = dedent("\n".join(line.removeprefix("E") for line in lines))
+    return [f"E   {line}".rstrip() for line in _MODULE.sub("", told, count=1).splitlines()]
 
 
 def without_values(shown: object) -> None:

@@ -29,6 +29,8 @@ class Parameter:
     example: str
     words: Sequence[str] = ()
     """All that it can be, where that is a list."""
+    units: Sequence[str] = ()
+    """What a number in it can count."""
 
 
 REASONS: Mapping[str, Reason] = MappingProxyType(
@@ -151,11 +153,14 @@ PARAMETERS: Mapping[str, Parameter] = MappingProxyType(
         "letter": _one_of(("message", "reply"), str, "reply"),
         "header": Parameter("[A-Za-z][A-Za-z0-9-]*", str, "X-Original-To"),
         "setting": Parameter(r"[a-z]+\.[a-z_]+", str, "smtp.port"),
-        "size": Parameter(r"\d[\d,]*(?:\.\d+)? (?:octets?|KB|MB|GB)", _size, "12 MB"),
+        "size": Parameter(
+            r"\d[\d,]*(?:\.\d+)? (?:octets?|KB|MB|GB)", _size, "12 MB", units=("octets", "KB", "MB", "GB")
+        ),
         "duration": Parameter(
             r"\d+ (?:second|minute|hour|day|week)s?",
             lambda words: "".join(part[0] if part.isalpha() else part for part in words.split()),
             "2 hours",
+            units=("seconds", "minutes", "hours", "days", "weeks"),
         ),
         "ordinal": Parameter(rf"{'|'.join(_ORDINALS)}|\d+(?:st|nd|rd|th)", _ordinal, "third"),
         "verb": Parameter("[A-Z]+", str, "RETR"),

@@ -1,6 +1,7 @@
 """The catalogue holds every step, each with an example that is it and no other."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,18 @@ def test_a_step_of_another_kind_is_told_only_where_none_of_its_own_is_nearer() -
     assert suggestions("given", "the practice has actions 1234 and 99", ALL) == [
         "Given the practice has action 1234"
     ]
+
+
+@pytest.mark.parametrize("name", [name for name, one in PARAMETERS.items() if one.units])
+def test_the_units_of_a_quantity_are_those_that_it_takes(name: str) -> None:
+    """Each is on the page, and can be written."""
+    parameter = PARAMETERS[name]
+    told = ", ".join(parameter.units)
+
+    assert f"| `{{{name}}}` | {parameter.example}; in {told} |" in list(markdown(catalogue()))
+    for unit in parameter.units:
+        assert re.fullmatch(parameter.pattern, f"2 {unit}")
+        assert parameter.read(f"2 {unit}")
 
 
 def test_words_that_a_parameter_can_be_are_told(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,7 @@
 """A step that failed tells what is needed to mend it, and leaves files that play it again."""
 
 import shlex
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -201,6 +202,34 @@ def test_a_check_is_played_again_by_nothing(pytester: pytest.Pytester) -> None:
 
     result.stdout.fnmatch_lines(["E   again     by pytest alone: no file plays a check"])
     assert not (pytester.path / ".mailsim").exists()
+
+
+@pytest.mark.parametrize(
+    ("step", "told"),
+    [
+        (
+            "Then the copies are:\n | mary | 1 |",
+            'UnknownTargetError: "mary" is no target; write action 1234, mary\'s mailbox, *',
+        ),
+        (
+            "Given the practice has action 9",
+            "BlueprintError: action: was set after the world had started; *",
+        ),
+    ],
+)
+def test_what_is_wrong_with_the_feature_is_told_without_the_story(
+    pytester: pytest.Pytester, step: str, told: str
+) -> None:
+    """The mail did nothing wrong; where Python names the error, its module says nothing to a reader."""
+    pytester.makefile(".feature", one=f"Feature: Mail\n Scenario: One\n{GIVENS + WHENS + step}")
+
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-W", "error")
+
+    lines = [line for line in result.outlines if line.startswith("E ")]
+    assert len(lines) == 2
+    assert fnmatch(lines[0], f"E   {told}")
+    assert lines[1].startswith(f"E   step      {step.splitlines()[0]} (one.feature:")
+    result.stdout.fnmatch_lines(["FAILED one.feature::test_one - " + told.partition(":")[0] + ":*"])
 
 
 def test_where_no_mail_moved_nothing_plays_it_again(pytester: pytest.Pytester) -> None:
