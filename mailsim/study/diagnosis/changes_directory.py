@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 
-from mailsim.mail import Address
+from mailsim.mail import Address, Message
 from mailsim.practice.decision import shown
 from mailsim.practice.directory import Action, Alias, Directory
 from mailsim.practice.recipients import header_values
@@ -41,12 +41,17 @@ def directory_changes(now: Situation, target: str) -> Iterator[Change]:
 
 
 def _unknown_ids(now: Situation) -> list[str]:
+    return [one for one in ids_answered(now.message) if one not in now.site.sent][:_IDS]
+
+
+def ids_answered(message: Message) -> list[str]:
+    """The Message-IDs that a message says it answers, In-Reply-To first, each once."""
     found = []
     for name in ("In-Reply-To", "References"):
-        for value in now.message.values(name):
+        for value in message.values(name):
             ids = [f"<{part.partition('>')[0]}>" for part in value.split("<")[1:] if ">" in part]
-            found += [one for one in ids if one not in now.site.sent and one.isprintable() and " " not in one]
-    return list(dict.fromkeys(found))[:_IDS]
+            found += [one for one in ids if one.isprintable() and " " not in one]
+    return list(dict.fromkeys(found))
 
 
 def _named(now: Situation) -> list[Address]:

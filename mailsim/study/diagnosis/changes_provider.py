@@ -7,7 +7,7 @@ from functools import partial
 from mailsim.mail import Address
 from mailsim.provider.mailhost import EnvelopeHeader, Stamp
 from mailsim.provider.policy import SenderAction
-from mailsim.provider.profiles import profiles
+from mailsim.provider.profiles import Profile, profiles
 from mailsim.study.diagnosis.changes_target import envelope_recipient, target_addresses
 from mailsim.study.diagnosis.remedy import Change, Kind
 from mailsim.study.diagnosis.settings_made import CUSTOMARY, Make
@@ -37,11 +37,17 @@ def provider_changes(now: Situation, target: str) -> Iterator[Change]:
             words = f"have the provider write the envelope's recipient into {name}"
             yield _provider(words, 4, partial(_stamping, name=name, recipient=recipient))
             stamped.add(name.lower())
+    for known in other_providers(host.name):
+        changed = Provider.of(known, host.catch_all)
+        words = f'move to a provider like "{known.id}"'
+        yield _provider(words, 9, partial(_hosted, provider=changed, recipient=recipient))
+
+
+def other_providers(name: str) -> Iterator[Profile]:
+    """Those that the practice could move to, of which all that decides is known."""
     for known in profiles().values():
-        if known.id != host.name and known.can_catch_all and not known.lacks(*_DECIDING):
-            changed = Provider.of(known, host.catch_all)
-            words = f'move to a provider like "{known.id}"'
-            yield _provider(words, 9, partial(_hosted, provider=changed, recipient=recipient))
+        if known.id != name and known.can_catch_all and not known.lacks(*_DECIDING):
+            yield known
 
 
 def _provider(words: str, cost: int, make: Make) -> Change:

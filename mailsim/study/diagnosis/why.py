@@ -17,6 +17,7 @@ from mailsim.errors import MailsimError
 from mailsim.mail import Message
 from mailsim.plain import in_words
 from mailsim.practice.decision import Decision, Outcome, shown, whereto
+from mailsim.provider.profiles import profile
 from mailsim.study.diagnosis.case import Case
 from mailsim.study.diagnosis.cause import WORDS, Found
 from mailsim.study.diagnosis.causes import causes
@@ -157,6 +158,8 @@ def why(
     octets = given.octets if isinstance(given, Message) else given
     decision = asked if isinstance(asked, Decision) else site.route(octets)
     wanted = expected_target(expect)
+    if isinstance(provider, str):
+        profile(provider)  # a name that is none is a fault though nothing is asked of it
     case = Case(Message(octets), site, decision, wanted)
     found: tuple[Remedy, ...] = ()
     if wanted is not None and wanted not in decision.targets:

@@ -151,7 +151,8 @@ class Ran:
         outcome, reason = fate.ended
         mark = _mark(inquiry)
         causes = ", ".join(mark[len(_came_to(fate)) :])
-        words = f"{fate.begun.message_id} for {', '.join(missing)} went astray: {outcome} ({reason})"
+        words = f"{fate.begun.message_id} for {', '.join(missing)} went astray: {outcome}"
+        words += f" ({reason})" if reason else ""
         words += f", because of {causes}" if causes else ""
         if "@" in first:
             got = sum(got_outside(event) and event.place == first for event in self.trace) + 1

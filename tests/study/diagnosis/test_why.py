@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import mailsim
+from mailsim.provider.profiles import UnknownProfile
 from mailsim.study.diagnosis.path import Standing
 from mailsim.study.diagnosis.why import WhyError, why
 
@@ -178,3 +179,9 @@ def test_no_octets_raise_and_every_remedy_is_true(octets: bytes, expect: str) ->
     json.dumps(told.as_json())
     for remedy in told.remedies:
         assert remedy.after.reaches(expect)
+
+
+def test_a_provider_that_is_none_is_a_fault_though_nothing_is_asked_of_it() -> None:
+    """A slip of the pen must not pass as knowledge."""
+    with pytest.raises(UnknownProfile, match="gogle"):
+        why(REWRITTEN, site=SITE, provider="gogle")
