@@ -116,7 +116,9 @@ def without_python(shown: object) -> None:
 
 def _plain(lines: Iterable[str]) -> list[str]:
     """Lines behind pytest's E, indented as if no Python stood above, the exception without its module."""
-    told = dedent("\n".join(line.removeprefix("E") for line in lines))
+    told = dedent(
+        "\n".join(line[1:] for line in lines)
+    )  # of several lines of one error only the first has an E
     return [f"E   {line}".rstrip() for line in _MODULE.sub("", told, count=1).splitlines()]
 
 

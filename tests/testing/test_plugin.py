@@ -387,8 +387,8 @@ def test_an_unknown_step_names_the_nearest(pytester: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(
         [
             '*Step definition is not found: When "the practice colects mail"*',
-            "*The nearest known steps, each with an example:*",
-            "*When the practice collects its mail*",
+            "E   The nearest known steps, each with an example:",
+            "E     When the practice collects its mail",
         ]
     )
 
