@@ -22,14 +22,14 @@ from tests.explore.planting import Mutant, mutants
 def explored(mutant: Mutant, seconds: float, seed: int) -> dict[str, object] | None:
     """What is found of a bug; None for nothing."""
     with tempfile.TemporaryDirectory() as folder:
-        mutant.plant(Path(folder))
+        packages = mutant.plant(Path(folder))
         ran = subprocess.run(
             [
                 *(sys.executable, "-m", "mailsim", "explore", "--site", str(mutant.site_path), "--json"),
                 *("--seconds", str(seconds), "--seed", str(seed)),
             ],
             cwd=folder,
-            env=os.environ | {"PYTHONPATH": folder},
+            env=os.environ | {"PYTHONPATH": str(packages)},
             capture_output=True,
             text=True,
             check=False,

@@ -33,10 +33,15 @@ class Mutant(NamedTuple):
             raise ValueError(f"{self.name}: {self.old!r} stands {text.count(self.old)} times in {self.file}")
         return text.replace(self.old, self.new)
 
-    def plant(self, folder: Path) -> None:
-        """Put a copy of the package with the bug into a folder."""
-        shutil.copytree(PACKAGE, folder / "mailsim")
-        (folder / "mailsim" / self.file).write_text(self.source(), "utf-8")
+    def plant(self, folder: Path) -> Path:
+        """Put a copy of the package with the bug into a folder; the path to import it from.
+
+        It stands as if it were installed: of what is not, Hypothesis reads the whole source before its first example.
+        """
+        packages = folder / "site-packages"
+        shutil.copytree(PACKAGE, packages / "mailsim", ignore=shutil.ignore_patterns("__pycache__"))
+        (packages / "mailsim" / self.file).write_text(self.source(), "utf-8")
+        return packages
 
 
 def mutants() -> list[Mutant]:

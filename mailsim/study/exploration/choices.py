@@ -29,6 +29,7 @@ FAULTS = (
     "pop:LOGIN:1:refuse",
     "pop:PASS:1:locked",
     "pop:CONNECT:1:drop",
+    "smtp:EHLO:1:reply 502 5.5.1 unknown",  # after HELO no size is declared
     "smtp:RCPT:1:reply 451 4.3.0 later",
     "smtp:RCPT:2:reply 550 5.1.1 unknown",
     "smtp:DATA-END:1:drop",
@@ -39,6 +40,8 @@ FAULTS = (
     "mx:CONNECT:1:drop",
 )
 """What ends, takes nothing away and damages no message that is taken as whole: mail must come through all of it."""
+TOGETHER = (("smtp:RCPT:1:reply 451 4.3.0 later", "smtp:RCPT:2:reply 550 5.1.1 unknown"),)
+"""What is seldom drawn one by one: of one message a recipient is put off, and another refused."""
 _TEXTS = ("Please read.", ".\n..\nFrom here on\n", "", "x" * 5000)
 _SUBJECTS = ("Draft", "Grüße", "")
 
@@ -58,7 +61,7 @@ class Choices:
     """One, or two of which the first may be named first."""
     outside = st.sampled_from(PEOPLE)
     text = st.sampled_from(_TEXTS)
-    fault = st.sampled_from(FAULTS)
+    faults = st.one_of(st.sampled_from(FAULTS).map(lambda one: (one,)), st.sampled_from(TOGETHER))
     minutes = st.sampled_from((10, 71, 400))
 
     def more(self, truth: Truth, inside: st.SearchStrategy[str]) -> Rows:
@@ -86,7 +89,8 @@ class Choices:
             token=self.actions,
             copied=inside,
         )
-        return st.one_of(some, beside)
+        odd = st.fixed_dictionaries({"oddity": st.sampled_from(ODDITIES)})
+        return st.one_of(some, beside, odd)
 
 
 def choices(truth: Truth) -> Choices:
@@ -124,7 +128,9 @@ def _own(truth: Truth) -> st.SearchStrategy[str]:
 def _provider(truth: Truth) -> Rows:
     """What may differ from one provider to the next and must lose no mail; what it does with senders is judged alone."""
     keys: dict[str, st.SearchStrategy[Any]] = {
-        "size_limit": st.just(4000),
+        "size_limit": st.sampled_from(
+            (4000, 150)
+        ),  # over it are long letters, or all by less than as much again
         "sent_copies": st.just(True),
         "quirks": st.sampled_from(QUIRKS),
     }
@@ -133,9 +139,11 @@ def _provider(truth: Truth) -> Rows:
         server_mailbox = f"john@{truth.domain}"
         keys |= {
             "mailboxes": st.just([server_mailbox]),
-            "forwards": st.just({server_mailbox: truth.system}),
+            "forwards": st.sampled_from((server_mailbox, f"peter@{truth.domain}")).map(
+                lambda one: {one: truth.system}
+            ),
         }
-        own["registered"] = [f"a{number}@{truth.domain}" for number in truth.actions[:1]]
+        own["registered"] = [f"a{number}@{truth.domain}" for number in truth.actions[:2]]
     senders: list[dict[str, Any]] = [
         {},
         *({"sender_policy": policy} for policy in ("accept", "rewrite", "reject")),

@@ -66,11 +66,13 @@ def machine(  # noqa: C901 - Hypothesis finds rules in a class, and what these d
             body = "".join(f"{line}\r\n" for line in text.splitlines()).encode()
             self.add(Act({"receive": {"to": to, "from": sender, "text": text}}, Written("", body)))
 
-        @rule(target=made, sender=draw.outside, to=inside, form=draw.form(inside))
-        def receive_odd(self, sender: str, to: str, form: dict[str, Any]) -> Odd:
+        @rule(target=made, sender=draw.outside, to=inside, form=draw.form(inside), collected=st.booleans())
+        def receive_odd(self, sender: str, to: str, form: dict[str, Any], collected: object) -> Odd:
             letter = odd(truth, sender, to, Form(**form), number=self.odd)
             self.odd += 1
             self.add(letter.act(to))
+            if collected:  # before the next comes, which may depend on what became of this one
+                self.add(Act({"collect": {}}))
             return letter
 
         @rule(letter=made, to=inside, anew=st.sampled_from((False, True)))
@@ -87,10 +89,9 @@ def machine(  # noqa: C901 - Hypothesis finds rules in a class, and what these d
             self.now += minutes
 
         @precondition(lambda self: len(self.plot.faults) < self.most_faults)
-        @rule(fault=draw.fault)
-        def go_wrong(self, fault: str) -> None:
-            if fault not in self.plot.faults:
-                self.plot.faults.append(fault)
+        @rule(faults=draw.faults)
+        def go_wrong(self, faults: tuple[str, ...]) -> None:
+            self.plot.faults += [one for one in faults if one not in self.plot.faults]
 
         def teardown(self) -> None:
             if self.plot.acts:

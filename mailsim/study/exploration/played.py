@@ -126,7 +126,8 @@ class Played:
 
     def readable(self, recipients: Iterable[str], shown: tuple[str, ...]) -> tuple[str, ...]:
         """For whom a collected message can be seen to be; To and Cc are asked where no header says it (R4.3, R4.4)."""
-        truth, real = self.truth, self.truth.recipients(recipients)
+        truth = self.truth
+        real = tuple(dict.fromkeys(map(self._stamped_for, truth.recipients(recipients))))
         if not truth.catch_all or (self.stamped and truth.settings.mailbox.catch_all_header):
             return real
         own = [one for one in shown if one.endswith(f"@{truth.domain}") and one != truth.system]
@@ -134,6 +135,11 @@ class Played:
         if not self.stamped:
             return tuple(dict.fromkeys(asked))
         return tuple(dict.fromkeys(two for one in real for two in (asked if one == truth.system else [one])))
+
+    def _stamped_for(self, address: str) -> str:
+        """Whom the stamps name: where a server mailbox forwarded what nobody has, the system mailbox's stands on top (R4.4)."""
+        forwarded = {plain(one) for one in self.plot.provider.get("forwards", ())}
+        return self.truth.system if address in forwarded and not self.truth.of(address).targets else address
 
     def letters(self) -> Iterator[Mail]:
         """What the practice sent."""

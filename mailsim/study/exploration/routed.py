@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from mailsim.study.exploration.finding import Finding, Kind
 from mailsim.study.exploration.played import Mail, Played
+from mailsim.study.exploration.plot import Written
 from mailsim.study.exploration.truth import UNASSIGNED, plain
 from mailsim.trace.event import Step
 
@@ -148,10 +149,9 @@ def _namesakes(played: Played, message_id: str, mails: list[Mail]) -> Iterator[F
         if mail.written is None or mail.written.unreadable or "loop" in mail.written.hints:
             return
         came = [one for one in map(plain, mail.recipients) if one in played.arrived[message_id]]
-        for address in played.readable(came, mail.shown) if came else ():
-            bodies |= dict.fromkeys(
-                (mail.written.body, target) for target in played.truth.of(address).targets
-            )
+        for address in dict.fromkeys(came):
+            targets = _reached(played, mail.written, address, mail.shown)
+            bodies |= dict.fromkeys((mail.written.body, target) for target in targets)
     wanted = Counter(target for _, target in bodies)
     held = Counter({target: number for target, number in played.held[message_id].items() if target in wanted})
     if played.stamped and held != wanted:  # else who is not shown is not found
@@ -161,6 +161,14 @@ def _namesakes(played: Played, message_id: str, mails: list[Mail]) -> Iterator[F
             for target, number in wanted.items()
         }
         yield Finding(Kind.RULE, "R4.13", told, copies)
+
+
+def _reached(played: Played, written: Written, address: str, shown: tuple[str, ...]) -> set[str]:
+    """The targets of the copy for one address."""
+    belongs = [played.truth.of(one) for one in played.readable([address], shown)]
+    known = {target for one in belongs for target in one.targets}
+    hinted = played.truth.hinted(written.hints, belongs[0].reason)
+    return known or ({hinted} if hinted else set())
 
 
 def _left(played: Played) -> Iterator[Finding]:

@@ -88,6 +88,8 @@ def test_answers_to_automatic_mail_are_nobodys() -> None:
         ({"sender_policy": "rewrite", "registered": ["a1234@abc.com"]}, {}),
         ({"sender_policy": "reject", "on_behalf": True}, {}),
         ({"size_limit": 4000}, {"text": "x" * 5000}),
+        ({"size_limit": 150, "faults": ["smtp:EHLO:1:reply 502 5.5.1 unknown"]}, {}),
+        ({"forwards": {"peter@abc.com": "matters@abc.com"}}, {"bcc": ["peter@abc.com"]}),
         ({"mailboxes": ["john@abc.com"], "forwards": {"john@abc.com": "matters@abc.com"}}, {"cc": ["john@abc.com"]}),
     ],
 )  # fmt: skip
@@ -98,6 +100,16 @@ def test_providers_that_do_as_their_policy_says_are_well(
     plot = Plot(provider=provider, people=[{"address": JANE}], acts=[letter(**send)])
 
     assert judge(plot, SITE, TRUTH) is None
+
+
+def test_messages_of_one_id_may_be_for_one_action_by_address_and_by_thread() -> None:
+    """R4.13: both reach it, though one was sent to the system mailbox."""
+    settings = load_site(HERE / "sites" / "header.toml")
+    truth = Truth(settings.settings)
+    answer = odd(truth, JANE, "matters@abc.com", Form(answers=[1234]), number=0)
+    plot = Plot(acts=[(0, answer.act("matters@abc.com")), (0, answer.anew().copied(1).act("a1234@abc.com"))])
+
+    assert judge(plot, replace(settings, sent=dict(history(truth))), truth) is None
 
 
 def test_what_stays_in_the_system_mailbox_is_found() -> None:
