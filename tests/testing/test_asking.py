@@ -47,9 +47,9 @@ STILL = "*expected mail to ask about, found that none has moved; write a When be
 UNSENT = "*expected a letter that was sent, found a draft; write such as 'When action 1234 writes to ...'"
 
 
-def run(pytester: pytest.Pytester, steps: str) -> pytest.RunResult:
+def run(pytester: pytest.Pytester, steps: str, tag: str = "") -> pytest.RunResult:
     """Run one scenario."""
-    pytester.makefile(".feature", one=f"Feature: Mail\n Scenario: One\n{steps}")
+    pytester.makefile(".feature", one=f"{tag}\nFeature: Mail\n Scenario: One\n{steps}")
     return pytester.runpytest_inprocess("-p", "no:cacheprovider", "-W", "error", "--tb=short")
 
 
@@ -92,6 +92,20 @@ def test_a_step_that_asks_nothing_fails(pytester: pytest.Pytester, steps: str, t
 
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines([f"E {told}"])
+
+
+def test_a_probe_without_an_answer_says_nothing_of_replies(pytester: pytest.Pytester) -> None:
+    """It was refused, so that neither is known."""
+    steps = GIVENS + (
+        "And a provider that rejects foreign senders\n"
+        'And the practice collects from "ssl://pop.abc.com:995"\n'
+        'And the practice sends through "smtp.abc.com" on port 587\n'
+        "When the practice probes its route\nThen the probe says that replies do not come back"
+    )
+    result = run(pytester, steps, "@wire")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["E *expected that they do not, found:*", "E *no answer: *"])
 
 
 @pytest.mark.parametrize(
