@@ -1,14 +1,14 @@
 """What a specification asks about: the reply, the message, where their copies are. Assertions are the step's."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from mailsim.practice.decision import Decision
-from mailsim.testing.needs import StepError
+from mailsim.testing.asking import same
 from mailsim.trace.event import Event, Step
 
 if TYPE_CHECKING:
@@ -122,48 +122,6 @@ def stored(world: "World", person: str) -> list[Event]:
     """Every copy that somebody outside, or a server mailbox, got of all mail that has been sent."""
     world.settle()  # what is still on its way counts
     return [event for event in world.trace.steps(Step.STORED) if same(event.place, person)]
-
-
-def somebody(world: "World", person: str) -> None:
-    """Demand that an address is anybody's in the scenario: one that is misspelt got nothing, and that means nothing."""
-    __tracebackhide__ = True
-    assert any(same(one, person) for one in _people(world)), (
-        f"expected somebody of this scenario, found that {person} is nobody in it; correct the address"
-    )
-
-
-def same(one: str, other: str) -> bool:
-    """Whether two addresses are one, in whatever letters."""
-    from mailsim.mail import parse_address
-
-    return one == other or None is not parse_address(one) == parse_address(other)
-
-
-def _people(world: "World") -> Iterator[str]:
-    """Every address that mail was from or for, or could be."""
-    site, provider = world.site, world.scenario.provider
-    yield from (str(one.address) for one in world.scenario.correspondents)
-    yield from map(
-        str, (site.rules.system, site.rules.fallback, *site.directory.aliases, *provider.mailboxes)
-    )
-    for event in world.trace:
-        yield from (event.place, event.sender, *event.recipient.split(", "))
-
-
-def moved(world: "World") -> None:
-    """Demand that there has been any mail: of none, all is true that says what did not become of it."""
-    __tracebackhide__ = True
-    assert len(world.trace), (
-        "expected mail to ask about, found that none has moved; write a When before this step, "
-        "such as 'When everything in the scenario has happened'"
-    )
-
-
-def says(text: str, words: str) -> bool:
-    """Whether words stand in a text; raises StepError for none, which stand in any."""
-    if not words:
-        raise StepError('"" is in every text, and asks nothing; write words that must be there')
-    return words in text
 
 
 def inside(world: "World") -> str:

@@ -115,6 +115,10 @@ def test_a_probe_without_an_answer_says_nothing_of_replies(pytester: pytest.Pyte
         COLLECTED + "Then its recipient was read from delivered-to",
         COLLECTED + "Then jane@client.example gets nothing",
         COLLECTED + "Then help@elsewhere.example gets nothing",
+        "Given the alias sales@abc.com leads to mary\n" + LETTER + "Then Sales@abc.com gets nothing",
+        "Given the provider has the mailbox mary@abc.com\n"
+        + LETTER
+        + "Then mary@abc.com has 0 messages at the provider",
         LETTER + "Then JANE@client.example gets 1 message",
     ],
 )

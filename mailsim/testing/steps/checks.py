@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pytest_bdd import then, when
 
+from mailsim.testing.asking import says
 from mailsim.testing.blueprint import Blueprint
 from mailsim.testing.expressions import parse
-from mailsim.testing.found import says
 from mailsim.testing.needs import StepError
 from mailsim.testing.steps.practice import settings
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Final
 from pytest_bdd import then
 
 from mailsim.practice.decision import Outcome, Reason
+from mailsim.testing.asking import says
 from mailsim.testing.expressions import parse
-from mailsim.testing.found import Docket, apart, counted, reply, says
+from mailsim.testing.found import Docket, apart, counted, reply
 
 if TYPE_CHECKING:
     from mailsim.world.world import World

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from pytest_bdd import given, then, when
 
+from mailsim.testing.asking import says
 from mailsim.testing.blueprint import Blueprint
 from mailsim.testing.expressions import parse
-from mailsim.testing.found import says
 from mailsim.trace.event import Step
 
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from pytest_bdd import then
 
+from mailsim.testing.asking import says
 from mailsim.testing.expressions import parse
-from mailsim.testing.found import apart, counted, says
+from mailsim.testing.found import apart, counted
 from mailsim.testing.worlds import Kind, made
 from mailsim.trace.event import Event, Step
 

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 from pytest_bdd import then
 
+from mailsim.testing.asking import moved, same, says, somebody
 from mailsim.testing.expressions import parse
-from mailsim.testing.found import Docket, apart, counted, inside, moved, same, says, somebody, stored
+from mailsim.testing.found import Docket, apart, counted, inside, stored
 from mailsim.testing.needs import StepError
 from mailsim.testing.parameters import target_of
 from mailsim.trace.event import Step

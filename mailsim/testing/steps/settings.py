@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 from pytest_bdd import then, when
 
+from mailsim.testing.asking import says
 from mailsim.testing.blueprint import Blueprint
 from mailsim.testing.expressions import parse
-from mailsim.testing.found import says
 
 if TYPE_CHECKING:
     from mailsim.testing.reading import Reading
