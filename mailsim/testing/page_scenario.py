@@ -153,4 +153,5 @@ def _bare(message: str) -> str:
 
 
 def _shown(tags: Iterable[str]) -> str:
-    return f"<span class='tag'>{escape(' '.join(f'@{tag}' for tag in sorted(tags)))}</span>"
+    told = " ".join(f"@{tag}" for tag in sorted(tags))
+    return f"<span class='tag'>{escape(told)}</span>" if told else ""

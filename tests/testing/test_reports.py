@@ -345,6 +345,7 @@ def test_the_page_counts_the_features_of_each_world(pytester: pytest.Pytester) -
     assert "of 1 scenario in the memory world, in 1 feature." in told
     assert "of 1 scenario in the wire world, in 1 feature." in told
     assert "of 1 scenario, in 1 feature." in told
+    assert "<span class='tag'></span>" not in (pytester.path / "page.html").read_text("utf-8")
 
 
 def test_the_page_and_messages_tell_what_failed_around_the_steps(pytester: pytest.Pytester) -> None:

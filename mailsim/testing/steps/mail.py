@@ -222,7 +222,7 @@ def passed(world: "World", length: str) -> None:
 
 @when("the practice collects its mail")
 def collects(world: "World") -> None:
-    """The practice collects by POP3, decides on each message and stores it.
+    """The practice collects by POP3, after a lost line again, until nothing is left; it decides on each and stores it.
 
     When the practice collects its mail
     """
@@ -231,7 +231,7 @@ def collects(world: "World") -> None:
 
 @when("the practice tries to collect its mail")
 def tries_to_collect(world: "World") -> None:
-    """The same where the line or the server may fail; what was not collected is still there.
+    """The same where it may have to give up; what was not collected is still there.
 
     When the practice tries to collect its mail
     """
