@@ -96,8 +96,10 @@ def note(*parts: str) -> Html:
 def table(head: Sequence[str], items: Sequence[_Item], cells: Callable[[_Item], Sequence[str]]) -> Html:
     """A table of a row an item; of more than 50 the first and the last 25, the number between them said.
 
-    `cells` makes the row of an item, as wide as the head; a head of empty titles is left out.
+    `cells` makes the row of an item, as wide as the head; a head of empty titles is left out. Of no items nothing is shown.
     """
+    if not items:
+        return Html("")
     first, left_out, last = ends(items)
     titled = any(head)
     styles = [_CELL if titled else _NAME_CELL, *[_CELL] * (len(head) - 2), _LAST_CELL][-len(head) :]

@@ -168,11 +168,12 @@ def test_signs_and_colours_differ() -> None:
 
 @pytest.mark.parametrize(("rows", "shown"), [(0, 0), (1, 1), (MOST_ROWS, MOST_ROWS), (10_000, MOST_ROWS)])
 def test_a_table_shows_its_first_and_last_rows(rows: int, shown: int) -> None:
-    """At most fifty rows, and how many stand between."""
+    """At most fifty rows, and how many stand between; of none no head either."""
     words = Markup(table(["number"], range(rows), lambda number: [f"row{number};"])).words
 
     assert words.count("row") == shown
     assert (f"… {rows - shown:,} more …" in words) == (rows > shown)
+    assert ("number" in words) == (rows > 0)
     assert rows == 0 or ("row0;" in words and f"row{rows - 1};" in words)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from mailsim.trace.pictures import COLOURS, OTHER_COLOUR, TICKS, bounded
+from mailsim.trace.pictures import BETWEEN, COLOURS, OTHER_COLOUR, TICKS, bounded
 from mailsim.trace.ways import ways
 
 _LAYOUT = {
@@ -36,6 +36,8 @@ _MARKS = {
 """The dash of an outcome's curve and the pattern of its bars; of others solid and none."""
 _MOST_MARKERS = 50
 """More of them on one curve hide its dashes."""
+_FEWEST_TICKS = 4
+_STANDOFF = 6  # in pixels: at the corner the names of both axes would meet
 
 
 def outcome_flow(messages: pd.DataFrame) -> go.Figure:
@@ -115,7 +117,7 @@ def latency(messages: pd.DataFrame) -> go.Figure:
             go.Scatter(x=seconds[chosen], y=share[chosen], name=name, line=line, mode=mode, marker_size=5)
         )
     figure = _figure(curves, "How long messages took")
-    lengths, names = zip(*TICKS, strict=True)
+    lengths, names = zip(*_ticks(edge, took.max()), strict=True)
     figure.update_xaxes(
         type="log",
         tickvals=lengths,
@@ -123,8 +125,16 @@ def latency(messages: pd.DataFrame) -> go.Figure:
         title="time in the world; none at all is at the left edge",
         **_GRID,
     )
-    figure.update_yaxes(title="share done", tickformat=".0%", range=[0, 1.05], **_GRID)
+    figure.update_yaxes(
+        title="share done", tickformat=".0%", range=[0, 1.05], ticklabelstandoff=_STANDOFF, **_GRID
+    )
     return figure
+
+
+def _ticks(first: float, last: float) -> Sequence[tuple[float, str]]:
+    """What an axis between these lengths of time names: of a short one more."""
+    named = [tick for tick in TICKS if first <= tick[0] <= last]
+    return TICKS if len(named) >= _FEWEST_TICKS else sorted(TICKS + BETWEEN)
 
 
 def arrivals(messages: pd.DataFrame, *, every: str = "1h") -> go.Figure:

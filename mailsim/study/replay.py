@@ -39,16 +39,12 @@ class ReplayError(MailsimError):
     """A trace that cannot be played again."""
 
 
-def _unwatched(_world: Watchable, _total: int) -> AbstractContextManager[None]:
-    return nullcontext()
-
-
 def replay(
     trace: Trace | RecordedTrace,
     *,
     site: SiteSource | None = None,
     provider: str | None = None,
-    watch: Watch = _unwatched,
+    watch: Watch | None = None,
 ) -> pd.DataFrame:
     """One row a message, what became of it before and after, in order of time.
 
@@ -72,7 +68,7 @@ def replay(
         )
     with Simulation(_changed(trace.scenario, site, provider)) as world:
         before = trace.messages()
-        with watch(world, len(before)):
+        with watch(world, len(before)) if watch else nullcontext():
             world.run()
         return _compared(before, world.trace.messages())
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mailsim.study.journey.journey import Journey
-    from mailsim.study.replay import SiteSource
+    from mailsim.study.replay import SiteSource, Watch
 
 
 class Step(StrEnum):
@@ -234,14 +234,21 @@ class Trace(Sequence[Event]):
 
         return messages(reader(self))
 
-    def replay(self, *, site: "SiteSource | None" = None, provider: str | None = None) -> "pd.DataFrame":
+    def replay(
+        self,
+        *,
+        site: "SiteSource | None" = None,
+        provider: str | None = None,
+        watch: "Watch | None" = None,
+    ) -> "pd.DataFrame":
         """The same mail under another site or at another provider: one row a message, before and after.
 
-        See `mailsim.study.replay.replay`. Raises ReplayError where the trace holds no scenario that plays it again.
+        `watch=mailsim.notebook.watching.watching` shows how far it is. See `mailsim.study.replay.replay`. Raises
+        ReplayError where the trace holds no scenario that plays it again.
         """
         from mailsim.study.replay import replay  # noqa: PLC0415 - above this room: a trace is made without a world
 
-        return replay(self, site=site, provider=provider)
+        return replay(self, site=site, provider=provider, watch=watch)
 
     def why(self, message: str | int | None = None, *, expect: str | None = None) -> "Journey":
         """The whole story of one message: its way, the hop at which it was lost, and what would lead it right.

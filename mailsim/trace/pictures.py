@@ -109,6 +109,11 @@ TICKS = (
     *((86400.0, "1 d"), (864000.0, "10 d"), (8640000.0, "100 d")),
 )
 """Lengths of time in seconds, as an axis names them."""
+BETWEEN = (
+    *((2.0, "2 s"), (5.0, "5 s"), (20.0, "20 s"), (120.0, "2 min"), (300.0, "5 min"), (1200.0, "20 min")),
+    *((7200.0, "2 h"), (18000.0, "5 h"), (172800.0, "2 d"), (432000.0, "5 d")),
+)
+"""Those that an axis names too where it has room, for it is short."""
 
 
 def _svg(
@@ -191,6 +196,7 @@ def _short(name: str) -> str:
 
 _LANE, _ROW, _LINE, _TIME = 78.0, 22.0, 16.0, 66.0
 _WRAPPED = 44  # characters of a line of words: what a notebook has room for beside the lanes of a usual story
+_LETTER = 9.2  # of addresses in the widest of common fonts; the widest letters of all stand over the edge, and are seen
 
 
 def sequence(hops: Sequence[Hop]) -> Html:
@@ -200,7 +206,7 @@ def sequence(hops: Sequence[Hop]) -> Html:
     right = _TIME + 44 + (len(parties) - 1) * _LANE
     told = [wrap(hop.words, _WRAPPED, max_lines=4, placeholder="…") or [""] for hop in hops]
     tops = list(accumulate((_ROW + _LINE * (len(lines) - 1) for lines in told), initial=0.0))
-    bottom = tops[-1] + 8
+    bottom, longest = tops[-1] + 8, max((len(line) for lines in told for line in lines), default=0)
     parts = []
     for party, x in lane.items():
         parts.append(
@@ -223,6 +229,8 @@ def sequence(hops: Sequence[Hop]) -> Html:
             f'<text x="{right:.0f}" y="{y + 4 + _LINE * number:.0f}">{text(line)}</text>'
             for number, line in enumerate(lines)
         ]
-    top, width = 24 + 4.2 * max((len(_short(party)) for party in lane), default=0), right + _WRAPPED * 7.2
+    top, width = 24 + 4.2 * max((len(_short(party)) for party in lane), default=0), right + longest * _LETTER
     label = "; ".join(f"{hop.time} {hop.begin}: {hop.words}" for hop in hops[:3])
-    return _svg(parts, (0, -top, width, bottom + top), label, f"width:{width:.0f}px;max-width:none")
+    return _svg(
+        parts, (0, -top, width, bottom + top), label, f"width:{width:.0f}px;max-width:none;overflow:visible"
+    )

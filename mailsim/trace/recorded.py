@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mailsim.study.journey.journey import Journey
-    from mailsim.study.replay import SiteSource
+    from mailsim.study.replay import SiteSource, Watch
 
 _MAGIC = b"PAR1"
 _BATCH = 5_000  # rows or lines that are Python objects at the same time
@@ -125,11 +125,17 @@ class RecordedTrace:
 
         return messages(self.read)
 
-    def replay(self, *, site: "SiteSource | None" = None, provider: str | None = None) -> "pd.DataFrame":
+    def replay(
+        self,
+        *,
+        site: "SiteSource | None" = None,
+        provider: str | None = None,
+        watch: "Watch | None" = None,
+    ) -> "pd.DataFrame":
         """The same mail under another site or at another provider: see `Trace.replay`."""
         from mailsim.study.replay import replay  # noqa: PLC0415 - above this room: a trace is read without a world
 
-        return replay(self, site=site, provider=provider)
+        return replay(self, site=site, provider=provider, watch=watch)
 
     def why(self, message: str | int | None = None, *, expect: str | None = None) -> "Journey":
         """The whole story of one message: see `Trace.why`."""

@@ -92,6 +92,20 @@ def test_latency_rises_to_all(messages: pd.DataFrame) -> None:
     assert curves["delivered"].y[-1] == 1
 
 
+def test_an_axis_of_a_few_hours_names_several(messages: pd.DataFrame) -> None:
+    """Its reader can tell five hours from seven; an axis of months names no more than it has room for."""
+
+    def named(*hours: float) -> list[str]:
+        times = pd.Series(pd.to_timedelta([0.5, *hours], unit="h"))
+        layout = latency(messages[: len(times)].assign(latency=times)).layout.xaxis
+        seconds = times.dt.total_seconds()
+        ticks = zip(layout.tickvals, layout.ticktext, strict=True)
+        return [name for tick, name in ticks if seconds.min() / 2 <= tick <= seconds.max()]
+
+    assert named(9) == ["20 min", "1 h", "2 h", "5 h"]
+    assert named(2400) == ["1 h", "10 h", "1 d", "10 d", "100 d"]
+
+
 def test_a_large_figure_stays_small(messages: pd.DataFrame) -> None:
     """Of a curve five hundred points are drawn."""
     many = pd.concat([messages] * 2000, ignore_index=True)
