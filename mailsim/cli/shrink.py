@@ -125,6 +125,6 @@ def _shrink_scenario(path: Path, out: Path, *, keep: bool, as_json: bool) -> Non
         lines = [json.dumps(document)]
     else:
         helps = f"what would help: {found.cure.words}" if found.cure else "no change that is known would help"
-        told = f"{found.finding.words}: of {before} events {after} are left; {helps}; {found.runs} candidates were played"
+        told = f"{found.finding.words}: of {before} events {after} {'is' if after == 1 else 'are'} left; {helps}; {found.runs} candidates were played"
         lines = [printable(told), *(printable(str(path)) for path in written)]
     sys.stdout.write("\n".join(lines) + "\n")

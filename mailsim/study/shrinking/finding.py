@@ -47,6 +47,11 @@ class Finding(NamedTuple):
     then: str
     """The Gherkin step that does not hold either."""
 
+    @property
+    def nameless(self) -> tuple[str, ...]:
+        """The mark without the names of targets, which renaming changes."""
+        return tuple(_PARTICULARS.sub("…", part) for part in self.mark)
+
 
 @dataclass(frozen=True)
 class Ran:

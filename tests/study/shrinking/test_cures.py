@@ -111,3 +111,16 @@ def test_no_change_is_what_is_already_so() -> None:
     assert tables not in [one.tables for one in known]
     assert len({one.words for one in known}) == len(known)
     assert not any("gmail" in one.words or '"smtp"' in one.words for one in known)
+
+
+def test_of_an_unmet_expectation_nobody_is_named() -> None:
+    """Neither the practice, nor its people, nor their mailboxes; the change is that of the new names."""
+    events = [{"receive": {"from": "ann@third.example", "to": "peter@abc.com"}}, COLLECT]
+    found = shrink_scenario(BASE | {"event": events, "expect": {"delivered": {"mailbox:mary": 1}}})
+
+    assert found.anonymous
+    assert not any(name in str(found.tables) for name in ("mary", "peter", "ann@", "abc.com"))
+    [target] = found.tables["expect"]["delivered"]  # type: ignore[index]
+    assert found.cure is not None
+    assert found.cure.words.endswith(f" to {target.removeprefix('mailbox:')}")
+    assert play(mailsim.read_scenario(found.cure.tables)).is_right(found.finding)
