@@ -26,4 +26,5 @@ def lab(
     names = copied(folder)
     sys.stderr.write(f"{printable(str(folder))}: {len(names)} notebooks copied\n")
     options = ["--ServerApp.ip=127.0.0.1", *([] if browser else ["--no-browser"])]
+    options.append("--allow-root")  # who is root, as in most containers, gets an error for a lab otherwise
     raise typer.Exit(serve("jupyterlab", options, folder=folder))

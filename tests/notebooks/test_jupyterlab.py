@@ -5,6 +5,7 @@ The form's buttons are clicked, green and red, and hostile mail is shown: none o
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -353,13 +354,41 @@ def test_the_form_sends_and_knows_what_is_common_and_advanced(browser: Any, lab:
     page.close()
 
 
+def _started(folder: Path, *arguments: str) -> "subprocess.Popen[str]":
+    """A command that serves a page, with nobody's own settings."""
+    places = ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR")
+    environment = {f"JUPYTER_{place}": str(folder / place) for place in places}
+    environment |= {
+        "IPYTHONDIR": str(folder / "ipython"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
+    }
+    command = [sys.executable, "-m", "mailsim", *arguments, "--no-browser"]
+    return subprocess.Popen(command, env=os.environ | environment, stderr=subprocess.PIPE, text=True)
+
+
+def test_the_notebooks_are_opened_by_one_command(browser: Any, tmp_path: Path) -> None:
+    """`mailsim lab`: JupyterLab on a copy of them, on loopback behind its token, also for root; until interrupted."""
+    with _started(tmp_path, "lab", str(tmp_path / "mine")) as server:
+        try:
+            assert server.stderr is not None
+            found = (re.search(r"http://127\.0\.0\.1:\d+/lab\?token=\w+", line) for line in server.stderr)
+            address = next(one[0] for one in found if one)
+            page, _ = watched(browser)
+            page.goto(address.partition("?")[0])
+            assert "/login" in page.url
+            page.goto(address)
+            page.locator(".jp-DirListing-itemText", has_text="01_one_misrouted_reply.ipynb").wait_for(
+                timeout=60_000
+            )
+            page.close()
+        finally:
+            server.send_signal(signal.SIGINT)
+            assert server.wait(30) == 0
+
+
 def test_the_form_stands_alone(browser: Any, tmp_path: Path) -> None:
     """`mailsim preferences`: a page on loopback behind its token, which saves a site file that other commands read."""
-    places = ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR")
-    environment = {f"JUPYTER_{place}": str(tmp_path / place) for place in places}
-    environment["IPYTHONDIR"] = str(tmp_path / "ipython")
-    command = [sys.executable, "-m", "mailsim", "preferences", str(tmp_path / "site.toml"), "--no-browser"]
-    with subprocess.Popen(command, env=os.environ | environment, stderr=subprocess.PIPE, text=True) as server:
+    with _started(tmp_path, "preferences", str(tmp_path / "site.toml")) as server:
         try:
             assert server.stderr is not None
             address = next(line.strip() for line in server.stderr if line.startswith("http://127.0.0.1:"))
