@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Protocol, overload
 
 from mailsim.mail import Message
 from mailsim.practice.decision import Decision
+from mailsim.practice.site import Site
 from mailsim.study.diagnosis.situation import Provider
 from mailsim.study.diagnosis.why import Explanation, WhyError
 from mailsim.study.diagnosis.why import why as explained
 
 if TYPE_CHECKING:
-    from mailsim.practice.site import Site
     from mailsim.study.journey.journey import Journey
 
 
@@ -44,7 +44,7 @@ def why(
     asked: Decision | Message | bytes,
     message: Message | bytes | None = None,
     *,
-    site: "Site",
+    site: Site,
     expect: str | None = None,
     corpus: Iterable[tuple[str | None, bytes]] = (),
     provider: str | Provider | None = None,
@@ -57,7 +57,7 @@ def why(
     asked: Decision | Message | bytes | Traced | Told,
     message: Message | bytes | str | int | Decision | None = None,
     *,
-    site: "Site | None" = None,
+    site: Site | None = None,
     expect: str | None = None,
     corpus: Iterable[tuple[str | None, bytes]] = (),
     provider: str | Provider | None = None,
@@ -85,8 +85,10 @@ def why(
     if isinstance(asked, Decision | Message | bytes):
         if isinstance(message, str | int | Decision):
             raise WhyError("of a message or a decision, message= is the octets that it is on")
-        if site is None:
-            raise WhyError("a message and a decision do not tell where they were collected; give site=")
+        if not isinstance(site, Site):
+            raise WhyError(
+                "a message and a decision do not tell where they were collected; give site=, as mailsim.load_site reads it"
+            )
         return explained(asked, site=site, message=message, expect=expect, corpus=corpus, provider=provider)
     trace = getattr(asked, "trace", asked)
     if not hasattr(trace, "why"):

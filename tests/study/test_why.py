@@ -77,6 +77,7 @@ def test_of_a_world_or_its_trace(world: mailsim.Simulation, tmp_path: Path) -> N
     ("asked", "words"),
     [
         (lambda _: WHY(REPLY), "give site="),
+        (lambda _: WHY(REPLY, site="site.toml"), "as mailsim.load_site reads it"),
         (lambda _: WHY(SITE.route(REPLY), site=SITE), "give them as message="),
         (lambda _: WHY(REPLY, "<r1@x>", site=SITE), "is the octets"),
         (lambda _: WHY("reply.eml", site=SITE), r"str: .*read_bytes\(\) a message"),

@@ -95,17 +95,22 @@ class Journey:
             sequence(hops(self.story)),
         ]
         if self.losses:
-            head = ("lost at", "cause", "sure", "what happened", "proof")
-            parts.append(
-                table(
-                    head,
-                    self.losses,
-                    lambda one: (one.place, one.cause, one.confidence, one.words, one.proof),
-                )
-            )
+            head = ("may have been lost at" if self.unproved else "lost at", *_COLUMNS)
+            parts.append(table(head, self.losses, _row))
+        if self.unproved:
+            parts.append(note(f"{self.unproved}."))
+        if self.earlier:
+            parts.append(table(("would have been saved at", *_COLUMNS), self.earlier, _row))
         if self.explanation is not None:
             parts.append(Html(self.explanation._repr_html_()))
         return block(*parts)
+
+
+_COLUMNS = ("cause", "sure", "what happened", "proof")
+
+
+def _row(loss: Loss) -> tuple[str, ...]:
+    return loss.place, loss.cause, loss.confidence, loss.words, loss.proof
 
 
 def _verdict(told: Journey) -> list[str]:

@@ -138,3 +138,22 @@ def test_a_relay_that_spf_does_not_know() -> None:
     assert [(one.place, one.cause, one.words) for one in told.earlier] == [
         (RELAY, "relayed", "sent it on under its own name")
     ]
+
+
+def test_a_notebook_shows_what_would_have_saved_it_before_and_what_is_not_proved() -> None:
+    """As the text does."""
+    told = listed(rewrites_from=True, person={"replies_to": "from"})
+    with mailsim.Simulation(BASE | {"provider": {"profile": "gmail"}, "correspondent": []}) as world:
+        sent = world.send(from_action=1234, to="jane@client.example")
+        world.settle()
+        world.reply(sent.message_id)  # by hand: nothing plays it again
+        world.settle()
+        world.collect()
+    unproved = mailsim.why(world)
+
+    saved, lost_at = told._repr_html_().split("would have been saved at")[1], unproved._repr_html_()
+    assert "rewritten-by-list" in saved
+    assert told.earlier[0].proof in saved
+    assert "may have been lost at" in lost_at
+    assert unproved.unproved in lost_at
+    assert "would have been saved at" not in lost_at
