@@ -6,6 +6,7 @@ The overhead is that of one worker: the time of the whole, less its start and wh
 """
 
 import argparse
+import logging
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -42,7 +43,12 @@ seeds = {seeds}
 def timed(path: Path, workers: int) -> tuple[float, float]:
     """Seconds of the sweep on a cluster that stands, and the sum of its cells'."""
     with (
-        LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster,
+        LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            dashboard_address="127.0.0.1:0",
+            silence_logs=logging.CRITICAL,
+        ) as cluster,
         Client(cluster) as client,
     ):
         mailsim.sweep(path.with_name("warm.toml"), scheduler=client.scheduler.address)

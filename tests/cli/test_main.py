@@ -69,13 +69,14 @@ def test_help_is_plain_text(arguments: list[str], capsys: pytest.CaptureFixture[
 
 
 def test_every_command_has_a_line_of_help(capsys: pytest.CaptureFixture[str]) -> None:
-    """One sentence each."""
+    """One sentence each, and all of it."""
     main(["--help"])
 
     commands = capsys.readouterr().out.partition("Commands:\n")[2].splitlines()
     assert commands
     assert len(app.registered_commands) == len([line for line in commands if not line.startswith("   ")])
-    assert all(len(line.split(maxsplit=1)) == 2 for line in commands)
+    assert all(len(line.split(maxsplit=1)) == 2 and line.endswith(".") for line in commands)
+    assert not any(line.endswith("...") for line in commands)
 
 
 def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
