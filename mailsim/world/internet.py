@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network, IPv6Address
 from itertools import chain
+from typing import NamedTuple
 
 from mailsim.mail import normal_domain
 from mailsim.practice.settings import LOCALHOST
@@ -38,38 +39,51 @@ class Internet:
     """The servers outside, by name, in order."""
 
 
+class Provided(NamedTuple):
+    """A practice's domain, and its provider's servers."""
+
+    domain: str
+    exchanger: str
+    """The server that takes its mail from outside."""
+    submission: str
+    included: str = ""
+    """What the provider has its customers include in their SPF records; empty where that is not known."""
+
+
 def internet(
     said: Mapping[str, Mapping[str, object]],
     *,
-    domain: str,
-    exchanger: str,
-    submission: str,
+    provided: Collection[Provided],
     people: Iterable[str],
     relays: Iterable[str] = (),
-    included: str = "",
 ) -> Internet:
-    """The names around a practice's domain, whose mail from outside the server `exchanger` takes.
+    """The names around practices and their providers.
 
     `said` is the scenario's `[zone]`, `people` are the domains of correspondents, `relays` are servers that people send
-    through and that take mail for nobody else, `included` is what the provider has
-    its customers include in their SPF records; empty where that is not known.
+    through and that take mail for nobody else.
 
     Raises:
         ZoneError: `said` holds a name, record or fault that is none.
     """
     told = read_zone_table(said) if said else Zone()
     people = sorted(people)
-    named = [name for name in map(normal_domain, said) if name != domain]
+    exchangers = {one.domain: one.exchanger for one in provided}
+    named = [name for name in map(normal_domain, said) if name not in exchangers]
     relays = tuple(relays)
-    own = dict.fromkeys(relays, ELSEWHERE) | {name: f"mx.{name}" for name in people} | {domain: exchanger}
+    own = dict.fromkeys(relays, ELSEWHERE) | {name: f"mx.{name}" for name in people} | exchangers
     zone = replace(told, mx=_with_defaults(told, said, own))
-    routes = {name: _exchangers(zone, name) for name in (domain, *named, *people)}
+    routes = {name: _exchangers(zone, name) for name in (*exchangers, *named, *people)}
     outside = {name: routes[name][0] for name in named if routes[name]}
     outside |= {name: (*routes[name], own[name])[0] for name in people}
-    servers = sorted({ELSEWHERE, *outside.values(), *chain(*routes.values())} - {exchanger, *relays})
-    zone, addresses = _with_addresses(zone, (exchanger, submission, LOCALHOST, *servers, *relays))
-    provided = [addresses[name] for name in (exchanger, submission) if name != LOCALHOST]
-    lists = {INCLUDED: [addresses[LOCALHOST]], included: provided}
+    servers = sorted(
+        {ELSEWHERE, *outside.values(), *chain(*routes.values())} - {*exchangers.values(), *relays}
+    )
+    providers = [name for one in provided for name in (one.exchanger, one.submission)]
+    zone, addresses = _with_addresses(zone, (*providers, LOCALHOST, *servers, *relays))
+    lists = {INCLUDED: [addresses[LOCALHOST]]}
+    for one in provided:
+        own_servers = (name for name in (one.exchanger, one.submission) if name != LOCALHOST)
+        lists.setdefault(one.included, []).extend(addresses[name] for name in own_servers)
     zone = replace(zone, txt=dict(_including(lists)) | dict(zone.txt))
     return Internet(zone=zone, addresses=addresses, outside=outside, servers=servers)
 

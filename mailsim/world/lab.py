@@ -19,11 +19,10 @@ from anyio import to_thread
 from anyio.from_thread import BlockingPortal
 
 from mailsim.background.loop import BackgroundLoop
-from mailsim.pop3.service import Service
 from mailsim.world.clock import Clock
 from mailsim.world.plan import Plan
 from mailsim.world.scenario import Scenario
-from mailsim.world.servers import Server, accounts_of
+from mailsim.world.servers import PopServer, Server, accounts_of
 from mailsim.world.stage import Stage
 from mailsim.world.wire import Wire
 
@@ -39,7 +38,7 @@ class _Loop:
         self.portal: BlockingPortal
         self._stack = ExitStack()
 
-    def start(self, pop3: Service, servers: Iterable[Server]) -> None:
+    def start(self, pop3: Iterable[PopServer], servers: Iterable[Server]) -> None:
         with ExitStack() as stack:
             self.portal = stack.enter_context(BackgroundLoop("mailsim-lab"))
             self.portal.call(self.transport.start, pop3, servers)
@@ -96,10 +95,13 @@ class Lab(Stage[_Loop]):
 
     @property
     def accounts(self) -> Mapping[str, str]:
-        """Who may log in to the provider's servers, and the password; the practice's own account may submit, too."""
-        smtp = self._plan.smtp
-        own = {smtp.username: smtp.password.get_secret_value()} if smtp.username else {}
-        return {**accounts_of(self._plan), **own}
+        """Who may log in to the providers' servers, and the password; a practice's own account may submit, too."""
+        accounts: dict[str, str] = {}
+        for practice in self._plan.practices:
+            smtp = practice.smtp
+            own = {smtp.username: smtp.password.get_secret_value()} if smtp.username else {}
+            accounts |= {**accounts_of(practice), **own}
+        return accounts
 
     @property
     def authority(self) -> bytes:

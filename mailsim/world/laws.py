@@ -9,11 +9,11 @@ from mailsim.world.post import LONGEST_QUEUED
 
 def hold_laws(parts: Parts[AnyEngine], story: Callable[[str], Trace]) -> None:
     """Raises ConservationError when mail was lost, doubled or forgotten, or goes round; `story` tells conversations."""
-    clock, maildrops, store = parts.engine.clock, parts.maildrops, parts.store
+    clock, branches = parts.engine.clock, parts.branches
     parts.books.check(
-        {uid for user in maildrops.users for uid in maildrops.uids(user)},
-        store.targets(),
-        twice=store.held_twice(),
+        {uid for one in branches for user in one.maildrops.users for uid in one.maildrops.uids(user)},
+        parts.first.store.targets(),
+        twice=parts.first.store.held_twice(),
         endless=parts.people.endless,
         moving=not clock.idle,
         oldest=clock.now() - LONGEST_QUEUED,

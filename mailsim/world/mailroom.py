@@ -42,7 +42,7 @@ class Mailroom:
         transport: Transport,
         journal: Journal,
     ) -> None:
-        self._pop = f"{pop.server.host}:{pop.server.port}"
+        self._pop = pop
         self._submission = Hop(PRACTICE, smtp.server, smtp.port, submission=True)
         self._office = office
         self._post = post
@@ -80,7 +80,7 @@ class Mailroom:
 
         async def session(*, order: Order) -> Collection:
             try:
-                collection = await self._transport.visit(keep=keep, order=order)
+                collection = await self._transport.visit(self._pop, keep=keep, order=order)
             except CollectError as error:
                 self._opened("failed", str(error))
                 raise
@@ -93,8 +93,15 @@ class Mailroom:
 
     def _opened(self, outcome: str, reason: str = "") -> None:
         """Note a POP3 session that is over; that event is about no message."""
+        server = self._pop.server
         self._journal.record(
-            Step.OPENED, PRACTICE, NO_MESSAGE, peer=self._pop, outcome=outcome, reason=reason, rule="R4.1"
+            Step.OPENED,
+            PRACTICE,
+            NO_MESSAGE,
+            peer=f"{server.host}:{server.port}",
+            outcome=outcome,
+            reason=reason,
+            rule="R4.1",
         )
 
     def _forward(self) -> None:

@@ -14,6 +14,7 @@ from mailsim.pop3.collection import Collection
 from mailsim.pop3.collector import TIMEOUT, Keep, Order, collect_over
 from mailsim.pop3.memory import MemoryChannel
 from mailsim.pop3.service import Service
+from mailsim.practice.account import PopAccount
 from mailsim.smtp.memory import MemoryClient, MemoryServer
 from mailsim.smtp.outcome import Outcome
 from mailsim.smtp.submission import mechanism_of
@@ -21,7 +22,7 @@ from mailsim.world.clock import Clock
 from mailsim.world.network import NameTakenError
 from mailsim.world.plan import Plan
 from mailsim.world.scenario import Scenario
-from mailsim.world.servers import Server
+from mailsim.world.servers import PopServer, Server
 from mailsim.world.transport import Hop
 
 _Result = TypeVar("_Result")
@@ -34,24 +35,21 @@ class Memory:
         self.clock = Clock(scenario.tables.start, ticks=None)
         self.transport = self
         self._seed = scenario.seed
-        self._plan = plan
+        self._submitting = {(one.smtp.server, one.smtp.port): one.smtp for one in plan.practices}
         self._way: deque[Callable[[], None]] = deque()
         self._servers: dict[tuple[str, int], MemoryServer] = {}
         self._clients: dict[Hop, MemoryClient] = {}
-        self._service: Service
+        self._services: dict[tuple[str, int], Service] = {}
         self._visits = 0
 
     # The engine
 
-    def start(self, pop3: Service, servers: Iterable[Server]) -> None:
+    def start(self, pop3: Iterable[PopServer], servers: Iterable[Server]) -> None:
         """Have the servers be there; raises NameTakenError."""
-        pop = self._plan.pop.server
-        names = {(pop.host, pop.port)}
+        for pop in pop3:
+            self._services[self._free(pop.name, pop.port)] = pop.service
         for server in servers:
-            name = server.name, server.port
-            if name in names:
-                raise NameTakenError(f"{name[0]}:{name[1]} is to be two servers of the world")
-            names.add(name)
+            name = self._free(server.name, server.port)
             self._servers[name] = MemoryServer(
                 backend=server.backend,
                 tls=server.tls,
@@ -60,7 +58,12 @@ class Memory:
                 announces_size=bool(server.size_limit),
                 faults=server.faults,
             )
-        self._service = pop3
+
+    def _free(self, name: str, port: int) -> tuple[str, int]:
+        """What a server is found under, if no other is."""
+        if (name, port) in self._services or (name, port) in self._servers:
+            raise NameTakenError(f"{name}:{port} is to be two servers of the world")
+        return name, port
 
     def stop(self) -> None:
         """Let go of everything that is on its way."""
@@ -99,7 +102,7 @@ class Memory:
         server = self._servers[hop.server, hop.port]
         if not hop.submission:
             return MemoryClient(server, local_name=hop.client, passed=self._passed)
-        smtp = self._plan.smtp
+        smtp = self._submitting[hop.server, hop.port]
         mechanism = mechanism_of(smtp.authentication)
         return MemoryClient(
             server,
@@ -114,12 +117,11 @@ class Memory:
         """Have something done when its turn comes, from beginning to end."""
         self._way.append(lambda: heard(_done(work)))
 
-    async def visit(self, *, keep: Keep, order: Order) -> Collection:
-        """One POP3 session with the system mailbox; raises CollectError, and what `keep` raises."""
-        pop = self._plan.pop
+    async def visit(self, pop: PopAccount, *, keep: Keep, order: Order) -> Collection:
+        """One POP3 session with a system mailbox; raises CollectError, and what `keep` raises."""
         self._visits += 1
         channel = MemoryChannel(
-            self._service,
+            self._services[pop.server.host, pop.server.port],
             passed=self._passed,
             silence=TIMEOUT,
             secured=pop.server.tls,

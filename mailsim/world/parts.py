@@ -1,30 +1,25 @@
 """What one run of a world is made of, put together: the same parts, whatever engine makes them move."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from mailsim.pop3.faults import FaultPlan
-from mailsim.pop3.maildrops import Maildrops
-from mailsim.pop3.service import Service
 from mailsim.practice.store import Store
-from mailsim.smtp.faults import FaultPlan as SmtpFaultPlan
 from mailsim.trace.recorder import Keeper, Recorder
+from mailsim.world.branch import Branch, branch_of
 from mailsim.world.clock import Clock
 from mailsim.world.conservation import Books
 from mailsim.world.failures import Failures
-from mailsim.world.faults import Struck
 from mailsim.world.journal import Journal
-from mailsim.world.mailroom import Mailroom
-from mailsim.world.office import Office
+from mailsim.world.letterbox import Letterboxes
 from mailsim.world.people import People
 from mailsim.world.plan import Plan
 from mailsim.world.post import Post
 from mailsim.world.programme import Programme
 from mailsim.world.reports import Reports
 from mailsim.world.scenario import Scenario
-from mailsim.world.servers import Server, maildrops_of, servers_of
+from mailsim.world.servers import PopServer, Server, outside_servers
 from mailsim.world.spf_check import SpfCheck
 from mailsim.world.transport import Transport
 
@@ -46,8 +41,8 @@ class Engine(Protocol):
         """Its time."""
         ...
 
-    def start(self, pop3: Service, servers: Iterable[Server]) -> None:
-        """Have the POP3 server and the SMTP servers be there; raises StartError, NameTakenError."""
+    def start(self, pop3: Iterable[PopServer], servers: Iterable[Server]) -> None:
+        """Have the POP3 servers and the SMTP servers be there; raises StartError, NameTakenError."""
         ...
 
     def stop(self) -> None:
@@ -78,17 +73,19 @@ class Parts(Generic[AnyEngine]):
     recorder: Recorder
     books: Books
     failures: Failures
-    store: Store
-    office: Office
-    mailroom: Mailroom
     people: People
-    maildrops: Maildrops
-    faults: Mapping[Struck, FaultPlan | SmtpFaultPlan]
+    branches: Sequence[Branch]
+    """The practices, the first one first."""
     programme: Programme
     """What of the scenario is still to happen."""
     received: int = 0
     polling: bool = False
-    """Whether the practice collects by itself."""
+    """Whether the practices collect by themselves."""
+
+    @property
+    def first(self) -> Branch:
+        """The practice that is spoken to when none is named."""
+        return self.branches[0]
 
 
 def assembled(
@@ -107,38 +104,36 @@ def assembled(
     books, failures, clock, transport = Books(), Failures(), engine.clock, engine.transport
     recorder = Recorder(clock.now, books.note, failures.note, *keepers)
     journal = Journal(recorder)
-    store = stack.enter_context(Store())
-    limits = {plan.smtp.server: plan.policy.size_limit}
-    office = Office(scenario.site, store, journal, now=clock.now, seed=scenario.seed, limits=limits)
     spf = SpfCheck(plan.internet.zone, plan.internet.addresses, plan.spf, journal)
-    trusted = "" if plan.policy.open_relay else plan.smtp.server
+    trusted = {one.smtp.server for one in plan.practices if not one.policy.open_relay}
     reports = Reports(trusted, spf, clock.now, journal)
     post = Post(plan.internet.zone, transport, reports, clock, journal, relays=plan.relayed)
     people = People(plan, post.carry, clock, journal)
-    mailroom = Mailroom(plan.pop, plan.smtp, office=office, post=post, transport=transport, journal=journal)
-    maildrops = maildrops_of(plan, journal)
-    pop3 = Service(maildrops, plan.conduct, faults=FaultPlan(plan.faults, seed=scenario.seed))
-    submission, exchanger, *outside = servers_of(
-        plan,
-        maildrops,
-        spf,
-        journal,
-        post=post,
-        arrived=people.arrived,
-        renamed=people.renamed,
-        seed=scenario.seed,
-    )
-    engine.start(pop3, (submission, exchanger, *outside))
+    letterboxes = Letterboxes(plan.full, journal, arrived=people.arrived, give_up=post.give_up)
+    branches = [
+        branch_of(
+            practice,
+            site,
+            stack.enter_context(Store()),
+            seed=scenario.seed,
+            clock=clock,
+            transport=transport,
+            post=post,
+            spf=spf,
+            letterboxes=letterboxes,
+            journal=journal,
+        )
+        for practice, site in zip(plan.practices, (scenario.site,), strict=True)
+    ]
+    outside = outside_servers(plan, spf, journal, post=post, letterboxes=letterboxes, renamed=people.renamed)
+    providers = (server for branch in branches for server in (branch.submission, branch.exchanger))
+    engine.start([branch.pop3 for branch in branches], (*providers, *outside))
     return Parts(
         engine=engine,
         recorder=recorder,
         books=books,
         failures=failures,
-        store=store,
-        office=office,
-        mailroom=mailroom,
         people=people,
-        maildrops=maildrops,
-        faults={Struck.POP: pop3.faults, Struck.SMTP: submission.faults, Struck.MX: exchanger.faults},
+        branches=branches,
         programme=Programme(scenario),
     )

@@ -36,7 +36,7 @@ class People:
         self._correspondents: Mapping[Address, Correspondent] = plan.correspondents
         self._lists: Mapping[Address, MailingList] = plan.lists
         self._servers = plan.internet.outside
-        self._neighbours_server = plan.exchanger
+        self._exchangers = {one.mail_host.domain: one.exchanger for one in plan.practices}
         self._carry = carry
         self._clock = clock
         self._journal = journal
@@ -98,7 +98,11 @@ class People:
             recipient=envelope.named(),
             reason="mailing list",
         )
-        self._carry(self._servers.get(own.domain, self._neighbours_server), envelope, copy)
+        self._carry(self._server(own.domain), envelope, copy)
+
+    def _server(self, domain: str) -> str:
+        """The server that somebody of a domain sends through; beside a practice it is the same provider's."""
+        return self._servers.get(domain) or self._exchangers.get(domain, ELSEWHERE)
 
     def reply(self, message_id: str, from_address: str | None, text: str) -> None:
         """Have somebody answer a message that they have got; raises OrderError."""
@@ -154,7 +158,7 @@ class People:
             recipient=envelope.named(),
             detail={"replies_to": person.replies_to, "habit": person.habit},
         )
-        self._carry(self._servers.get(domain, self._neighbours_server), envelope, reply)
+        self._carry(self._server(domain), envelope, reply)
         return True
 
     def _is_enough(self, message: Message) -> bool:

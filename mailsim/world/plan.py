@@ -1,70 +1,24 @@
-"""What a world is made of, decided before anything starts: names, ports, accounts, policies; pure.
-
-What the site's `[pop]` and `[smtp]` say is taken as it is. What they leave open is filled from the
-provider's profile, and at last by names on the practice's own domain: a world needs neither table.
-"""
+"""What a world is made of, decided before anything starts: its practices, and all that is around them; pure."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 from datetime import timedelta
 
-from pydantic import SecretStr
-
-from mailsim.mail import Address, normal_domain
-from mailsim.pop3.conduct import PLAIN_CONDUCT, Conduct, Mechanism
-from mailsim.pop3.quirks import with_quirks
-from mailsim.practice.account import PopAccount, SmtpAccount, pop_account, smtp_account
-from mailsim.practice.settings import PopTable, Settings, SmtpTable
-from mailsim.provider.mailhost import CatchAll, EnvelopeHeader, MailHost, Stamp, catch_all_of, mailboxes_of
-from mailsim.provider.policy import Policy
-from mailsim.provider.profiles import Profile, model_policy, profile
+from mailsim.mail import Address
 from mailsim.provider.spf_policy import SpfPolicy
-from mailsim.smtp.authentication import mechanisms_of
-from mailsim.smtp.backend import Tls
-from mailsim.smtp.faults import Fault
-from mailsim.smtp.submission import security_of
 from mailsim.world.correspondent import Correspondent, Habit
-from mailsim.world.faults import Struck, demand_certificates, pop_faults, smtp_faults
-from mailsim.world.hosts import Account
-from mailsim.world.internet import Internet, internet
+from mailsim.world.internet import Internet, Provided, internet
 from mailsim.world.mailing_list import MailingList
+from mailsim.world.practice_plan import PracticePlan, practice_plan
 from mailsim.world.relay import Relaying
 from mailsim.world.scenario import Scenario
 from mailsim.world.scenario_faults import residents
 
-_NO_PROFILE = Profile("", "A host without habits of its own", {})
-_HEADERS = (EnvelopeHeader("Delivered-To", Stamp.RECIPIENT),)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """The parts of one world."""
+class Plan(PracticePlan):
+    """The parts of one world: the first practice's at the top, as in a scenario file, and what is around it."""
 
-    pop: PopAccount
-    smtp: SmtpAccount
-    smtp_tls: Tls
-    offered: tuple[Mechanism, ...]
-    """How the provider is known to let its accounts log in where they submit; empty where it is unknown."""
-    account: Account
-    """Who submits, as the provider knows it."""
-    policy: Policy
-    receiving: Policy
-    """What its server for mail from outside takes: any sender, up to the provider's size limit (R5.4)."""
-    mail_host: MailHost
-    users: Mapping[Address, str]
-    """Each of the practice's server mailboxes, and the user of its maildrop."""
-    conduct: Conduct
-    """The ways of its POP3 server."""
-    sent_copies: bool
-    """Whether the system mailbox gets a copy of what is sent for it (R5.8)."""
-    faults: tuple[str, ...]
-    """What goes wrong on purpose at its POP3 server."""
-    submission_faults: tuple[Fault, ...]
-    """And where the practice submits."""
-    exchanger_faults: tuple[Fault, ...]
-    """And where mail from outside comes in."""
-    exchanger: str
-    """The name of the provider's server for mail from outside."""
     internet: Internet
     spf: Mapping[str, SpfPolicy]
     """Domain -> what its servers do with SPF; those of every other domain do as `""` says."""
@@ -75,6 +29,11 @@ class Plan:
     relays: tuple[Relaying, ...]
     relayed: Mapping[str, str]
     """The server of people outside -> the relay that it sends everything through."""
+
+    @property
+    def practices(self) -> tuple[PracticePlan, ...]:
+        """The plan of each practice, the first one first."""
+        return (self,)
 
 
 Planned = Callable[[Scenario], Plan]
@@ -88,46 +47,21 @@ def plan(scenario: Scenario) -> Plan:
         SiteError: `[pop]` or `[smtp]` is given and lacks what it needs.
         FaultError: A fault is about a certificate at a moment when its SMTP server shows none.
     """
-    settings = scenario.site.settings
-    facts = profile(scenario.provider.profile) if scenario.provider.profile else _NO_PROFILE
-    settings = _with_servers(settings, facts)
-    policy = _policy(scenario, facts)
-    pop, smtp = pop_account(settings), smtp_account(settings)
-    system = settings.mailbox.default_sender
-    exchanger = normal_domain(scenario.provider.exchanger or f"mx.{settings.domain}")
-    host = _mail_host(scenario, settings, facts, exchanger)
     people = set(residents(scenario.tables))
-    others = sorted(host.mailboxes - people - {system}, key=str)
-    users = {system: pop.username} | {mailbox: str(mailbox) for mailbox in others}
-    tls = security_of(smtp)
-    demand_certificates(scenario.provider.faults, tls)
+    first = practice_plan(scenario.site.settings, scenario.provider, people)
+    practices = (first,)
     known = internet(
         scenario.tables.zone,
-        domain=settings.domain,
-        exchanger=exchanger,
-        submission=smtp.server,
-        people={address.domain for address in residents(scenario.tables)} - {settings.domain},
+        provided=[
+            Provided(one.mail_host.domain, one.exchanger, one.smtp.server, one.included) for one in practices
+        ],
+        people={address.domain for address in people} - {one.mail_host.domain for one in practices},
         relays=[row.name for row in scenario.tables.relay],
-        included=facts.text("spf_include"),
     )
     return Plan(
-        pop=pop,
-        smtp=smtp,
-        smtp_tls=tls,
-        offered=mechanisms_of(facts),
-        account=Account(smtp.username, smtp.password.get_secret_value(), system),
-        policy=Policy() if smtp.own else policy,
-        receiving=Policy(size_limit=policy.size_limit, size_reply=policy.size_reply),
-        mail_host=host,
-        users=users,
-        conduct=_conduct(scenario, facts),
-        sent_copies=not smtp.own and _sent_copies(scenario, facts),
-        faults=pop_faults(scenario.provider.faults),
-        submission_faults=smtp_faults(scenario.provider.faults, Struck.SMTP),
-        exchanger_faults=smtp_faults(scenario.provider.faults, Struck.MX),
-        exchanger=exchanger,
+        **{field.name: getattr(first, field.name) for field in fields(first)},
         internet=known,
-        spf=_spf(scenario, settings.domain),
+        spf=_spf(scenario),
         correspondents=_correspondents(scenario),
         full=frozenset(row.address for row in scenario.correspondents if row.habit is Habit.BOUNCE),
         lists=_lists(scenario),
@@ -136,84 +70,11 @@ def plan(scenario: Scenario) -> Plan:
     )
 
 
-def _with_servers(settings: Settings, facts: Profile) -> Settings:
-    """The settings with a `[pop]` and an `[smtp]`, where the scenario leaves them out."""
-    domain, name = settings.domain, str(settings.mailbox.default_sender)
-    given: dict[str, object] = {
-        key: table.model_copy(update={"password": SecretStr("world"), "password_env": None})
-        for key, table in (("pop", settings.pop), ("smtp", settings.smtp))
-        if table is not None and table.password_env is not None  # a world on loopback needs no real secret
-    }
-    if settings.pop is None:
-        server = facts.pop_server(domain) or f"ssl://pop.{domain}:995"
-        given["pop"] = PopTable.model_validate({"server": server, "username": name, "password": "world"})
-    if settings.smtp is None:
-        fields = {
-            "server": facts.smtp_server(domain) or f"smtp.{domain}",
-            "port": facts.number("smtp_port", 587),
-            "authentication": facts.text("authentication", "plain"),
-        }
-        given["smtp"] = SmtpTable.model_validate(fields | {"username": name, "password": "world"})
-    return settings.model_copy(update=given)
-
-
-def _policy(scenario: Scenario, facts: Profile) -> Policy:
-    table = scenario.provider
-    own = facts.policy()
-    action = table.sender_policy or own.action
-    if action is not own.action:
-        # Of the model all that is about senders; sizes stay the provider's.
-        own = replace(model_policy(action), size_limit=own.size_limit, size_reply=own.size_reply)
-    limit = own.size_limit if table.size_limit is None else table.size_limit
-    return replace(
-        own,
-        registered=frozenset(table.registered),
-        size_limit=limit,
-        on_behalf=table.on_behalf,
-        open_relay=table.open_relay,
-    )
-
-
-def _conduct(scenario: Scenario, facts: Profile) -> Conduct:
-    quirks = scenario.provider.quirks
-    return with_quirks(PLAIN_CONDUCT, facts.texts("pop_quirks") if quirks is None else quirks)
-
-
-def _sent_copies(scenario: Scenario, facts: Profile) -> bool:
-    said = scenario.provider.sent_copies
-    return facts.says("sent_copy") if said is None else said
-
-
-def _mail_host(scenario: Scenario, settings: Settings, facts: Profile, exchanger: str) -> MailHost:
-    system = settings.mailbox.default_sender
-    named = scenario.provider.catch_all
-    catch_all = (catch_all_of(named) if named else None) or (
-        system if settings.catch_all else CatchAll.REFUSE
-    )
-    forwards = scenario.provider.forwards
-    # Somebody else at the same public provider; a catch-all's domain is the practice's alone.
-    neighbours = [one for one in residents(scenario.tables) if one.domain == settings.domain]
-    return MailHost(
-        domain=settings.domain,
-        mailboxes=mailboxes_of(
-            (system, *scenario.provider.mailboxes, *forwards, *forwards.values(), *neighbours), catch_all
-        ),
-        catch_all=catch_all,
-        # What only sends mail leaves it to another host to receive some.
-        headers=facts.envelope_headers() if facts.facts and facts.is_collected_from else _HEADERS,
-        forwards=forwards,
-        aliases={
-            Address("postmaster", name): catch_all if isinstance(catch_all, Address) else system
-            for name in (settings.domain, exchanger)
-        },
-    )
-
-
-def _spf(scenario: Scenario, domain: str) -> Mapping[str, SpfPolicy]:
+def _spf(scenario: Scenario) -> Mapping[str, SpfPolicy]:
     """Where no zone is told nobody publishes anything, and nothing is asked."""
     default = SpfPolicy.MARK if scenario.tables.zone else SpfPolicy.IGNORE
     said = {row.address.domain: row.spf for row in scenario.correspondents if row.spf}
-    return {"": default} | said | {domain: scenario.provider.spf or default}
+    return {"": default} | said | {scenario.site.settings.domain: scenario.provider.spf or default}
 
 
 def _lists(scenario: Scenario) -> Mapping[Address, MailingList]:

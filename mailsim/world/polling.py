@@ -1,4 +1,4 @@
-"""A practice that collects by itself, as long as anything moves."""
+"""Practices that collect by themselves, as long as anything moves."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,7 +12,7 @@ def keep_polling(parts: Parts[AnyEngine], every: timedelta, heard: Callable[[Col
     clock = parts.engine.clock
 
     def again() -> None:
-        clock.at(clock.now() + every, lambda: parts.mailroom.collect(collected))
+        clock.at(clock.now() + every, lambda: parts.first.mailroom.collect(collected))
 
     def collected(collecting: Collecting) -> None:
         heard(collecting)

@@ -4,7 +4,7 @@ Law: no report answers a report, or goes to a sender that SPF calls forged: nobo
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from datetime import datetime
 
 from mailsim.mail import Address, Envelope, Message, Reply
@@ -17,8 +17,10 @@ from mailsim.world.spf_check import SpfCheck
 class Reports:
     """The reports of all servers of a world."""
 
-    def __init__(self, trusted: str, spf: SpfCheck, now: Callable[[], datetime], journal: Journal) -> None:
-        """`trusted` is the server that knows its clients' senders, whatever SPF says: they log in; empty for none."""
+    def __init__(
+        self, trusted: Container[str], spf: SpfCheck, now: Callable[[], datetime], journal: Journal
+    ) -> None:
+        """`trusted` are the servers that know their clients' senders, whatever SPF says: they log in."""
         self._trusted = trusted
         self._spf = spf
         self._now = now
@@ -34,7 +36,7 @@ class Reports:
     ) -> tuple[Envelope, Message] | None:
         """The report of a server, of the message's own conversation; None where nobody may get one."""
         sender = envelope.sender
-        if sender is None or (server != self._trusted and self._spf.forged(server, sender)):
+        if sender is None or (server not in self._trusted and self._spf.forged(server, sender)):
             return None
         report = non_delivery(
             message,

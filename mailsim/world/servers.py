@@ -7,6 +7,7 @@ from functools import partial
 from mailsim.mail import Envelope, Message
 from mailsim.pop3.conduct import Mechanism
 from mailsim.pop3.maildrops import Maildrops
+from mailsim.pop3.service import Service
 from mailsim.smtp.backend import Backend, Peer, Tls
 from mailsim.smtp.faults import FaultPlan, Lost
 from mailsim.smtp.server import PASSWORDS
@@ -14,9 +15,10 @@ from mailsim.smtp.submission import mechanism_of
 from mailsim.trace.event import Step
 from mailsim.world.hosts import Exchanger, KeepCopy, Outside, SubmissionHost, removals
 from mailsim.world.journal import Journal
-from mailsim.world.letterbox import Arrived, Letterboxes
+from mailsim.world.letterbox import Letterboxes
 from mailsim.world.plan import Plan
 from mailsim.world.post import SMTP_PORT, Post
+from mailsim.world.practice_plan import PracticePlan
 from mailsim.world.relay import Relay, Renamed
 from mailsim.world.spf_check import SpfCheck
 
@@ -38,7 +40,18 @@ class Server:
     """What goes wrong on purpose."""
 
 
-def accounts_of(plan: Plan) -> Mapping[str, str]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PopServer:
+    """One POP3 server."""
+
+    name: str
+    port: int
+    tls: bool
+    """From the first octet."""
+    service: Service
+
+
+def accounts_of(plan: PracticePlan) -> Mapping[str, str]:
     """Who may log in to the provider's POP3 server, and the password: a person's is `world-` and their local part."""
     own = plan.pop.username
     people = {user: f"world-{mailbox.local}" for mailbox, user in plan.users.items()}
@@ -47,7 +60,7 @@ def accounts_of(plan: Plan) -> Mapping[str, str]:
     }
 
 
-def maildrops_of(plan: Plan, journal: Journal) -> Maildrops:
+def maildrops_of(plan: PracticePlan, journal: Journal) -> Maildrops:
     """The maildrops of the practice's server mailboxes, empty."""
     maildrops = Maildrops(conduct=plan.conduct, removed=removals(plan.pop.server.host, plan.users, journal))
     for user, password in accounts_of(plan).items():
@@ -55,24 +68,22 @@ def maildrops_of(plan: Plan, journal: Journal) -> Maildrops:
     return maildrops
 
 
-def servers_of(
-    plan: Plan,
+def provider_servers(
+    plan: PracticePlan,
     maildrops: Maildrops,
     spf: SpfCheck,
     journal: Journal,
     *,
     post: Post,
-    arrived: Arrived,
-    renamed: Renamed,
+    letterboxes: Letterboxes,
     seed: int,
-) -> Iterator[Server]:
-    """The provider's two SMTP servers, those of the people outside and their relays, in the same order each time.
+) -> tuple[Server, Server]:
+    """The two SMTP servers of a practice's provider: where it submits, and where mail from outside comes in.
 
     `seed` is what faults by chance are drawn from.
     """
     smtp, exchanger = plan.smtp, plan.exchanger
-    letterboxes = Letterboxes(plan.full, journal, arrived=arrived, give_up=post.give_up)
-    yield Server(
+    submission = Server(
         name=smtp.server,
         port=smtp.port,
         backend=SubmissionHost(
@@ -100,13 +111,20 @@ def servers_of(
         journal=journal,
         letterboxes=letterboxes,
     )
-    yield Server(
+    incoming = Server(
         name=exchanger,
         port=SMTP_PORT,
         backend=receiving,
         size_limit=plan.receiving.size_limit,
         faults=FaultPlan(plan.exchanger_faults, seed=seed, lost=_lost_at(exchanger, journal)),
     )
+    return submission, incoming
+
+
+def outside_servers(
+    plan: Plan, spf: SpfCheck, journal: Journal, *, post: Post, letterboxes: Letterboxes, renamed: Renamed
+) -> Iterator[Server]:
+    """The SMTP servers of the people outside and their relays, in the same order each time."""
     for name in plan.internet.servers:
         yield Server(name=name, port=SMTP_PORT, backend=Outside(name, spf, journal, letterboxes))
     for relaying in plan.relays:
@@ -138,7 +156,7 @@ def _lost_at(name: str, journal: Journal) -> Lost:
     return lost
 
 
-def _mechanisms(plan: Plan) -> tuple[Mechanism, ...]:
+def _mechanisms(plan: PracticePlan) -> tuple[Mechanism, ...]:
     """What the provider offers, passwords where that is unknown, and what the practice is set to log in by."""
     own = mechanism_of(plan.smtp.authentication)
     return tuple(dict.fromkeys((*(plan.offered or PASSWORDS), *((own,) if own else ()))))

@@ -79,7 +79,7 @@ class Stage(Generic[AnyEngine]):
     @property
     def decided(self) -> Mapping[tuple[Outcome, Reason], int]:
         """What came of all messages collected, and why: how many of each."""
-        return self._built.office.decided
+        return self._built.first.office.decided
 
     @property
     def steps(self) -> Mapping[Step, int]:
@@ -96,7 +96,9 @@ class Stage(Generic[AnyEngine]):
     @property
     def never_struck(self) -> Sequence[str]:
         """The faults whose moment has not come so far, as they were written."""
-        return [fault.spec.text for plan in self._built.faults.values() for fault in plan.never_struck()]
+        return [
+            fault.spec.text for plan in self._built.first.faults.values() for fault in plan.never_struck()
+        ]
 
     @property
     def now(self) -> datetime:
@@ -208,7 +210,7 @@ class Stage(Generic[AnyEngine]):
         written: list[Outgoing] = []
 
         def begin(heard: "Heard[Answer]") -> None:  # else the type is made each time
-            written.append(parts.mailroom.send(draft_of(table), heard))
+            written.append(parts.first.mailroom.send(draft_of(table), heard))
 
         outcome = parts.engine.hear(begin)
         [outgoing] = written
@@ -279,7 +281,7 @@ class Stage(Generic[AnyEngine]):
     def _collect(self) -> Sequence[Decision]:
         parts = self._running
         parts.engine.quiet()
-        collecting = parts.engine.hear(parts.mailroom.collect)
+        collecting = parts.engine.hear(parts.first.mailroom.collect)
         self._collected(collecting)
         if collecting.broken is not None:
             raise collecting.broken
@@ -296,7 +298,7 @@ class Stage(Generic[AnyEngine]):
             FaultError: It is none, or shows a certificate, which a server makes when it starts.
         """
         parts = self._running
-        parts.engine.call(lambda: added(parts.faults, fault))
+        parts.engine.call(lambda: added(parts.first.faults, fault))
         self._retelling.lose()
 
     def _pass(self, until: datetime | None) -> None:
@@ -343,7 +345,7 @@ class Stage(Generic[AnyEngine]):
 
     def _hold_laws(self) -> None:
         self.check()
-        differences = list(unmet(self.scenario.expect, self.targets(), self._running.office.decided))
+        differences = list(unmet(self.scenario.expect, self.targets(), self._running.first.office.decided))
         if differences:
             raise ExpectationError("\n".join(differences))
 
@@ -374,14 +376,14 @@ class Stage(Generic[AnyEngine]):
     def mailbox(self, target: str) -> Mailbox:
         """The copies that a target holds: `action:1234`, `mailbox:mary`, `unassigned`, `fallback:ADDRESS`."""
         parts = self._running
-        return Mailbox(target, parts.engine.call(lambda: parts.store.messages(target)))
+        return Mailbox(target, parts.engine.call(lambda: parts.first.store.messages(target)))
 
     def targets(self) -> Mapping[str, int]:
         """Every target that holds something, and how many copies."""
         parts = self._running
-        return parts.engine.call(parts.store.targets)
+        return parts.engine.call(parts.first.store.targets)
 
     def waiting(self) -> Mailbox:
         """What lies in the system mailbox at the provider, not yet collected."""
         username = self._plan.pop.username
-        return Mailbox(username, map(Message, self._built.maildrops.messages(username)))
+        return Mailbox(username, map(Message, self._built.first.maildrops.messages(username)))

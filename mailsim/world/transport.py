@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol, TypeVar
 from mailsim.mail import Envelope, Message
 from mailsim.pop3.collection import Collection
 from mailsim.pop3.collector import Keep, Order
+from mailsim.practice.account import PopAccount
 from mailsim.smtp.outcome import Outcome
 
 _Result = TypeVar("_Result")
@@ -23,7 +24,7 @@ class Hop(NamedTuple):
     server: str
     port: int
     submission: bool = False
-    """Whether the practice's account logs in here, so that R1.6 holds."""
+    """Whether the account of a practice logs in here, so that R1.6 holds."""
 
 
 class Transport(Protocol):
@@ -34,9 +35,9 @@ class Transport(Protocol):
         ...
 
     def perform(self, work: Coroutine[None, None, _Result], heard: Callable[[_Result], None]) -> None:
-        """Have something done that visits the system mailbox; `heard` is told its result, unless it raises."""
+        """Have something done that visits a system mailbox; `heard` is told its result, unless it raises."""
         ...
 
-    async def visit(self, *, keep: Keep, order: Order) -> Collection:
-        """One POP3 session with the system mailbox, one at a time; raises CollectError, and what `keep` raises."""
+    async def visit(self, pop: PopAccount, *, keep: Keep, order: Order) -> Collection:
+        """One POP3 session with a system mailbox, one at a time; raises CollectError, and what `keep` raises."""
         ...

@@ -6,6 +6,7 @@ out of the next call, or at the end.
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import AsyncExitStack
 from typing import TypeVar
@@ -15,7 +16,7 @@ from mailsim.mail import Envelope, Message
 from mailsim.pop3.collection import Collection
 from mailsim.pop3.collector import Keep, Order, collect
 from mailsim.pop3.server import serve
-from mailsim.pop3.service import Service
+from mailsim.practice.account import PopAccount
 from mailsim.smtp.backend import Tls
 from mailsim.smtp.client import Route
 from mailsim.smtp.outcome import Outcome
@@ -24,7 +25,7 @@ from mailsim.world.carrier import Carrier
 from mailsim.world.motion import Motion
 from mailsim.world.network import Network
 from mailsim.world.plan import Plan
-from mailsim.world.servers import Server
+from mailsim.world.servers import PopServer, Server
 from mailsim.world.transport import Hop
 
 _Result = TypeVar("_Result")
@@ -38,34 +39,34 @@ class Wire:
     """One world's listening servers, connections, and mail on its way."""
 
     def __init__(self, plan: Plan) -> None:
-        self._plan = plan
+        self._submitting = {(one.smtp.server, one.smtp.port): one for one in plan.practices}
         self.network = Network()
         self._carrier = Carrier()
         self._servers = AsyncExitStack()
         self._motion = Motion()
-        self._visiting = asyncio.Lock()
+        self._visiting: defaultdict[tuple[str, int], asyncio.Lock] = defaultdict(asyncio.Lock)
 
     # Beginning and end
 
-    async def start(self, pop3: Service, servers: Iterable[Server]) -> None:
+    async def start(self, pop3: Iterable[PopServer], servers: Iterable[Server]) -> None:
         """Start every server; raises StartError, after stopping the others, when one does not."""
         try:
-            await self._start_pop3(pop3)
+            for pop in pop3:
+                await self._start_pop3(pop)
             for server in servers:
                 await self._start_smtp(server)
         except BaseException:
             await self._servers.aclose()
             raise
 
-    async def _start_pop3(self, pop3: Service) -> None:
-        pop = self._plan.pop
-        name, port = pop.server.host, pop.server.port
+    async def _start_pop3(self, pop: PopServer) -> None:
+        name, port, pop3 = pop.name, pop.port, pop.service
         # bad certificates take a while to make, and only faults show them
         certify = self.network.certificates if pop3.faults else self.network.server_context
         try:
             listener = await serve(
                 pop3.mailboxes,
-                tls=certify(name) if pop.server.tls else None,
+                tls=certify(name) if pop.tls else None,
                 conduct=pop3.conduct,
                 faults=pop3.faults,
             )
@@ -131,7 +132,8 @@ class Wire:
         host, port = self.network.resolve(hop.server, hop.port)
         if not hop.submission:
             return Route(name=hop.server, port=hop.port, host=host, host_port=port)
-        smtp, tls = self._plan.smtp, self._plan.smtp_tls
+        practice = self._submitting[hop.server, hop.port]
+        smtp, tls = practice.smtp, practice.smtp_tls
         return Route(
             name=hop.server,
             port=hop.port,
@@ -145,11 +147,11 @@ class Wire:
             submission=True,
         )
 
-    async def visit(self, *, keep: Keep, order: Order) -> Collection:
-        """One POP3 session with the system mailbox, one at a time; raises CollectError, and what `keep` raises."""
-        pop = self._plan.pop
-        async with self._visiting:
-            host, port = self.network.resolve(pop.server.host, pop.server.port)
+    async def visit(self, pop: PopAccount, *, keep: Keep, order: Order) -> Collection:
+        """One POP3 session with a system mailbox, one at a time; raises CollectError, and what `keep` raises."""
+        name = pop.server.host, pop.server.port
+        async with self._visiting[name]:
+            host, port = self.network.resolve(*name)
             return await collect(
                 host,
                 port,

@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from mailsim.provider.dns import LookupFailed, NoRoute, RecordType
 from mailsim.provider.spf import evaluate
 from mailsim.provider.spf_advice import INCLUDED, advise
-from mailsim.world.internet import ELSEWHERE, Internet, internet
+from mailsim.world.internet import ELSEWHERE, Internet, Provided, internet
+
+PRACTICE = Provided("abc.com", "mx.abc.com", "smtp.abc.com")
 
 
 def world(said: Mapping[str, Mapping[str, object]] | None = None, **changes: str) -> Internet:
-    names = {"domain": "abc.com", "exchanger": "mx.abc.com", "submission": "smtp.abc.com"} | changes
-    return internet(said or {}, people=["client.example"], **names)
+    return internet(said or {}, provided=[PRACTICE._replace(**changes)], people=["client.example"])
 
 
 def test_without_a_zone_mail_finds_its_way_all_the_same() -> None:
@@ -123,9 +124,7 @@ def test_each_server_has_an_address_of_its_own(taken: set[int], domains: int) ->
     said = {f"h{last}.taken.example": {"a": f"192.0.2.{last}"} for last in taken}
     found = internet(
         said,
-        domain="abc.com",
-        exchanger="mx.abc.com",
-        submission="smtp.abc.com",
+        provided=[PRACTICE],
         people=[f"d{number}.example" for number in range(domains)],
     )
 
@@ -138,9 +137,7 @@ def test_so_many_servers_that_documentation_s_addresses_do_not_do_get_private_on
     """RFC 5737 has 762."""
     found = internet(
         {},
-        domain="abc.com",
-        exchanger="mx.abc.com",
-        submission="smtp.abc.com",
+        provided=[PRACTICE],
         people=[f"d{number}.example" for number in range(800)],
     )
 

@@ -1,0 +1,85 @@
+"""One practice in a world, put together: its store, its office and mailroom, and its servers at its provider."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mailsim.pop3.faults import FaultPlan
+from mailsim.pop3.maildrops import Maildrops
+from mailsim.pop3.service import Service
+from mailsim.practice.site import Site
+from mailsim.practice.store import Store
+from mailsim.smtp.faults import FaultPlan as SmtpFaultPlan
+from mailsim.world.clock import Clock
+from mailsim.world.faults import Struck
+from mailsim.world.journal import Journal
+from mailsim.world.letterbox import Letterboxes
+from mailsim.world.mailroom import Mailroom
+from mailsim.world.office import Office
+from mailsim.world.post import Post
+from mailsim.world.practice_plan import PracticePlan
+from mailsim.world.servers import PopServer, Server, maildrops_of, provider_servers
+from mailsim.world.spf_check import SpfCheck
+from mailsim.world.transport import Transport
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Branch:
+    """What belongs to one practice alone."""
+
+    plan: PracticePlan
+    store: Store
+    office: Office
+    mailroom: Mailroom
+    maildrops: Maildrops
+    pop3: PopServer
+    submission: Server
+    exchanger: Server
+
+    @property
+    def faults(self) -> Mapping[Struck, FaultPlan | SmtpFaultPlan]:
+        """What goes wrong on purpose at its provider's servers."""
+        return {
+            Struck.POP: self.pop3.service.faults,
+            Struck.SMTP: self.submission.faults,
+            Struck.MX: self.exchanger.faults,
+        }
+
+
+def branch_of(
+    plan: PracticePlan,
+    site: Site,
+    store: Store,
+    *,
+    seed: int,
+    clock: Clock,
+    transport: Transport,
+    post: Post,
+    spf: SpfCheck,
+    letterboxes: Letterboxes,
+    journal: Journal,
+) -> Branch:
+    """Put together what belongs to a practice; the rest is what its world has in common. Nothing is started."""
+    limits = {plan.smtp.server: plan.policy.size_limit}
+    office = Office(site, store, journal, now=clock.now, seed=seed, limits=limits)
+    maildrops = maildrops_of(plan, journal)
+    server = plan.pop.server
+    submission, exchanger = provider_servers(
+        plan, maildrops, spf, journal, post=post, letterboxes=letterboxes, seed=seed
+    )
+    return Branch(
+        plan=plan,
+        store=store,
+        office=office,
+        mailroom=Mailroom(
+            plan.pop, plan.smtp, office=office, post=post, transport=transport, journal=journal
+        ),
+        maildrops=maildrops,
+        pop3=PopServer(
+            name=server.host,
+            port=server.port,
+            tls=server.tls,
+            service=Service(maildrops, plan.conduct, faults=FaultPlan(plan.faults, seed=seed)),
+        ),
+        submission=submission,
+        exchanger=exchanger,
+    )
