@@ -117,7 +117,7 @@ def latency(messages: pd.DataFrame) -> go.Figure:
             go.Scatter(x=seconds[chosen], y=share[chosen], name=name, line=line, mode=mode, marker_size=5)
         )
     figure = _figure(curves, "How long messages took")
-    lengths, names = zip(*_ticks(edge, took.max()), strict=True)
+    lengths, names = zip(*_ticks(took.clip(lower=edge).min(), took.max()), strict=True)
     figure.update_xaxes(
         type="log",
         tickvals=lengths,
