@@ -37,6 +37,8 @@ from mailsim.world.plan import Plan, plan
 from mailsim.world.scenario import Scenario, read_scenario
 
 _LOST = ("refused", "bounced", "discarded")
+_ENDING = ("refused", "discarded")
+"""How the causes of what was not taken begin: there it ended, though it would not have arrived without."""
 _UNPLAYED = "the trace holds no scenario that plays it again, so nothing here is proved"
 _OTHERWISE = "played again, the message fared otherwise than in the trace, so nothing here is proved"
 
@@ -224,6 +226,9 @@ class Inquiry:
         if self._with_those_behind(tried.scenario, seen, otherwise):
             together = list(ddmin(seen, saves))
             return [proved(one, together) for one in together], []
+        ends = [one for one in seen if one.serial != BEHIND and one.cause.startswith(_ENDING)]
+        if self.fate.ended[0] in _LOST and ends:
+            return [_loss(ends[-1], Confidence.MEDIUM, "")], []
         return self._at_practice(tried), []
 
     def _with_those_behind(

@@ -140,6 +140,22 @@ def test_a_relay_that_spf_does_not_know() -> None:
     ]
 
 
+def test_what_was_refused_and_would_not_have_arrived_is_likely_lost_there() -> None:
+    """A single mailbox gets no other address's mail, and the practice would not know whom it was for."""
+    events = [{"receive": {"from": "ann@third.example", "to": "a1234@abc.com"}}, {"collect": {}}]
+    mailbox = BASE["mailbox"] | {"type": "single", "default_sender": "matters@abc.com"}
+    with mailsim.Simulation(
+        BASE | {"event": events, "mailbox": mailbox, "provider": {"faults": ["pop:RETR:9:drop"]}}
+    ) as world:
+        world.run()
+        told = mailsim.why(world)
+
+    assert [(one.place, one.cause, one.confidence, one.proof) for one in told.losses] == [
+        ("mx.abc.com", "refused-by-mailhost", Confidence.MEDIUM, "")
+    ]
+    assert "550" in told.losses[0].words
+
+
 def test_a_notebook_shows_what_would_have_saved_it_before_and_what_is_not_proved() -> None:
     """As the text does."""
     told = listed(rewrites_from=True, person={"replies_to": "from"})
