@@ -26,6 +26,7 @@ from typing import Any
 from mailsim.errors import MailsimError
 from mailsim.trace.event import STEP, Event, Row, Step, Trace
 from mailsim.trace.story import told
+from mailsim.world.recent import Recent
 
 _step_of = itemgetter(STEP)
 _NOT_TAKEN = (Step.DEFERRED, Step.BOUNCED)
@@ -60,6 +61,8 @@ class Books:
         self._open: dict[Copy, int] = {}
         self._lying: dict[str, Copy] = {}
         """Uid in the system mailbox -> what is to become of that copy."""
+        self._unnamed: Recent[tuple[str, str, int], None] = Recent()
+        """Trace id, Message-ID and size of what was collected without a true uid; events tell no more of its octets."""
         self._delivered: Counter[str] = Counter()
         self._uncertain: Counter[Copy] = Counter()
         self._queued: dict[Copy, datetime] = {}
@@ -137,14 +140,20 @@ class Books:
             self._add(copy, 1)
 
     def _removed(self, event: Event) -> None:
-        self._lying.pop(_uid(event), None)
+        """What comes after it was collected without a uid is the same message again, and removed as such."""
+        copy = self._lying.pop(_uid(event), None)
+        if copy in self._open and (event.trace_id, event.message_id, event.size) in self._unnamed:
+            self._add(copy, -1)
 
     def _collected(self, event: Event) -> None:
         """Close one copy; where the server showed no true uid, all copies of the message, for which it was is not known."""
         self._add((event.trace_id, event.message_id, "decision"), 1)
         copy = event.trace_id, event.message_id, "collection"
+        named = _uid(event) in self._lying
         if copy in self._open:
-            self._add(copy, -1 if _uid(event) in self._lying else -self._open[copy])
+            self._add(copy, -1 if named else -self._open[copy])
+        if not named:
+            self._unnamed.put((event.trace_id, event.message_id, event.size), None)
 
     def _decided(self, event: Event) -> None:
         for target in _read(event.detail, _TARGETS):

@@ -18,6 +18,9 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.explore.planting import Mutant, mutants
 
+_SMALLER = 600
+"""Seconds more than the search for making small what was found; a bug that has the world go round takes longer."""
+
 
 def explored(mutant: Mutant, seconds: float, seed: int) -> dict[str, object] | None:
     """What is found of a bug; None for nothing."""
@@ -33,6 +36,7 @@ def explored(mutant: Mutant, seconds: float, seed: int) -> dict[str, object] | N
             capture_output=True,
             text=True,
             check=False,
+            timeout=seconds + _SMALLER,
         )
     if ran.returncode not in (0, 1):
         raise RuntimeError(f"{mutant.name}: {ran.stderr}")

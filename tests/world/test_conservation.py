@@ -14,9 +14,9 @@ def trace(*steps: Row) -> Trace:
     """Events of one message: step, place and the rest."""
     events = []
     for serial, (step, place, rest) in enumerate(steps):
-        detail = json.dumps(rest.pop("detail", {}))
-        fields = {"serial": serial, "time": NOW, "trace_id": "t1", "message_id": "<1@a>", "detail": detail}
-        events.append(Event(step=Step(step), place=place, **fields, **rest))  # type: ignore[arg-type] # rows of a table
+        fields = {"serial": serial, "time": NOW, "trace_id": "t1", "message_id": "<1@a>", **rest}
+        fields["detail"] = json.dumps(rest.get("detail", {}))
+        events.append(Event(step=Step(step), place=place, **fields))  # type: ignore[arg-type] # rows of a table
     return Trace(events)
 
 
@@ -33,6 +33,7 @@ UNSURE = ("deferred", "smtp", {"recipient": "a@x", "detail": {"uncertain": True}
 OUTSIDE: Row = ("stored", "a@x", {"recipient": "a@x"})
 AGAIN = ("stored", "matters@abc.com", {"recipient": "b@x", "detail": {"uid": "2"}})
 NAMELESS = ("collected", "practice", {"detail": {"uid": None}})
+GONE = ("removed", "matters@abc.com", {"detail": {"uid": "2"}})
 COLLECTED = ("collected", "practice", {"detail": {"uid": "1"}})
 
 
@@ -55,6 +56,9 @@ COLLECTED = ("collected", "practice", {"detail": {"uid": "1"}})
         ([STORED, COLLECTED], [], ["decision"], ["b@x"]),
         ([STORED, AGAIN, COLLECTED], [], ["collection", "decision"], ["b@x", "b@x"]),
         ([STORED, AGAIN, NAMELESS], [], ["decision"], ["b@x", "b@x"]),
+        ([STORED, NAMELESS, AGAIN, GONE], [], ["decision"], ["b@x", "b@x"]),
+        ([STORED, NAMELESS, AGAIN, (*GONE[:2], {**GONE[2], "size": 7})], [], ["decision", "collection"], ["b@x", "b@x"]),
+        ([STORED, COLLECTED, AGAIN, GONE], [], ["decision", "collection"], ["b@x", "b@x"]),
         ([STORED, COLLECTED], ["1"], ["decision"], ["b@x"]),
         ([STORED, COLLECTED, COLLECTED], ["1"], ["decision", "decision"], ["b@x"]),
     ],

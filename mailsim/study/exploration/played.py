@@ -27,6 +27,8 @@ class Mail:
     """Of which act; None for what answers or reports."""
     letter: "Mail | None" = None
     """What a reply answers."""
+    unsure: bool = False
+    """Whether a reply may answer a letter, or somebody's answer to it."""
 
     @property
     def recipients(self) -> tuple[str, ...]:
@@ -91,6 +93,7 @@ class Played:
         sends = iter([act for _, act in self.plot.acts if "send" in act.event])
         receives = iter([act for _, act in self.plot.acts if "receive" in act.event])
         letters: dict[str, Mail] = {}
+        answered: set[str] = set()
         people = {row["address"] for row in self.plot.people}
         for event in self.events:
             self.ended[event.message_id][event.step] += 1
@@ -102,9 +105,12 @@ class Played:
             elif event.step in (Step.COMPOSED, Step.FORWARDED):
                 self.mails[event.message_id].append(Mail(event))
             elif event.step is Step.REPLIED:
-                self.mails[event.message_id].append(Mail(event, letter=letters.get(event.trace_id)))
-                if people & set(event.recipient.split(", ")):  # who answers that, answers no letter
-                    letters.pop(event.trace_id, None)
+                trace_id = event.trace_id
+                reply = Mail(event, letter=letters.get(trace_id), unsure=trace_id in answered)
+                self.mails[event.message_id].append(reply)
+                if trace_id in letters and people & set(event.recipient.split(", ")):
+                    del letters[trace_id]
+                    answered.add(trace_id)
             elif event.step is Step.STORED and event.place == self.truth.system and event.recipient:
                 self.arrived[event.message_id].append(plain(event.recipient))
         for target, copies in self.copies.items():

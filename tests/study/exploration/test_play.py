@@ -88,7 +88,7 @@ def test_answers_to_automatic_mail_are_nobodys() -> None:
         ({"sender_policy": "rewrite", "registered": ["a1234@abc.com"]}, {}),
         ({"sender_policy": "reject", "on_behalf": True}, {}),
         ({"size_limit": 4000}, {"text": "x" * 5000}),
-        ({"size_limit": 150, "faults": ["smtp:EHLO:1:reply 502 5.5.1 unknown"]}, {}),
+        ({"size_limit": 150, "faults": ["smtp:EHLO:every:without SIZE"]}, {}),
         ({"forwards": {"peter@abc.com": "matters@abc.com"}}, {"bcc": ["peter@abc.com"]}),
         ({"mailboxes": ["john@abc.com"], "forwards": {"john@abc.com": "matters@abc.com"}}, {"cc": ["john@abc.com"]}),
     ],
@@ -98,6 +98,15 @@ def test_providers_that_do_as_their_policy_says_are_well(
 ) -> None:
     """R5.1, R5.3, R5.4: and what they cost is no finding, where they are not the site's own."""
     plot = Plot(provider=provider, people=[{"address": JANE}], acts=[letter(**send)])
+
+    assert judge(plot, SITE, TRUTH) is None
+
+
+def test_who_answers_a_letter_that_another_has_answered_to_all_is_no_finding() -> None:
+    """R4.7: ann has got the letter and jane's answer, and answers both."""
+    people = [{"address": JANE, "habit": "reply-all"}, {"address": "ann@third.example", "habit": "reply"}]
+    provider = {"sender_policy": "rewrite"}
+    plot = Plot(provider=provider, people=people, acts=[letter(to=[JANE, "ann@third.example"])])
 
     assert judge(plot, SITE, TRUTH) is None
 
