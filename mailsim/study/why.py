@@ -1,10 +1,11 @@
 """The one question, of whatever somebody has: a message, a decision, a trace or a world.
 
     mailsim.why(octets, site=site, expect="action:1234")
+    mailsim.why(decision)
     mailsim.why(world)
     mailsim.why(mailsim.read_trace("run.parquet"), "<486fe13256b4dee8@client.example>")
 
-A message alone is explained as it was collected (`diagnosis.why`); one of a trace or a world has its whole story told
+A decision alone tells the rules that were tried. A message is explained as it was collected (`diagnosis.why`); one of a trace or a world has its whole story told
 (`journey`).
 """
 
@@ -15,7 +16,7 @@ from mailsim.mail import Message
 from mailsim.practice.decision import Decision
 from mailsim.practice.site import Site
 from mailsim.study.diagnosis.situation import Provider
-from mailsim.study.diagnosis.why import Explanation, WhyError
+from mailsim.study.diagnosis.why import Explanation, WhyError, why_alone
 from mailsim.study.diagnosis.why import why as explained
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ def why(
     provider: str | Provider | None = None,
 ) -> Explanation: ...
 @overload
+def why(asked: Decision) -> Explanation: ...
+@overload
 def why(
     asked: Traced | Told, message: str | int | Decision | None = None, *, expect: str | None = None
 ) -> "Journey": ...
@@ -65,8 +68,8 @@ def why(
     """Explain where a message went, and what would have led it elsewhere.
 
     Args:
-        asked: A message, or a decision on one, with the `site` where it was collected; or a trace, or a world, for the
-            whole story of one of its messages.
+        asked: A message, or a decision on one, with the `site` where it was collected; a decision alone, for the rules
+            that it tells; or a trace, or a world, for the whole story of one of its messages.
         message: Of a decision the octets that it is on. Of a trace or a world which message: its Message-ID, its trace
             id, its row in `trace.messages()`, or the decision on it; without one the first that was misrouted or did
             not arrive.
@@ -85,9 +88,17 @@ def why(
     if isinstance(asked, Decision | Message | bytes):
         if isinstance(message, str | int | Decision):
             raise WhyError("of a message or a decision, message= is the octets that it is on")
+        if isinstance(asked, Decision) and (site, message, expect, provider, corpus) == (
+            None,
+            None,
+            None,
+            None,
+            (),
+        ):
+            return why_alone(asked)
         if not isinstance(site, Site):
             raise WhyError(
-                "a message and a decision do not tell where they were collected; give site=, as mailsim.load_site reads it"
+                "a message does not tell where it was collected; give site=, as mailsim.load_site reads it"
             )
         return explained(asked, site=site, message=message, expect=expect, corpus=corpus, provider=provider)
     trace = getattr(asked, "trace", asked)

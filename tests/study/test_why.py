@@ -56,6 +56,22 @@ def test_of_a_message_or_a_decision_on_it() -> None:
         assert str(same) == str(told)
 
 
+def test_of_a_decision_alone() -> None:
+    """The rules that it tells, what decided among them, and how to ask for more."""
+    decision = SITE.route(REPLY)
+    told = mailsim.why(decision)
+    assert_type(told, mailsim.Explanation)
+
+    whole = mailsim.why(REPLY, site=SITE)
+    assert told.decision == decision
+    assert told.steps == whole.steps[: len(decision.evidence)]
+    assert str(told).splitlines()[0] == str(whole).splitlines()[0]
+    assert "<- decided" in str(told)
+    assert "message=" in str(told).splitlines()[-1]
+    assert "Causes" not in str(told)
+    assert "message=" in told._repr_html_()
+
+
 def test_of_a_world_or_its_trace(world: mailsim.Simulation, tmp_path: Path) -> None:
     """The whole story: of the first that was misrouted, or of one by its id, its row or the decision on it."""
     told = mailsim.why(world)
@@ -77,6 +93,8 @@ def test_of_a_world_or_its_trace(world: mailsim.Simulation, tmp_path: Path) -> N
     ("asked", "words"),
     [
         (lambda _: WHY(REPLY), "give site="),
+        (lambda _: WHY(SITE.route(REPLY), REPLY), "give site="),
+        (lambda _: WHY(SITE.route(REPLY), expect="action:1"), "give site="),
         (lambda _: WHY(REPLY, site="site.toml"), "as mailsim.load_site reads it"),
         (lambda _: WHY(SITE.route(REPLY), site=SITE), "give them as message="),
         (lambda _: WHY(REPLY, "<r1@x>", site=SITE), "is the octets"),

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from mailsim.mail import Message
-from mailsim.practice.decision import Evidence, Outcome, Reason, Resolver, shown
+from mailsim.practice.decision import Decision, Evidence, Outcome, Reason, Resolver, shown
 from mailsim.practice.recipients import Recipients, header_values, recipients
 from mailsim.practice.resolvers import RESOLVERS, Question, answered
 from mailsim.practice.routing import automatic
@@ -68,18 +68,20 @@ _RULES = {
 
 def path(case: Case) -> tuple[Step, ...]:
     """The rules that were tried, in order, then those that were not."""
-    decision = case.decision
-    at = _deciding(case)
-    tried = [
+    return (*tried(case.decision), *_untried(case))
+
+
+def tried(decision: Decision) -> tuple[Step, ...]:
+    """The rules that were tried, in order, as the decision itself tells them."""
+    at = _deciding(decision)
+    return tuple(
         Step(*item, Standing.DECIDED if index == at else Standing.TRIED)
         for index, item in enumerate(decision.evidence)
-    ]
-    return (*tried, *_untried(case))
+    )
 
 
-def _deciding(case: Case) -> int:
+def _deciding(decision: Decision) -> int:
     """The place in the evidence of what decided."""
-    decision = case.decision
     rule = _RULES.get(decision.reason, "R4.8" if decision.outcome is Outcome.FALLBACK else "R4.10")
     rule = rule if decision.resolver is Resolver.ADDRESS else "R4.10"
     places = [index for index, item in enumerate(decision.evidence) if item.rule == rule]

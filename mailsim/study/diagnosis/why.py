@@ -24,7 +24,7 @@ from mailsim.study.diagnosis.causes import causes
 from mailsim.study.diagnosis.changes_target import target_of
 from mailsim.study.diagnosis.counterfactual import remedies
 from mailsim.study.diagnosis.fields import Anatomy
-from mailsim.study.diagnosis.path import HeaderRead, Standing, Step, headers_read, path
+from mailsim.study.diagnosis.path import HeaderRead, Standing, Step, headers_read, path, tried
 from mailsim.study.diagnosis.remedy import Remedy
 from mailsim.study.diagnosis.situation import Provider, situation
 
@@ -58,6 +58,8 @@ class Explanation:
     """Where it was expected; None where nobody said."""
     remedies: tuple[Remedy, ...] = ()
     """What would have led it there, verified, the least and least harmful first."""
+    alone: bool = False
+    """Whether it is of a decision without its message: the path is then what the decision tells of itself, no more."""
 
     @property
     def as_expected(self) -> bool:
@@ -77,12 +79,14 @@ class Explanation:
         }
 
     def __str__(self) -> str:
-        lines = [*_verdict(self), "", "Headers"]
+        lines = [*_verdict(self), *([] if self.alone else ["", "Headers"])]
         lines += [
             f"  {'read    ' if one.read else 'not read'}  {one.name}: {one.value}" for one in self.headers
         ]
         lines += ["", "Rules tried"]
         lines += [_told(step) for step in self.steps if step.standing in _TRIED]
+        if self.alone:
+            return "\n".join([*lines, "", _ASK_MORE])
         lines += ["", "Rules not reached, and what they would have said"]
         lines += [_told(step) for step in self.steps if step.standing not in _TRIED]
         lines += ["", "Causes" if self.causes else "Causes: the message shows none"]
@@ -98,7 +102,7 @@ class Explanation:
         tone = tone if self.as_expected else Tone.BAD
         parts = [
             heading(decision.message or decision.message_id or "a message", badge(decision.outcome, tone)),
-            note(*_verdict(self)),
+            note(*_verdict(self), *([_ASK_MORE] if self.alone else [])),
             stations([(step.rule, step.read, f"{step.concluded} ({step.standing})") for step in self.steps]),
         ]
         if self.causes:
@@ -124,6 +128,7 @@ class Explanation:
     _repr_pretty_ = in_words
 
 
+_ASK_MORE = "For causes, and what would lead it elsewhere, give its octets as message= and its site as site=."
 _TRIED = (Standing.TRIED, Standing.DECIDED)
 
 
@@ -177,6 +182,11 @@ def _refuse_too_long(message: Message) -> None:
             f"the message's header has {told}: changes are tried of at most {MOST_HEADER:,} octets and "
             f"{MOST_FIELDS:,} fields; ask why without what is expected"
         )
+
+
+def why_alone(decision: Decision) -> Explanation:
+    """What a decision tells of itself, without the message that it is on and the site where it was made."""
+    return Explanation(decision, (), tried(decision), (), alone=True)
 
 
 def expected_target(text: str | None) -> str | None:
