@@ -69,18 +69,17 @@ def serve(
 def _told(lab: "Lab", control: "Control", ca: Path) -> dict[str, object]:
     from mailsim.world.plan import plan
 
-    parts = plan(lab.scenario)
-    pop = parts.pop.server
-    tls = {
-        (pop.host, pop.port): "implicit" if pop.tls else "none",
-        (parts.smtp.server, parts.smtp.port): parts.smtp_tls,
-    }
+    practices = plan(lab.scenario).practices
+    pop3 = {(one.pop.server.host, one.pop.server.port): one.pop.server.tls for one in practices}
+    tls = {(one.smtp.server, one.smtp.port): str(one.smtp_tls) for one in practices}
+    tls |= {server: "implicit" if secured else "none" for server, secured in pop3.items()}
+    submitting = {one.smtp.username for one in practices}
     return {
         "servers": [
             {
                 "name": name,
-                "protocol": "pop3" if (name, port) == (pop.host, pop.port) else "smtp",
-                "tls": str(tls.get((name, port), "none")),
+                "protocol": "pop3" if (name, port) in pop3 else "smtp",
+                "tls": tls.get((name, port), "none"),
                 "host": host,
                 "port": real_port,
             }
@@ -90,7 +89,7 @@ def _told(lab: "Lab", control: "Control", ca: Path) -> dict[str, object]:
             {
                 "username": username,
                 "password": password,
-                "submits": username == parts.smtp.username,
+                "submits": username in submitting,
             }
             for username, password in lab.accounts.items()
         ],

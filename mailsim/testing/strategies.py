@@ -21,6 +21,8 @@ PEOPLE = ("jane@client.example", "joe@other.example", "ann@client.example")
 LIST, MEMBERS = "rules@lists.example", ("zoe@members.example", "tom@forum.example")
 FORWARDED_TO = "boss@boss.example"
 ACTIONS = (1234, 1235)
+BESIDE, BESIDE_SYSTEM = "xyz.example", "office@xyz.example"
+"""The domain of a second practice, and its system mailbox."""
 PROFILES = ("postfix", "gmail", "m365", "qmail", "fastmail", "cpanel")
 FAULTS = (
     "pop:UIDL:every:changed-uid",
@@ -113,6 +115,7 @@ _inside = st.sampled_from(
     ("a1234@abc.com", "A1235@ABC.com", "a99@abc.com", "sales@abc.com", "nobody@abc.com", SYSTEM)
 )
 _outside = st.sampled_from((*PEOPLE, LIST, "stranger@elsewhere.example"))
+_beside = st.sampled_from(("a7@xyz.example", BESIDE_SYSTEM))
 _mangles = st.lists(
     st.sampled_from(
         (
@@ -137,6 +140,8 @@ _texts = st.sampled_from(("Please read.", "Sehr geehrte Frau Jones\n\n.\n..\nMit
 
 def scenarios(*, faults: tuple[str, ...] = FAULTS) -> st.SearchStrategy[dict[str, Any]]:
     """The tables of a scenario: a practice, its provider with some of the `faults`, people, and what happens.
+
+    Sometimes there is a second practice, at a provider of its own.
 
     No two things in it happen at one time. Each can be run: all that is named is there.
     """
@@ -170,6 +175,7 @@ def scenarios(*, faults: tuple[str, ...] = FAULTS) -> st.SearchStrategy[dict[str
                 "spf": _spf,
             },
         ),
+        beside=st.none() | _practice(),
         zone=_zone(),
         spf=st.none() | _spf,
         lists=st.lists(_list(), max_size=1),
@@ -177,6 +183,35 @@ def scenarios(*, faults: tuple[str, ...] = FAULTS) -> st.SearchStrategy[dict[str
         people=st.lists(_person(), max_size=3, unique_by=lambda row: row["address"]),
         events=st.lists(st.one_of(_send(), _receive(), st.just({"collect": {}})), min_size=1, max_size=8),
         times=st.lists(st.integers(0, 4), max_size=8),
+    )
+
+
+def _practice() -> st.SearchStrategy[dict[str, Any]]:
+    """Its row, and under `event` what it does when the other has done everything."""
+    send = st.fixed_dictionaries(
+        {"to": st.lists(st.one_of(_inside, _beside, _outside), min_size=1, max_size=2, unique=True)},
+        optional={"from_action": st.just(7), "subject": _subjects, "text": _texts},
+    )
+    return st.fixed_dictionaries(
+        {
+            "mailbox": st.fixed_dictionaries(
+                {
+                    "type": st.sampled_from(("single", "catch-all")),
+                    "default_sender": st.just(BESIDE_SYSTEM),
+                    "fallback_address": st.just("desk@elsewhere.example"),
+                }
+            ),
+            "action": st.just([{"id": 7}]),
+            "provider": st.fixed_dictionaries(
+                {},
+                optional={
+                    "sender_policy": st.sampled_from(("accept", "rewrite", "reject")),
+                    "sent_copies": st.booleans(),
+                    "spf": _spf,
+                },
+            ),
+            "event": st.lists(send.map(lambda one: {"send": one}), max_size=2),
+        }
     )
 
 
@@ -233,7 +268,7 @@ def _zone() -> st.SearchStrategy[dict[str, Any]]:
 
 def _send() -> st.SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries(
-        {"to": st.lists(st.one_of(_outside, _inside), min_size=1, max_size=3, unique=True)},
+        {"to": st.lists(st.one_of(_outside, _inside, _beside), min_size=1, max_size=3, unique=True)},
         optional={
             "from_action": st.sampled_from(ACTIONS),
             "cc": st.lists(_outside, max_size=1),
@@ -260,6 +295,7 @@ def _tables(
     mailbox: dict[str, Any],
     routing: dict[str, Any],
     provider: dict[str, Any],
+    beside: dict[str, Any] | None,
     zone: dict[str, Any],
     spf: str | None,
     lists: list[dict[str, Any]],
@@ -276,6 +312,7 @@ def _tables(
     # 71 minutes: no sum of these is one of delays, or of the schedule on which mail is tried again.
     ats = [{"at": f"{71 * at}m"} for at in sorted(times[: len(events)])]
     ats += [{}] * (len(events) - len(ats))
+    theirs = [*beside["event"], {"collect": {}}] if beside else []
     return {
         "seed": seed,
         "mailbox": {
@@ -289,9 +326,14 @@ def _tables(
         "user": [{"name": "mary"}, {"name": "john", "from": "john@abc.com"}],
         "alias": [{"address": "sales@abc.com", "mailboxes": ["mary", "john"]}],
         "provider": provider,
+        "practice": [{key: beside[key] for key in beside if key != "event"}] if beside else [],
         "correspondent": [row | ({"spf": spf} if spf else {}) for row in people],
         "list": lists,
         "relay": [row | {"domains": domains} for row in relays if domains],
         "zone": zone,
-        "event": [*(at | event for at, event in zip(ats, events, strict=True)), {"collect": {}}],
+        "event": [
+            *(at | event for at, event in zip(ats, events, strict=True)),
+            *(event | {"practice": BESIDE} for event in theirs),
+            {"collect": {}},
+        ],
     }

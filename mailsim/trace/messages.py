@@ -25,14 +25,16 @@ from mailsim.trace.numbered import NONE, Mask, Numbered, Numbers, numbered, word
 MOVING = "moving"
 _ENDS = (Step.REFUSED, Step.BOUNCED, Step.DISCARDED, Step.DELIVERED, Step.STORED)
 """What a message that was never decided may have come to, the most telling first."""
+_ACTION = "^([^/@:]+/)?action:"
+"""Of a world's first practice, or of another behind its domain."""
 _WORDS = ("trace_id", "message_id", "step", "place", "peer", "sender", "recipient", "outcome", "reason")
 
 
 def messages(read: Read) -> pd.DataFrame:
     """One row a message, in order of its first event.
 
-    `trace_id`, `message_id`; `time`, its first event; `origin`, who wrote it: `action:1234`, `practice`, or an address
-    outside; `sender`, `recipient`, `size` in octets, as it began; `meant_for`, empty where nobody can tell; `outcome`,
+    `trace_id`, `message_id`; `time`, its first event; `origin`, who wrote it: `action:1234`, `practice`, either behind
+    its domain where it is not the first practice's, or an address outside; `sender`, `recipient`, `size` in octets, as it began; `meant_for`, empty where nobody can tell; `outcome`,
     `reason`; `targets` it reached, by ", "; `misrouted`; `hops`, its events; `latency` from first event to last end;
     `provider`, the SMTP server that took the conversation's letter.
     """
@@ -45,7 +47,7 @@ def messages(read: Read) -> pd.DataFrame:
     first = begun[which]
     conversation = trace.numbers[first]
 
-    letters = _where(step.among(Step.COMPOSED) & peer.beginning("action:"))
+    letters = _where(step.among(Step.COMPOSED) & peer.matching(_ACTION))
     answered = np.where(step.among(Step.REPLIED)[first], trace.first(letters)[conversation], NONE)
     meant_for = peer.at(answered)
     by_decision = step.among(Step.DECIDED) & ~words["reason"].among(Reason.SENT_COPY)

@@ -25,9 +25,9 @@ class Numbered:
         """For each event, whether it has one of these words."""
         return self._having(pc.is_in(self.words, pa.array(words, pa.string())))
 
-    def beginning(self, with_: str) -> Mask:
-        """For each event, whether its word begins so."""
-        return self._having(pc.starts_with(self.words, with_))
+    def matching(self, pattern: str) -> Mask:
+        """For each event, whether a regular expression is found in its word."""
+        return self._having(pc.match_substring_regex(self.words, pattern))
 
     def _having(self, wanted: pa.Array) -> Mask:
         mask: Mask = wanted.to_numpy(zero_copy_only=False)

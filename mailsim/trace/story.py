@@ -40,10 +40,16 @@ def _hop(event: Event) -> Hop:
         Step.SUBMITTED: (event.place, other),
         Step.RELAYED: (event.place, other),
         Step.STORED: (other, event.place),
-        Step.DELIVERED: ("practice", event.place),
+        Step.DELIVERED: (_practice_of(event.place), event.place),
     }.get(event.step, (event.place, event.place))
     told = event.outcome if event.step in {Step.DECIDED, Step.DELIVERED} else event.step.value
     return Hop(f"{event.time:%H:%M:%S}", begin or event.place, end or event.place, sentence(event), told)
+
+
+def _practice_of(target: str) -> str:
+    """The place of the practice that delivers there: another than the first has its domain before it."""
+    domain, slash, _ = target.partition("/")
+    return f"{domain}/practice" if slash and ":" not in domain else "practice"
 
 
 def sentence(event: Event) -> str:

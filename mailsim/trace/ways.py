@@ -7,12 +7,17 @@ from mailsim.trace.pictures import Way
 
 STATIONS: Way = ("from", "outcome", "because of")
 
+_DOMAIN = "(?:[^/@:]+/)?"
+"""What stands before the names of every practice but the first."""
+
 
 def ways(messages: pd.DataFrame) -> dict[Way, int]:
     """How many messages went which way; `messages` are `trace.messages()`."""
     names = messages["origin"].cat.categories.astype("str")
     groups = np.select(
-        [names.str.startswith("action:"), names == "practice"], ["actions", "practice"], "people outside"
+        [names.str.match(rf"{_DOMAIN}action:"), names.str.match(rf"{_DOMAIN}practice$")],
+        ["actions", "practice"],
+        "people outside",
     )
     origin = messages["origin"].map(dict(zip(names, groups, strict=True)))
     columns = [column.astype("str") for column in (origin, messages["outcome"], kinds(messages["reason"]))]

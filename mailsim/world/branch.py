@@ -1,6 +1,6 @@
 """One practice in a world, put together: its store, its office and mailroom, and its servers at its provider."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from mailsim.pop3.faults import FaultPlan
@@ -26,6 +26,7 @@ from mailsim.world.transport import Transport
 class Branch:
     """What belongs to one practice alone."""
 
+    site: Site
     plan: PracticePlan
     store: Store
     office: Office
@@ -34,6 +35,21 @@ class Branch:
     pop3: PopServer
     submission: Server
     exchanger: Server
+
+    @property
+    def domain(self) -> str:
+        """Its own, by which it is named."""
+        return self.site.settings.domain
+
+    @property
+    def targets(self) -> Mapping[str, int]:
+        """How many copies each target of its own holds, as the trace names it."""
+        return {f"{self.office.prefix}{target}": copies for target, copies in self.store.targets().items()}
+
+    @property
+    def held_twice(self) -> Iterator[tuple[str, str]]:
+        """Each target and Message-ID of a message that the target holds more than once, as none should."""
+        return ((f"{self.office.prefix}{target}", one) for target, one in self.store.held_twice())
 
     @property
     def faults(self) -> Mapping[Struck, FaultPlan | SmtpFaultPlan]:
@@ -57,16 +73,18 @@ def branch_of(
     spf: SpfCheck,
     letterboxes: Letterboxes,
     journal: Journal,
+    prefix: str,
 ) -> Branch:
     """Put together what belongs to a practice; the rest is what its world has in common. Nothing is started."""
     limits = {plan.smtp.server: plan.policy.size_limit}
-    office = Office(site, store, journal, now=clock.now, seed=seed, limits=limits)
+    office = Office(site, store, journal, now=clock.now, seed=seed, limits=limits, prefix=prefix)
     maildrops = maildrops_of(plan, journal)
     server = plan.pop.server
     submission, exchanger = provider_servers(
         plan, maildrops, spf, journal, post=post, letterboxes=letterboxes, seed=seed
     )
     return Branch(
+        site=site,
         plan=plan,
         store=store,
         office=office,

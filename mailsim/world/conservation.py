@@ -26,6 +26,7 @@ from typing import Any
 from mailsim.errors import MailsimError
 from mailsim.trace.event import STEP, Event, Row, Step, Trace
 from mailsim.trace.story import told
+from mailsim.world.office import PRACTICE
 from mailsim.world.recent import Recent
 
 _step_of = itemgetter(STEP)
@@ -156,8 +157,9 @@ class Books:
             self._unnamed.put((event.trace_id, event.message_id, event.size), None)
 
     def _decided(self, event: Event) -> None:
+        prefix = event.place.removesuffix(PRACTICE)
         for target in _read(event.detail, _TARGETS):
-            self._add((event.trace_id, event.message_id, f"target:{target}"), 1)
+            self._add((event.trace_id, event.message_id, f"target:{prefix}{target}"), 1)
             if target.startswith("fallback:"):
                 self._add((event.trace_id, "", "forward"), 1)
         self._add((event.trace_id, event.message_id, "decision"), -1)

@@ -46,8 +46,8 @@ def _reply(world: World, **arguments: Any) -> Mapping[str, object]:
     return {}
 
 
-def _collect(world: World) -> Mapping[str, object]:
-    return {"decisions": [decision.as_json() for decision in world.collect()]}
+def _collect(world: World, **arguments: Any) -> Mapping[str, object]:
+    return {"decisions": [decision.as_json() for decision in world.collect(**arguments)]}
 
 
 def _settle(world: World) -> Mapping[str, object]:

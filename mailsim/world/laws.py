@@ -12,8 +12,8 @@ def hold_laws(parts: Parts[AnyEngine], story: Callable[[str], Trace]) -> None:
     clock, branches = parts.engine.clock, parts.branches
     parts.books.check(
         {uid for one in branches for user in one.maildrops.users for uid in one.maildrops.uids(user)},
-        parts.first.store.targets(),
-        twice=parts.first.store.held_twice(),
+        parts.targets(),
+        twice=[held for one in branches for held in one.held_twice],
         endless=parts.people.endless,
         moving=not clock.idle,
         oldest=clock.now() - LONGEST_QUEUED,

@@ -15,7 +15,7 @@ from mailsim.practice.store import Forward
 from mailsim.smtp.outcome import Outcome
 from mailsim.trace.event import Step
 from mailsim.world.journal import NO_MESSAGE, Journal
-from mailsim.world.office import PRACTICE, Office, Outgoing
+from mailsim.world.office import Office, Outgoing
 from mailsim.world.post import Post
 from mailsim.world.transport import Hop, Transport
 
@@ -43,7 +43,7 @@ class Mailroom:
         journal: Journal,
     ) -> None:
         self._pop = pop
-        self._submission = Hop(PRACTICE, smtp.server, smtp.port, submission=True)
+        self._submission = Hop(office.place, smtp.server, smtp.port, submission=True)
         self._office = office
         self._post = post
         self._transport = transport
@@ -96,7 +96,7 @@ class Mailroom:
         server = self._pop.server
         self._journal.record(
             Step.OPENED,
-            PRACTICE,
+            self._office.place,
             NO_MESSAGE,
             peer=f"{server.host}:{server.port}",
             outcome=outcome,

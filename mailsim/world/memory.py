@@ -62,7 +62,9 @@ class Memory:
     def _free(self, name: str, port: int) -> tuple[str, int]:
         """What a server is found under, if no other is."""
         if (name, port) in self._services or (name, port) in self._servers:
-            raise NameTakenError(f"{name}:{port} is to be two servers of the world")
+            raise NameTakenError(
+                f"{name}:{port} is to be two servers of the world; give one another name or port"
+            )
         return name, port
 
     def stop(self) -> None:

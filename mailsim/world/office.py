@@ -24,7 +24,7 @@ from mailsim.world.recent import Recent
 
 UNASSIGNED = "unassigned"
 PRACTICE = "practice"
-"""The place of what the practice does, in the trace."""
+"""The place of what a practice does, in the trace; of others than the first behind their prefix."""
 _MOST_UNTOLD = 1000
 
 
@@ -49,12 +49,16 @@ class Office:
         now: Callable[[], datetime],
         seed: int,
         limits: Mapping[str, int],
+        prefix: str = "",
     ) -> None:
-        """`limits` are the size limits of servers on the way, by name (R3.7)."""
+        """`prefix` tells its places and targets from those of a world's other practices; `limits` are the size limits of servers on the way, by name (R3.7)."""
         self.site = site
         self.store = store
         self.decided: Counter[tuple[Outcome, Reason]] = Counter()
         """What came of the messages collected, and how often."""
+        self.prefix = prefix
+        self.place = prefix + PRACTICE
+        """Where it is, in the trace."""
         self._journal = journal
         self._now = now
         self._seed = seed
@@ -91,9 +95,9 @@ class Office:
         envelope, message = composed.envelope, composed.message
         self._journal.record(
             Step.COMPOSED,
-            PRACTICE,
+            self.place,
             message,
-            peer="" if draft.from_action is None else f"action:{draft.from_action}",
+            peer="" if draft.from_action is None else f"{self.prefix}action:{draft.from_action}",
             sender=envelope.sender,
             recipient=envelope.named(),
             rule="R3.2" if draft.from_action is None else "R3.1",
@@ -137,7 +141,7 @@ class Office:
         for target, addresses in reached.items():
             self._journal.record(
                 Step.DELIVERED,
-                target,
+                self.prefix + target,
                 message,
                 sender=envelope.sender,
                 recipient=", ".join(addresses),
@@ -164,10 +168,10 @@ class Office:
     def _record(self, one: Retrieved, decision: Decision) -> None:
         journal, message_id = self._journal, decision.message_id
         about = journal.known(message_id, one.size) if message_id else Message(one.octets)
-        journal.record(Step.COLLECTED, PRACTICE, about, rule="R4.1", detail={"uid": one.uid})
+        journal.record(Step.COLLECTED, self.place, about, rule="R4.1", detail={"uid": one.uid})
         journal.record(
             Step.DECIDED,
-            PRACTICE,
+            self.place,
             about,
             recipient=decision.address or "",
             outcome=decision.outcome,
@@ -176,7 +180,9 @@ class Office:
             detail=decision.json(),
         )
         for target in decision.targets:
-            journal.record(Step.DELIVERED, target, about, outcome=decision.outcome, reason=decision.reason)
+            journal.record(
+                Step.DELIVERED, self.prefix + target, about, outcome=decision.outcome, reason=decision.reason
+            )
 
     def _forward(self, original: Message, decision: Decision) -> Message:
         rules = self.site.rules
@@ -195,6 +201,6 @@ class Office:
         """What goes to the fallback address for a message that could not be read (R4.8)."""
         recipient = waiting.recipient
         self._journal.record(
-            Step.FORWARDED, PRACTICE, waiting.message, sender=None, recipient=str(recipient), rule="R4.8"
+            Step.FORWARDED, self.place, waiting.message, sender=None, recipient=str(recipient), rule="R4.8"
         )
         return Outgoing(Envelope(None, (recipient,)), waiting.message)

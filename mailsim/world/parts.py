@@ -1,10 +1,12 @@
 """What one run of a world is made of, put together: the same parts, whatever engine makes them move."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
+from mailsim.errors import MailsimError
+from mailsim.mail import normal_domain
 from mailsim.practice.store import Store
 from mailsim.trace.recorder import Keeper, Recorder
 from mailsim.world.branch import Branch, branch_of
@@ -26,6 +28,10 @@ from mailsim.world.transport import Transport
 _Result = TypeVar("_Result")
 Heard = Callable[[_Result], None]
 """Is told a result, once."""
+
+
+class UnknownPracticeError(MailsimError):
+    """No practice of the world has that domain."""
 
 
 class Engine(Protocol):
@@ -87,6 +93,21 @@ class Parts(Generic[AnyEngine]):
         """The practice that is spoken to when none is named."""
         return self.branches[0]
 
+    def branch(self, domain: str | None) -> Branch:
+        """The practice with that domain, the first where it is None; raises UnknownPracticeError."""
+        if domain is None:
+            return self.first
+        named = (one for one in self.branches if one.domain == normal_domain(domain))
+        found = next(named, None)
+        if found is None:
+            known = ", ".join(one.domain for one in self.branches)
+            raise UnknownPracticeError(f"practice {domain!r}: is no practice's domain; write one of {known}")
+        return found
+
+    def targets(self) -> Mapping[str, int]:
+        """How many copies each target holds that holds some; those of the first practice come first."""
+        return {target: copies for one in self.branches for target, copies in one.targets.items()}
+
 
 def assembled(
     scenario: Scenario,
@@ -113,7 +134,7 @@ def assembled(
     branches = [
         branch_of(
             practice,
-            site,
+            named.site,
             stack.enter_context(Store()),
             seed=scenario.seed,
             clock=clock,
@@ -122,8 +143,9 @@ def assembled(
             spf=spf,
             letterboxes=letterboxes,
             journal=journal,
+            prefix=f"{named.domain}/" if number else "",  # the first one's are as in a world of one
         )
-        for practice, site in zip(plan.practices, (scenario.site,), strict=True)
+        for number, (practice, named) in enumerate(zip(plan.practices, scenario.practices, strict=True))
     ]
     outside = outside_servers(plan, spf, journal, post=post, letterboxes=letterboxes, renamed=people.renamed)
     providers = (server for branch in branches for server in (branch.submission, branch.exchanger))

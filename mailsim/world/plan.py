@@ -30,10 +30,13 @@ class Plan(PracticePlan):
     relayed: Mapping[str, str]
     """The server of people outside -> the relay that it sends everything through."""
 
+    others: tuple[PracticePlan, ...] = ()
+    """Those of the practices beside the first."""
+
     @property
     def practices(self) -> tuple[PracticePlan, ...]:
         """The plan of each practice, the first one first."""
-        return (self,)
+        return (self, *self.others)
 
 
 Planned = Callable[[Scenario], Plan]
@@ -48,8 +51,8 @@ def plan(scenario: Scenario) -> Plan:
         FaultError: A fault is about a certificate at a moment when its SMTP server shows none.
     """
     people = set(residents(scenario.tables))
-    first = practice_plan(scenario.site.settings, scenario.provider, people)
-    practices = (first,)
+    practices = [practice_plan(one.site.settings, one.provider, people) for one in scenario.practices]
+    first, *others = practices
     known = internet(
         scenario.tables.zone,
         provided=[
@@ -60,6 +63,7 @@ def plan(scenario: Scenario) -> Plan:
     )
     return Plan(
         **{field.name: getattr(first, field.name) for field in fields(first)},
+        others=tuple(others),
         internet=known,
         spf=_spf(scenario),
         correspondents=_correspondents(scenario),
@@ -73,8 +77,9 @@ def plan(scenario: Scenario) -> Plan:
 def _spf(scenario: Scenario) -> Mapping[str, SpfPolicy]:
     """Where no zone is told nobody publishes anything, and nothing is asked."""
     default = SpfPolicy.MARK if scenario.tables.zone else SpfPolicy.IGNORE
+    own = {one.domain: one.provider.spf or default for one in scenario.practices}
     said = {row.address.domain: row.spf for row in scenario.correspondents if row.spf}
-    return {"": default} | said | {scenario.site.settings.domain: scenario.provider.spf or default}
+    return {"": default} | said | own
 
 
 def _lists(scenario: Scenario) -> Mapping[Address, MailingList]:

@@ -11,11 +11,12 @@ from datetime import timedelta
 from typing import cast
 
 from mailsim.world.orders import inline, message_file
+from mailsim.world.practices import Practice
 from mailsim.world.scenario import Scenario
 from mailsim.world.scenario_tables import CollectTable, EventTable, ReceiveTable, SendTable
 
 Order = SendTable | ReceiveTable | CollectTable
-_Ordered = tuple[timedelta, Order, bytes | None]
+_Ordered = tuple[timedelta, Order, bytes | None, str | None]
 """Made an event when the run is told: most never are."""
 
 MOST_ORDERS = 10_000
@@ -35,13 +36,18 @@ class Retelling:
         if self._events is not None:
             self._events.append(event)
 
-    def ordered(self, since_start: timedelta, order: Order, octets: bytes | None = None) -> None:
-        """Something was ordered in Python, that long after the start; `octets` are a message sent as it is."""
+    def ordered(
+        self, since_start: timedelta, order: Order, octets: bytes | None, practice: str | None
+    ) -> None:
+        """Something was ordered in Python, that long after the start; `octets` are a message sent as it is.
+
+        `practice` is the domain of who was told, None for the first or somebody outside.
+        """
         self._orders += 1
         if self._orders > MOST_ORDERS:
             self.lose()
         if self._events is not None:
-            self._events.append((since_start, order, octets))
+            self._events.append((since_start, order, octets, practice))
 
     def lose(self) -> None:
         """Something happened that no event tells."""
@@ -53,7 +59,10 @@ class Retelling:
             return None
         scenario = self._scenario
         site = scenario.site.settings.model_dump(by_alias=True, exclude_defaults=True)
-        own = scenario.tables.model_dump(by_alias=True, exclude_defaults=True, exclude={"event", "expect"})
+        elsewhere = {"event", "expect", "practice"}
+        own = scenario.tables.model_dump(by_alias=True, exclude_defaults=True, exclude=elsewhere)
+        if scenario.others:
+            own["practice"] = [_practice(one) for one in scenario.others]
         events = [
             self._told(event if isinstance(event, EventTable) else _event(*event)) for event in self._events
         ]
@@ -69,12 +78,19 @@ class Retelling:
         return told
 
 
-def _event(since_start: timedelta, order: Order, octets: bytes | None) -> EventTable:
+def _practice(practice: Practice) -> dict[str, object]:
+    """Its row of the file, which stands alone: with the tables of its site."""
+    site, provider, _ = practice
+    told = site.settings.model_dump(by_alias=True, exclude_defaults=True)
+    return told | {"provider": provider.model_dump(by_alias=True, exclude_defaults=True)}
+
+
+def _event(since_start: timedelta, order: Order, octets: bytes | None, practice: str | None) -> EventTable:
     if octets is not None:
         order = order.model_copy(update={"file": inline(octets)})
     key = {SendTable: "send", ReceiveTable: "receive", CollectTable: "collect"}[type(order)]
     at = f"{int(since_start.total_seconds())}s"
-    return EventTable.model_validate({"at": at, key: order})
+    return EventTable.model_validate({"at": at, key: order, "practice": practice})
 
 
 def _worded(value: object) -> object:

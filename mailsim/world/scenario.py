@@ -1,4 +1,4 @@
-"""A scenario: a practice, the mail internet around it, and what happens; from TOML or from Python.
+"""A scenario: practices, the mail internet around it, and what happens; from TOML or from Python.
 
     scenario = load_scenario("rewritten.toml")
     scenario = read_scenario({"mailbox": {...}, "action": [...], "event": [...]})
@@ -19,10 +19,12 @@ from mailsim.practice.site import Site, load_site, read_site
 from mailsim.practice.site_file import load_toml
 from mailsim.practice.validation import faults_of
 from mailsim.world.outside_tables import CorrespondentTable
+from mailsim.world.practices import Practice
 from mailsim.world.scenario_faults import scenario_faults
 from mailsim.world.scenario_tables import (
     EventTable,
     ExpectTable,
+    PracticeTable,
     ProviderTable,
     ScenarioTables,
 )
@@ -41,6 +43,13 @@ class Scenario:
     tables: ScenarioTables
     folder: Path
     """What the paths of files in it are relative to."""
+    others: tuple[Practice, ...] = ()
+    """The practices beside the first."""
+
+    @property
+    def practices(self) -> Sequence[Practice]:
+        """All of them, the first one first."""
+        return (Practice(self.site, self.provider), *self.others)
 
     @property
     def seed(self) -> int:
@@ -101,7 +110,9 @@ def read_scenario(tables: Mapping[str, object], *, folder: Path = Path(), source
     """
     site_tables = {key: value for key, value in tables.items() if key in Settings.model_fields}
     own_tables = {key: value for key, value in tables.items() if key not in site_tables and key != "site"}
-    faults: list[Fault] = []
+    rows, others, faults = _other_practices(tables.get("practice"), folder)
+    if rows is not None:
+        own_tables["practice"] = rows
     own = site = None
     try:
         own = ScenarioTables.model_validate(own_tables)
@@ -113,10 +124,34 @@ def read_scenario(tables: Mapping[str, object], *, folder: Path = Path(), source
         faults += error.faults
     if own is None or site is None or faults:
         raise ScenarioError(faults, source=source)
-    faults = scenario_faults(own, site, folder)
+    practices = [
+        Practice(other, row.provider, f"practice[{index}].")
+        for index, (other, row) in enumerate(zip(others, own.practice, strict=True))
+    ]
+    faults = scenario_faults(own, [Practice(site, own.provider), *practices], folder)
     if faults:
         raise ScenarioError(faults, source=source)
-    return Scenario(site, _peopled(own), folder)
+    return Scenario(site, _peopled(own), folder, tuple(practices))
+
+
+def _other_practices(rows: object, folder: Path) -> tuple[object, list[Site], list[Fault]]:
+    """The rows of `[[practice]]` without their sites, these, and their faults; what is no table stays as it is."""
+    sites: list[Site] = []
+    faults: list[Fault] = []
+    if not isinstance(rows, list | tuple):
+        return rows, sites, faults
+    own: list[object] = []
+    for index, row in enumerate(rows):
+        if not isinstance(row, Mapping):
+            own.append(row)
+            continue
+        own.append({key: row[key] for key in PracticeTable.model_fields if key in row})
+        tables = {key: value for key, value in row.items() if key not in PracticeTable.model_fields}
+        try:
+            sites.append(_site(row.get("site"), tables, folder))
+        except SiteError as error:
+            faults += [replace(one, key=f"practice[{index}].{one.key}") for one in error.faults]
+    return own, sites, faults
 
 
 def _peopled(tables: ScenarioTables) -> ScenarioTables:

@@ -1,7 +1,7 @@
 """What is wrong with a scenario though each of its tables is right: what one says of another, of the site, of files."""
 
-from collections.abc import Callable, Iterator
-from itertools import pairwise
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, pairwise
 from pathlib import Path
 
 from mailsim.mail import Address, parse_address
@@ -15,19 +15,23 @@ from mailsim.provider.zone_file import ZoneError
 from mailsim.provider.zone_table import read_zone_table
 from mailsim.world.faults import certificate_moment
 from mailsim.world.orders import is_inline, unknown_senders
-from mailsim.world.scenario_tables import ProviderTable, ScenarioTables
+from mailsim.world.practices import Practice, by_domain, domain_faults, naming_faults
+from mailsim.world.scenario_tables import ScenarioTables
 
 
-def scenario_faults(tables: ScenarioTables, site: Site, folder: Path) -> list[Fault]:
+def scenario_faults(tables: ScenarioTables, practices: Sequence[Practice], folder: Path) -> list[Fault]:
     """Every such fault; paths of files are relative to the folder."""
+    site = practices[0].site
     return [
         *_file_faults(tables, folder),
-        *_action_faults(tables, site),
-        *_mailbox_faults(tables.provider, site),
-        *_people_faults(tables, site),
-        *_relay_faults(tables, site),
+        *domain_faults(practices),
+        *naming_faults(tables, practices),
+        *_action_faults(tables, practices),
+        *chain.from_iterable(map(_mailbox_faults, practices)),
+        *_people_faults(tables, practices),
+        *_relay_faults(tables, practices),
         *_zone_faults(tables),
-        *_certificate_faults(tables.provider, site),
+        *chain.from_iterable(map(_certificate_faults, practices)),
         *_time_faults(tables),
         *_workload_faults(tables, site),
     ]
@@ -60,41 +64,45 @@ def _holds_mail(path: Path) -> bool:
         return False
 
 
-def _action_faults(tables: ScenarioTables, site: Site) -> list[Fault]:
+def _action_faults(tables: ScenarioTables, practices: Sequence[Practice]) -> list[Fault]:
     """A message can be sent from a known action and by a known user only."""
+    known = by_domain(practices)
     return [
         fault
         for index, event in enumerate(tables.event)
         if event.send is not None
-        for fault in unknown_senders(event.send, site, f"event[{index}].send.")
+        and (practice := known.get(event.practice) if event.practice else practices[0]) is not None
+        for fault in unknown_senders(event.send, practice.site, f"event[{index}].send.")
     ]
 
 
-def _mailbox_faults(provider: ProviderTable, site: Site) -> list[Fault]:
+def _mailbox_faults(practice: Practice) -> list[Fault]:
     """Server mailboxes, the one that catches the rest included, are on the practice's domain (R5.1, R5.2)."""
-    domain = site.settings.domain
-    named = [(f"provider.mailboxes[{index}]", address) for index, address in enumerate(provider.mailboxes)]
-    named += [("provider.forwards", address) for row in provider.forwards.items() for address in row]
+    site, provider, prefix = practice
+    domain, prefix = site.settings.domain, f"{prefix}provider"
+    named = [(f"{prefix}.mailboxes[{index}]", address) for index, address in enumerate(provider.mailboxes)]
+    named += [(f"{prefix}.forwards", address) for row in provider.forwards.items() for address in row]
     catch_all = parse_address(provider.catch_all or "")
     if catch_all is not None:
-        named.append(("provider.catch_all", catch_all))
+        named.append((f"{prefix}.catch_all", catch_all))
     allowed, fix = f"must be on the practice's domain {domain}", f"use an address of {domain}"
     faults = [Fault(key, f'"{address}"', allowed, fix) for key, address in named if address.domain != domain]
     known = profile(provider.profile) if provider.profile else None
     if known and not known.can_catch_all and site.settings.catch_all and provider.catch_all is None:
         told = f"{known.name} cannot have a catch-all mailbox (R1.13)"
         fix = "add catch_all = ... to have one all the same"
-        faults.append(Fault("provider.profile", f'"{provider.profile}"', told, fix))
+        faults.append(Fault(f"{prefix}.profile", f'"{provider.profile}"', told, fix))
     return faults
 
 
-def _certificate_faults(provider: ProviderTable, site: Site) -> list[Fault]:
+def _certificate_faults(practice: Practice) -> list[Fault]:
     """The provider's POP3 server shows a certificate when it speaks TLS, from the first octet."""
+    site, provider, prefix = practice
     pop = site.settings.pop
     speaks_tls = pop is None or pop.server is None or pop.server.tls
     return [
         Fault(
-            f"provider.faults[{index}]",
+            f"{prefix}provider.faults[{index}]",
             f'"{text}"',
             "the server shows its certificate at CONNECT"
             if speaks_tls
@@ -119,21 +127,21 @@ def _named(tables: ScenarioTables) -> Iterator[tuple[str, Address]]:
         yield f"list[{index}].address", row.address
 
 
-def _people_faults(tables: ScenarioTables, site: Site) -> Iterator[Fault]:
+def _people_faults(tables: ScenarioTables, practices: Sequence[Practice]) -> Iterator[Fault]:
     """In catch-all mode the whole domain is the practice's: nobody outside has an address there (R1.1)."""
-    domain = site.settings.domain
+    caught = {one.domain for one in practices if one.site.settings.catch_all}
     known: dict[Address, str] = {}
     for key, address in _named(tables):
-        if site.settings.catch_all and address.domain == domain:
-            told = f"is on the catch-all domain {domain}, where all mail is the practice's"
+        if address.domain in caught:
+            told = f"is on the catch-all domain {address.domain}, where all mail is the practice's"
             yield Fault(key, f'"{address}"', told, "use another domain")
         if known.setdefault(address, key) != key:
             yield Fault(key, f'"{address}"', f"is also {known[address]}", "say it once")
 
 
-def _relay_faults(tables: ScenarioTables, site: Site) -> Iterator[Fault]:
+def _relay_faults(tables: ScenarioTables, practices: Sequence[Practice]) -> Iterator[Fault]:
     """Somebody must be there whose mail leaves through a relay, and through one only."""
-    domains = {address.domain for address in residents(tables)} - {site.settings.domain}
+    domains = {address.domain for address in residents(tables)} - {one.domain for one in practices}
     known: dict[str, str] = {}
     for index, row in enumerate(tables.relay):
         for number, domain in enumerate(row.domains):

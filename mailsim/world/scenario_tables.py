@@ -18,7 +18,7 @@ from mailsim.provider.profiles import UnknownProfile, profile
 from mailsim.provider.spf_policy import SpfPolicy
 from mailsim.world.faults import check_fault
 from mailsim.world.outside_tables import CorrespondentTable, ListTable, RelayTable
-from mailsim.world.table_types import LAX, Recipients, Seconds, Size, Someone
+from mailsim.world.table_types import LAX, Domain, Recipients, Seconds, Size, Someone
 from mailsim.world.words import Sizes
 
 
@@ -29,7 +29,7 @@ def _start(value: datetime) -> datetime:
 
 
 def _target(value: str) -> str:
-    if not re.fullmatch(r"action:\d+|mailbox:.+|unassigned|fallback:.+", value):
+    if not re.fullmatch(r"([^/@:]+/)?(action:\d+|mailbox:.+|unassigned|fallback:.+)", value):
         raise fault("must be a target", 'write such as "action:1234", "mailbox:mary" or "unassigned"')
     return value
 
@@ -109,6 +109,15 @@ class ProviderTable(Table):
     that the practice submits to, `mx:` the one for mail from outside."""
 
 
+class PracticeTable(Table):
+    """`[[practice]]`: another practice; the tables of its site stand under it, such as `[practice.mailbox]`."""
+
+    site: str | None = None
+    """The path of a site file, instead of its tables."""
+    provider: ProviderTable = ProviderTable()
+    """Who hosts its domain."""
+
+
 class SendTable(Table):
     """`send = {...}`: the practice sends a message."""
 
@@ -172,11 +181,15 @@ class EventTable(Table):
     """Somebody outside sends."""
     collect: CollectTable | None = None
     """The practice collects."""
+    practice: Domain | None = None
+    """The domain of the practice that does it; without it the first one does."""
 
     @model_validator(mode="after")
     def _is_one_thing(self) -> "EventTable":
         if sum(what is not None for what in (self.send, self.receive, self.collect)) != 1:
             raise fault("must be exactly one of send, receive and collect", "write an [[event]] for each")
+        if self.receive is not None and self.practice is not None:
+            raise fault("somebody outside sends, no practice does", "remove practice")
         return self
 
 
@@ -228,7 +241,8 @@ class ExpectTable(Table):
     delivered: dict[Annotated[str, AfterValidator(_target)], Annotated[int, Field(ge=0)]] = Field(
         default_factory=dict
     )
-    """Target, such as `action:1234` or `mailbox:mary`, to the copies it must hold."""
+    """Target, such as `action:1234`, `mailbox:mary` or another practice's `xyz.example/action:7`, to the copies it must
+    hold."""
     unassigned: Annotated[int, Field(ge=0)] | None = None
     """How many messages must be in Unassigned."""
     fallback: Annotated[int, Field(ge=0)] | None = None
@@ -246,6 +260,8 @@ class ScenarioTables(Table):
     """The world's time at the beginning."""
     provider: ProviderTable = ProviderTable()
     """Who hosts the practice's domain."""
+    practice: Annotated[tuple[PracticeTable, ...], LAX] = ()
+    """The practices beside the first, whose site stands at the top."""
     correspondent: Annotated[tuple[CorrespondentTable, ...], LAX] = ()
     """The people outside who answer; all others only take mail."""
     lists: Annotated[tuple[ListTable, ...], LAX, Field(alias="list")] = ()

@@ -21,6 +21,9 @@ def scenario_schema() -> dict[str, object]:
     _, definitions = models_json_schema([(Settings, "validation"), (ScenarioTables, "validation")])
     defs = definitions["$defs"]
     site, own = defs.pop("Settings"), defs.pop("ScenarioTables")
+    either = [{"required": ["site"]}, {"required": site["required"]}]
+    other = defs["PracticeTable"]
+    defs["PracticeTable"] = other | {"properties": other["properties"] | site["properties"], "anyOf": either}
     path = {"type": "string", "description": "The path of a site file, instead of its tables."}
     return {
         "$schema": DIALECT,
@@ -29,7 +32,7 @@ def scenario_schema() -> dict[str, object]:
         "type": "object",
         "additionalProperties": False,
         "properties": own["properties"] | site["properties"] | {"site": path},
-        "anyOf": [{"required": ["site"]}, {"required": site["required"]}],
+        "anyOf": either,
     }
 
 

@@ -22,6 +22,7 @@ from mailsim.smtp.outcome import Outcome as Answer
 from mailsim.trace.event import Step, Trace
 from mailsim.trace.files import format_of, streamed
 from mailsim.trace.recorder import Keeper
+from mailsim.world.branch import Branch
 from mailsim.world.expectation import ExpectationError, unmet
 from mailsim.world.failures import Failure
 from mailsim.world.faults import added
@@ -78,8 +79,9 @@ class Stage(Generic[AnyEngine]):
 
     @property
     def decided(self) -> Mapping[tuple[Outcome, Reason], int]:
-        """What came of all messages collected, and why: how many of each."""
-        return self._built.first.office.decided
+        """What came of all messages collected, and why: how many of each, by all practices."""
+        first, *others = (one.office.decided for one in self._built.branches)
+        return sum(others, first) if others else first
 
     @property
     def steps(self) -> Mapping[Step, int]:
@@ -97,7 +99,10 @@ class Stage(Generic[AnyEngine]):
     def never_struck(self) -> Sequence[str]:
         """The faults whose moment has not come so far, as they were written."""
         return [
-            fault.spec.text for plan in self._built.first.faults.values() for fault in plan.never_struck()
+            fault.spec.text
+            for branch in self._built.branches
+            for plan in branch.faults.values()
+            for fault in plan.never_struck()
         ]
 
     @property
@@ -176,10 +181,12 @@ class Stage(Generic[AnyEngine]):
         automatic: bool = False,
         user: str | None = None,
         from_address: str | None = None,
+        practice: str | None = None,
     ) -> Sent:
-        """Have the practice send a message; returns when the SMTP server has answered.
+        """Have a practice send a message, the first without its domain; returns when the SMTP server has answered.
 
         Raises:
+            UnknownPracticeError: No practice has that domain.
             OrderError: An argument is no address, no size, no action of the practice.
             DraftError: The draft cannot become a message.
         """
@@ -196,21 +203,28 @@ class Stage(Generic[AnyEngine]):
             "from": from_address,
         }
         table = order(SendTable, arguments)
-        if faults := unknown_senders(table, self.site):
+        branch = self._running.branch(practice)
+        if faults := unknown_senders(table, branch.site):
             raise OrderError(faults)
-        self._order(table)
-        return self._send(table)
+        self._order(table, practice=practice)
+        return self._send(table, branch)
 
-    def _order(self, table: SendTable | ReceiveTable | CollectTable, octets: bytes | None = None) -> None:
+    def _order(
+        self,
+        table: SendTable | ReceiveTable | CollectTable,
+        octets: bytes | None = None,
+        practice: str | None = None,
+    ) -> None:
         """Note for the trace's retelling what was ordered in Python."""
-        self._retelling.ordered(self._running.engine.clock.now() - self.scenario.tables.start, table, octets)
+        since_start = self._running.engine.clock.now() - self.scenario.tables.start
+        self._retelling.ordered(since_start, table, octets, practice)
 
-    def _send(self, table: SendTable) -> Sent:
+    def _send(self, table: SendTable, branch: Branch) -> Sent:
         parts = self._running
         written: list[Outgoing] = []
 
         def begin(heard: "Heard[Answer]") -> None:  # else the type is made each time
-            written.append(parts.first.mailroom.send(draft_of(table), heard))
+            written.append(branch.mailroom.send(draft_of(table), heard))
 
         outcome = parts.engine.hear(begin)
         [outgoing] = written
@@ -266,22 +280,24 @@ class Stage(Generic[AnyEngine]):
         parts.engine.call(lambda: parts.people.reply(message_id, from_address, text))
         self._retelling.lose()
 
-    def collect(self) -> Sequence[Decision]:
-        """Have the practice collect once; mail on its way arrives first, what is due later does not.
+    def collect(self, *, practice: str | None = None) -> Sequence[Decision]:
+        """Have a practice collect once, the first without its domain; mail on its way arrives first, what is due later does not.
 
         Returns the decisions made, in the order collected.
 
         Raises:
+            UnknownPracticeError: No practice has that domain.
             CollectError: The last POP3 session failed; what was kept stays kept, nothing else was deleted.
             StoreError: A batch could not be stored; it is still at the server.
         """
-        self._order(CollectTable())
-        return self._collect()
+        branch = self._running.branch(practice)
+        self._order(CollectTable(), practice=practice)
+        return self._collect(branch)
 
-    def _collect(self) -> Sequence[Decision]:
+    def _collect(self, branch: Branch) -> Sequence[Decision]:
         parts = self._running
         parts.engine.quiet()
-        collecting = parts.engine.hear(parts.first.mailroom.collect)
+        collecting = parts.engine.hear(branch.mailroom.collect)
         self._collected(collecting)
         if collecting.broken is not None:
             raise collecting.broken
@@ -345,18 +361,19 @@ class Stage(Generic[AnyEngine]):
 
     def _hold_laws(self) -> None:
         self.check()
-        differences = list(unmet(self.scenario.expect, self.targets(), self._running.first.office.decided))
+        differences = list(unmet(self.scenario.expect, self.targets(), self.decided))
         if differences:
             raise ExpectationError("\n".join(differences))
 
     def _play(self, event: EventTable) -> None:
+        branch = self._running.branch(event.practice)
         if event.send is not None:
-            self._send(event.send)
+            self._send(event.send, branch)
         elif event.receive is not None:
             self._receive(event.receive)
         else:
             with suppress(CollectError):  # a session that failed is in the trace; the next collection goes on
-                self._collect()
+                self._collect(branch)
 
     def check(self) -> None:
         """Hold the laws of conservation over all that has happened; what is put off may still be on its schedule.
@@ -373,17 +390,27 @@ class Stage(Generic[AnyEngine]):
 
         parts.engine.call(hold)
 
-    def mailbox(self, target: str) -> Mailbox:
-        """The copies that a target holds: `action:1234`, `mailbox:mary`, `unassigned`, `fallback:ADDRESS`."""
+    def mailbox(self, target: str, *, practice: str | None = None) -> Mailbox:
+        """The copies that a target holds: `action:1234`, `mailbox:mary`, `unassigned`, `fallback:ADDRESS`.
+
+        Another practice's is named with its domain before it, as `targets` does, or with `practice`; raises
+        UnknownPracticeError.
+        """
         parts = self._running
-        return Mailbox(target, parts.engine.call(lambda: parts.first.store.messages(target)))
+        for branch in parts.branches[1:]:
+            if practice is None and target.startswith(branch.office.prefix):
+                practice, target = branch.domain, target.removeprefix(branch.office.prefix)
+        branch = parts.branch(practice)
+        name = branch.office.prefix + target
+        return Mailbox(name, parts.engine.call(lambda: branch.store.messages(target)))
 
     def targets(self) -> Mapping[str, int]:
-        """Every target that holds something, and how many copies."""
+        """Every target that holds something, and how many copies; those of other practices than the first with their domain."""
         parts = self._running
-        return parts.engine.call(parts.first.store.targets)
+        return parts.engine.call(parts.targets)
 
-    def waiting(self) -> Mailbox:
-        """What lies in the system mailbox at the provider, not yet collected."""
-        username = self._plan.pop.username
-        return Mailbox(username, map(Message, self._built.first.maildrops.messages(username)))
+    def waiting(self, *, practice: str | None = None) -> Mailbox:
+        """What lies in a practice's system mailbox at its provider, not yet collected; raises UnknownPracticeError."""
+        branch = self._built.branch(practice)
+        username = branch.plan.pop.username
+        return Mailbox(username, map(Message, branch.maildrops.messages(username)))

@@ -78,8 +78,9 @@ Recipients = Annotated[
     WithJsonSchema({"anyOf": [_ADDRESS, {"type": "array", "items": _ADDRESS}]}),
 ]
 Someone = Annotated[Recipients, AfterValidator(_someone)]
+Domain = Annotated[str, AfterValidator(_domain)]
 Domains = Annotated[
-    tuple[Annotated[str, AfterValidator(_domain)], ...],
+    tuple[Domain, ...],
     BeforeValidator(_listed),
     AfterValidator(_domains),
     LAX,

@@ -31,7 +31,7 @@ class Sent:
 
 
 class World(Protocol):
-    """One practice, its provider and the people outside."""
+    """Practices, their providers and the people outside."""
 
     @property
     def scenario(self) -> Scenario:
@@ -40,7 +40,7 @@ class World(Protocol):
 
     @property
     def site(self) -> Site:
-        """The practice."""
+        """The first practice."""
         ...
 
     @property
@@ -76,8 +76,9 @@ class World(Protocol):
         automatic: bool = False,
         user: str | None = None,
         from_address: str | None = None,
+        practice: str | None = None,
     ) -> Sent:
-        """Have the practice send a message."""
+        """Have a practice send a message, the first without its domain."""
         ...
 
     def receive(
@@ -96,8 +97,8 @@ class World(Protocol):
         """Have somebody outside answer a message that they have got."""
         ...
 
-    def collect(self) -> Sequence[Decision]:
-        """Have the practice collect once; the decisions made."""
+    def collect(self, *, practice: str | None = None) -> Sequence[Decision]:
+        """Have a practice collect once, the first without its domain; the decisions made."""
         ...
 
     def settle(self, *, until: datetime | None = None) -> None:
@@ -116,7 +117,7 @@ class World(Protocol):
         """Hold the law of conservation over all that has happened; the world must be settled (R6.2)."""
         ...
 
-    def mailbox(self, target: str) -> Mailbox:
+    def mailbox(self, target: str, *, practice: str | None = None) -> Mailbox:
         """The copies that a target holds: `action:1234`, `mailbox:mary`, `unassigned`, `fallback:ADDRESS`."""
         ...
 
@@ -124,6 +125,6 @@ class World(Protocol):
         """Every target that holds something, and how many copies."""
         ...
 
-    def waiting(self) -> Mailbox:
-        """What lies in the system mailbox at the provider, not yet collected."""
+    def waiting(self, *, practice: str | None = None) -> Mailbox:
+        """What lies in a practice's system mailbox at its provider, not yet collected."""
         ...

@@ -215,3 +215,21 @@ def test_the_accounts_are_in_one_order_and_tell_who_may_submit(tmp_path: Path) -
             assert ask.line("hello")["error"].startswith("no JSON; write one object a line")
     others = [(f"{name}@abc.com", False) for name in ("adam", "eve", "john", "mary", "zoe")]
     assert accounts == [("matters@abc.com", True), *others]
+
+
+def test_the_servers_of_several_practices_are_told_and_each_is_spoken_to() -> None:
+    """A POP3 server and an account that submits for each; the control port takes `practice`."""
+    with serving(Path(__file__).parents[2] / "fixtures" / "scenarios" / "two_practices.toml") as (_, told):
+        pop3 = {row["name"]: row["tls"] for row in told["servers"] if row["protocol"] == "pop3"}
+        submitting = [row["username"] for row in told["accounts"] if row["submits"]]
+        with Asked(told) as ask:
+            letter = {"from_action": 7, "to": "a1234@abc.com", "practice": "xyz.example"}
+            sent = ask.line(json.dumps({"send": letter}))
+            ask.line('{"settle": {}}')
+            theirs = ask.line('{"collect": {"practice": "xyz.example"}}')
+            collected = ask.line('{"collect": {}}')
+    assert pop3 == {"pop.abc.com": "implicit", "pop.gmail.com": "implicit"}
+    assert submitting == ["matters@abc.com", "office@xyz.example"]
+    assert sent["refused"] == {}
+    assert [one["reason"] for one in theirs["decisions"]] == ["sent-copy"]
+    assert [one["targets"] for one in collected["decisions"]] == [["action:1234"]]

@@ -35,7 +35,10 @@ def played(kind: type[Simulation | Lab], tables: Mapping[str, Any] | Scenario) -
             target: sorted((copy.message_id or "", copy.value("Subject")) for copy in world.mailbox(target))
             for target in world.targets()
         }
-        waiting = sorted(copy.message_id or "" for copy in world.waiting())
+        waiting = [
+            sorted(copy.message_id or "" for copy in world.waiting(practice=practice.domain))
+            for practice in world.scenario.practices
+        ]
         decided = sorted(
             (one.message_id or "", one.outcome, one.reason, one.targets, one.meant_for or "", one.guessed)
             for one in world.decisions

@@ -1,0 +1,51 @@
+"""The practices of one scenario: each has a site, a provider, and a domain that the others do not have."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from mailsim.practice.faults import Fault
+from mailsim.practice.site import Site
+from mailsim.world.scenario_tables import ProviderTable, ScenarioTables
+
+
+class Practice(NamedTuple):
+    """One practice, and who hosts its domain."""
+
+    site: Site
+    provider: ProviderTable
+    key: str = ""
+    """What stands before its keys in the scenario file, such as `practice[0].`; empty of the first."""
+
+    @property
+    def domain(self) -> str:
+        """Its own, by which events name it."""
+        return self.site.settings.domain
+
+
+def by_domain(practices: Sequence[Practice]) -> Mapping[str, Practice]:
+    """Each of them by its domain, the first one first."""
+    return {one.domain: one for one in practices}
+
+
+def domain_faults(practices: Sequence[Practice]) -> Iterator[Fault]:
+    """By their domains mail finds practices, and events name them."""
+    known: dict[str, str] = {}
+    for one in practices:
+        key = f"{one.key}mailbox.default_sender"
+        if known.setdefault(one.domain, key) != key:
+            told = f"has the domain of {known[one.domain]}, which is that practice's alone"
+            yield Fault(key, f'"{one.site.settings.mailbox.default_sender}"', told, "use another domain")
+
+
+def naming_faults(tables: ScenarioTables, practices: Sequence[Practice]) -> Iterator[Fault]:
+    """Whoever is named is there."""
+    known = by_domain(practices)
+    allowed, fix = f"is no practice's domain; known are {', '.join(known)}", "add [[practice]]"
+    for index, event in enumerate(tables.event):
+        if event.practice is not None and event.practice not in known:
+            yield Fault(f"event[{index}].practice", f'"{event.practice}"', allowed, fix)
+    for target in tables.expect.delivered:
+        domain, slash, _ = target.partition("/")
+        if slash and ":" not in domain and domain not in list(known)[1:]:
+            told = f"names no other practice's domain; known are {', '.join(list(known)[1:]) or 'none'}"
+            yield Fault(f"expect.delivered.{target}", None, told, "add [[practice]], or remove the domain")

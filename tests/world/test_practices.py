@@ -1,0 +1,242 @@
+"""Several practices in one world: each is spoken to by its domain, and the laws hold over all of them."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mailsim.trace.event import Step, Trace
+from mailsim.trace.story import hops
+from mailsim.trace.ways import ways
+from mailsim.world.conservation import balance
+from mailsim.world.lab import Lab
+from mailsim.world.network import NameTakenError
+from mailsim.world.orders import OrderError
+from mailsim.world.parts import UnknownPracticeError
+from mailsim.world.scenario import ScenarioError, read_scenario
+from mailsim.world.simulation import Simulation
+
+SCENARIOS = Path(__file__).parents[2] / "fixtures" / "scenarios"
+XYZ: dict[str, Any] = {
+    "mailbox": {
+        "type": "catch-all",
+        "default_sender": "office@xyz.example",
+        "fallback_address": "desk@elsewhere.example",
+    },
+    "action": [{"id": 7}],
+}
+TABLES: dict[str, Any] = {
+    "mailbox": {
+        "type": "catch-all",
+        "default_sender": "matters@abc.com",
+        "fallback_address": "help@elsewhere.example",
+    },
+    "action": [{"id": 1234}],
+    "practice": [XYZ],
+}
+
+
+def test_practices_write_to_each_other_and_each_collects_its_own() -> None:
+    """A letter between them goes over the internet; the answer comes back into the action that asked."""
+    with Simulation(TABLES) as world:
+        sent = world.send(from_action=1234, to="a7@xyz.example", subject="Contract")
+        assert world.collect() == []
+        [decision] = world.collect(practice="XYZ.example")
+        world.send(from_action=7, to="a1234@abc.com", subject="Re: Contract", practice="xyz.example")
+        world.settle()
+        assert [one.value("Subject") for one in world.waiting()] == ["Re: Contract"]
+        world.collect()
+        world.check()
+
+        assert decision.targets == ("action:7",)
+        assert world.targets() == {"action:1234": 1, "xyz.example/action:7": 1}
+        assert [one.message_id for one in world.mailbox("xyz.example/action:7")] == [sent.message_id]
+        assert [one.message_id for one in world.mailbox("action:7", practice="xyz.example")] == [
+            sent.message_id
+        ]
+        assert list(world.mailbox("action:7")) == []
+        assert list(world.waiting(practice="xyz.example")) == []
+        assert sum(world.decided.values()) == 2
+
+
+def test_the_trace_tells_whose_practice_it_was() -> None:
+    """Places and peers of every practice but the first carry its domain."""
+    with Simulation(TABLES) as world:
+        world.send(from_action=7, to=["a1234@abc.com", "a7@xyz.example"], practice="xyz.example")
+        world.collect()
+        world.check()
+        composed, inside, *_ = world.trace
+        [submitted] = world.trace.steps(Step.SUBMITTED)
+        [decided] = world.trace.steps(Step.DECIDED)
+
+        assert (composed.place, composed.peer) == ("xyz.example/practice", "xyz.example/action:7")
+        assert (inside.step, inside.place) == (Step.DELIVERED, "xyz.example/action:7")
+        assert (submitted.place, submitted.peer) == ("xyz.example/practice", "smtp.xyz.example:587")
+        assert decided.place == "practice"
+
+
+def test_tables_and_pictures_know_the_actions_of_every_practice() -> None:
+    """Whom an answer is meant for, the ways of messages, and who delivered."""
+    people = {"correspondent": [{"address": "jane@client.example"}]}
+    with Simulation(TABLES | people) as world:
+        world.send(from_action=7, to="jane@client.example", practice="xyz.example")
+        world.send(to="jane@client.example", practice="xyz.example")
+        world.collect(practice="xyz.example")
+        messages = world.trace.messages()
+        delivered = [hop for hop in hops(world.trace) if hop.end == "xyz.example/action:7"]
+
+    [answer] = messages[messages["meant_for"] == "xyz.example/action:7"].to_dict("records")
+    assert (answer["targets"], answer["misrouted"]) == ("xyz.example/action:7", False)
+    assert {way[0] for way in ways(messages)} == {"actions", "practice", "people outside"}
+    assert [hop.begin for hop in delivered] == ["xyz.example/practice"]
+
+
+def test_who_is_not_there_cannot_be_told_to_do_anything() -> None:
+    """Neither a practice, nor an action of another one."""
+    with Simulation(TABLES) as world:
+        with pytest.raises(UnknownPracticeError, match=r"known|write one of abc\.com, xyz\.example"):
+            world.collect(practice="nobody.example")
+        with pytest.raises(OrderError, match="from_action = 1234: is no action; known are 7"):
+            world.send(from_action=1234, to="jane@client.example", practice="xyz.example")
+
+
+def test_polling_collects_for_every_practice() -> None:
+    """As long as anything moves, and then no more."""
+    events = [
+        {"send": {"from_action": 1234, "to": "a7@xyz.example"}},
+        {"send": {"from_action": 7, "to": "a1234@abc.com"}, "practice": "xyz.example", "at": "20m"},
+    ]
+    expect = {"delivered": {"action:1234": 1, "xyz.example/action:7": 1}}
+    with Simulation(TABLES | {"poll": "5m", "event": events, "expect": expect}) as world:
+        world.run()
+
+        places = {event.place for event in world.trace.steps(Step.OPENED)}
+        assert places == {"practice", "xyz.example/practice"}
+
+
+def test_a_run_of_several_practices_is_told_again() -> None:
+    """Whether events said what happens, or Python."""
+    with Simulation(SCENARIOS / "two_practices.toml") as world:
+        world.run()
+        world.send(from_action=7, to="a1234@abc.com", practice="xyz.example")
+        world.collect()
+        world.settle()
+        told, targets = world.trace.scenario, world.targets()
+    assert told is not None
+    with Simulation(read_scenario({**told, "start": read_scenario(TABLES).tables.start})) as again:
+        again.run()
+
+        assert again.targets() == targets
+
+
+def test_the_laws_hold_over_every_practice() -> None:
+    """What the second practice decided and did not deliver is lost, what it delivered twice is doubled."""
+    with Simulation(SCENARIOS / "two_practices.toml") as world:
+        world.run()
+        events = list(world.trace)
+    [delivery] = [event for event in events if event.place == "xyz.example/action:7"]
+
+    gone = balance(Trace(event for event in events if event != delivery), ())
+    twice = balance(Trace([*events, delivery]), ())
+
+    assert balance(Trace(events), ()) == balance(Trace(()), ())
+    assert [copy[2] for copy in gone.lost] == ["target:xyz.example/action:7"]
+    assert [copy[2] for copy in twice.doubled] == ["target:xyz.example/action:7"]
+
+
+@pytest.mark.parametrize("kind", [Simulation, Lab])
+def test_no_two_practices_have_one_server(kind: type[Simulation | Lab]) -> None:
+    """Which of their accounts would be meant nobody could say; another name helps."""
+    gmail = {"provider": {"profile": "gmail"}}
+    with (
+        pytest.raises(
+            NameTakenError, match=r"^pop\.gmail\.com:995 is to be two servers of the world; give one"
+        ),
+        kind(TABLES | gmail | {"practice": [XYZ | gmail]}),
+    ):
+        pass
+
+
+def test_a_fault_of_the_second_provider_strikes_there() -> None:
+    """And is told where it never did."""
+    faults = ["smtp:MAIL:1:reply 550 5.7.1 not you", "pop:RETR:9:drop"]
+    with Simulation(TABLES | {"practice": [XYZ | {"provider": {"faults": faults}}]}) as world:
+        mine = world.send(from_action=1234, to="jane@client.example")
+        theirs = world.send(from_action=7, to="jane@client.example", practice="xyz.example")
+
+        assert (dict(mine.refused), [reply.code for reply in theirs.refused.values()]) == ({}, [550])
+        assert world.never_struck == ["pop:RETR:9:drop"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        (
+            {"practice": [XYZ | {"mailbox": TABLES["mailbox"]}]},
+            'practice[0].mailbox.default_sender = "matters@abc.com": has the domain of mailbox.default_sender',
+        ),
+        ({"practice": [{"action": []}]}, "practice[0].mailbox: is required"),
+        ({"practice": [XYZ | {"mailboxes": 1}]}, "practice[0].mailboxes = 1: is no key here"),
+        ({"practice": [XYZ | {"site": "other.toml"}]}, 'practice[0].site = "other.toml": stands beside the tables'),
+        ({"practice": 3}, "practice = 3: must be an array"),
+        ({"practice": [XYZ, 3]}, "practice[1] = 3: must be a table"),
+        (
+            {"practice": [XYZ | {"provider": {"mailboxes": ["ann@abc.com"]}}]},
+            'practice[0].provider.mailboxes[0] = "ann@abc.com": must be on the practice\'s domain xyz.example',
+        ),
+        (
+            {"practice": [XYZ | {"provider": {"faults": ["pop:PASS:1:expired-certificate"]}}]},
+            "practice[0].provider.faults[0]",
+        ),
+        (
+            {"correspondent": [{"address": "jane@xyz.example"}]},
+            "is on the catch-all domain xyz.example",
+        ),
+        (
+            {"event": [{"collect": {}, "practice": "nobody.example"}]},
+            'event[0].practice = "nobody.example": is no practice\'s domain; known are abc.com, xyz.example',
+        ),
+        (
+            {"event": [{"send": {"to": "a@b.example", "from_action": 1234}, "practice": "xyz.example"}]},
+            "event[0].send.from_action = 1234: is no action; known are 7",
+        ),
+        (
+            {"event": [{"receive": {"to": "a7@xyz.example", "from": "j@b.example"}, "practice": "xyz.example"}]},
+            "event[0]",
+        ),
+        (
+            {"expect": {"delivered": {"abc.com/action:1234": 1}}},
+            "expect.delivered.abc.com/action:1234: names no other practice's domain; known are xyz.example",
+        ),
+    ],
+)  # fmt: skip
+def test_each_fault_of_a_practice_is_one_line(changes: dict[str, Any], told: str) -> None:
+    """With its place in the file."""
+    with pytest.raises(ScenarioError) as caught:
+        read_scenario(TABLES | changes)
+
+    [line] = str(caught.value).splitlines()
+    assert told in line
+
+
+def test_all_faults_are_told_at_once() -> None:
+    """Those of each practice's site, and of the scenario's own tables."""
+    rows = [{"mailbox": XYZ["mailbox"] | {"type": "triple"}}, {"action": []}]
+    with pytest.raises(ScenarioError) as caught:
+        read_scenario(TABLES | {"practice": rows, "seed": -1})
+
+    assert [fault.key for fault in caught.value.faults] == [
+        "practice[0].mailbox.type",
+        "practice[1].mailbox",
+        "seed",
+    ]
+
+
+def test_the_site_of_a_practice_may_stand_in_a_file(tmp_path: Path) -> None:
+    """Beside the scenario, as that of the first one may."""
+    lines = ["[mailbox]", *(f'{key} = "{value}"' for key, value in XYZ["mailbox"].items())]
+    (tmp_path / "other.toml").write_text("\n".join(lines), "utf-8")
+
+    scenario = read_scenario(TABLES | {"practice": [{"site": "other.toml"}]}, folder=tmp_path)
+
+    assert [one.domain for one in scenario.practices] == ["abc.com", "xyz.example"]
