@@ -150,7 +150,9 @@ def _behind_blank_line(message: bytes, start: int, end: int) -> int:
         if message.startswith(blank, start, end) and (not start or message[start - 1] == ord("\n")):
             return start + len(blank)
     bare = message.find(b"\n\n", start, end)
-    whole = message.find(b"\n\r\n", start, end if bare < 0 else bare)
+    whole = message.find(
+        b"\n\r\n", start, end if bare < 0 else bare + 2
+    )  # its last LF may be the first of a bare one
     return whole + 3 if whole >= 0 else bare + 2 if bare >= 0 else -1
 
 

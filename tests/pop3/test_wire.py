@@ -108,6 +108,7 @@ def test_top_is_header_blank_line_and_lines(message: bytes, count: int, expected
 
 @given(messages, st.integers(0, 5), st.integers(2, 9))
 @example(b"H: h\r\n\r\n" + b"text\r\n" * 5, 3, 6)
+@example(b"text\r\n\r\n\n", 0, 9)
 def test_top_is_the_beginning_of_the_message(message: bytes, count: int, piece: int) -> None:
     """Whatever the pieces: the first lines as they are sent, up to the blank one, and so many more."""
     sent = [line + b"\r\n" for line in wire_form(message).split(b"\r\n")[:-1]]
