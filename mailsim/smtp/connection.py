@@ -44,6 +44,8 @@ AUTH_LIMIT = 12288
 MAIL_PARAMETERS = 26 + 10
 """How much longer MAIL may be for SIZE (RFC 1870 section 3) and SMTPUTF8 (RFC 6531 section 3.4)."""
 HANDSHAKE_SECONDS = 30.0
+_TURN = 16
+"""Answers after which others have their turn: commands that are there already are read without waiting."""
 _GO_ON = Reply(354, "End data with <CR><LF>.<CR><LF>")
 _LONG_LINE = Reply(500, "Line too long (see RFC5321 4.5.3.1.6)", "5.5.2")
 _BARE = re.compile(r"([245]\d\d) (?!\d\.\d)")
@@ -103,6 +105,7 @@ class Connection(SMTP):
         self._account = ""
         self._heard: object = None
         self._greeting = True
+        self._answers = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Greet; before that, where TLS comes first, do its handshake."""
@@ -219,6 +222,9 @@ class Connection(SMTP):
             octets = _with_enhanced(status).encode()
         if strike is UNHARMED:
             await super().push(octets)
+            self._answers += 1
+            if self._answers % _TURN == 0:
+                await asyncio.sleep(0)
         else:
             await line.send(self._writer, self._reader, octets + b"\r\n", strike)
         refused_greeting = strike.reply is not None and self._greeting

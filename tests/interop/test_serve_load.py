@@ -25,13 +25,14 @@ id = 1234
 profile = "postfix"
 """
 LETTERS = 200
-EACH = 34
+EACH = 26
 """Clients of each kind of misconduct, half of them at POP3, half at SMTP."""
 MOST_GROWN = 150 * 1024 * 1024
 """Octets of memory beside what the server has at the start: 100 connections of 1 MB each, and the mail."""
 SAYS = {
     "stalls": b"",
     "never leaves": b"NOOP\r\n",
+    "floods": b"NOOP\r\n" * 100_000,
     "babbles": bytes(range(1, 256)).replace(b"\n", b"") * 20_000,
 }
 """What each says, as far as the server lets it, without ever reading an answer."""
