@@ -15,8 +15,9 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from socket import create_server
+from socket import create_connection, create_server
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -366,6 +367,19 @@ def _started(folder: Path, *arguments: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(command, env=os.environ | environment, stderr=subprocess.PIPE, text=True)
 
 
+def _answers(address: str) -> None:
+    """Wait until somebody listens there: Jupyter tells the address a moment before."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            create_connection(("127.0.0.1", urlsplit(address).port or 80), timeout=1).close()
+        except OSError:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        else:
+            return
+
+
 def test_the_notebooks_are_opened_by_one_command(browser: Any, tmp_path: Path) -> None:
     """`mailsim lab`: JupyterLab on a copy of them, on loopback behind its token, also for root; until interrupted."""
     with _started(tmp_path, "lab", str(tmp_path / "mine")) as server:
@@ -373,6 +387,7 @@ def test_the_notebooks_are_opened_by_one_command(browser: Any, tmp_path: Path) -
             assert server.stderr is not None
             found = (re.search(r"http://127\.0\.0\.1:\d+/lab\?token=\w+", line) for line in server.stderr)
             address = next(one[0] for one in found if one)
+            _answers(address)
             page, _ = watched(browser)
             page.goto(address.partition("?")[0])
             assert "/login" in page.url
@@ -392,6 +407,7 @@ def test_the_form_stands_alone(browser: Any, tmp_path: Path) -> None:
         try:
             assert server.stderr is not None
             address = next(line.strip() for line in server.stderr if line.startswith("http://127.0.0.1:"))
+            _answers(address)
             page, wrong = watched(browser)
             page.goto(address.partition("?")[0])
             assert "/login" in page.url
