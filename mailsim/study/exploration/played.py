@@ -118,6 +118,11 @@ class Played:
                 self.held[copy.message_id or ""][target] += 1
 
     @property
+    def forwarded(self) -> set[str]:
+        """The server mailboxes whose mail goes to another."""
+        return {plain(one) for one in self.plot.provider.get("forwards", ())}
+
+    @property
     def faulty(self) -> bool:
         """Whether anything goes wrong on purpose."""
         return bool(self.plot.faults)
@@ -144,8 +149,9 @@ class Played:
 
     def _stamped_for(self, address: str) -> str:
         """Whom the stamps name: where a server mailbox forwarded what nobody has, the system mailbox's stands on top (R4.4)."""
-        forwarded = {plain(one) for one in self.plot.provider.get("forwards", ())}
-        return self.truth.system if address in forwarded and not self.truth.of(address).targets else address
+        return (
+            self.truth.system if address in self.forwarded and not self.truth.of(address).targets else address
+        )
 
     def letters(self) -> Iterator[Mail]:
         """What the practice sent."""

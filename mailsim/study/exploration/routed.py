@@ -56,8 +56,8 @@ def _altered(played: Played) -> Iterator[Finding]:
 
 def _one(played: Played, message_id: str, mail: Mail, recipients: list[str]) -> Iterator[Finding]:
     """One message, of which one copy or more came."""
-    if mail.unsure:
-        return
+    if mail.unsure or (not played.stamped and played.forwarded & set(recipients)):
+        return  # a host that stamps its mailboxes alone names those that forward, and no more
     truth, written = played.truth, mail.written
     for_whom = played.readable(recipients, mail.shown)
     if truth.of(truth.system).targets and len(for_whom) > 1:

@@ -73,6 +73,16 @@ def test_whom_no_header_names_is_found() -> None:
     assert (found.kind, found.rule, found.meant) == (Kind.MISROUTE, "R4.4", "action:1234")
 
 
+def test_whom_a_forwarding_mailbox_names_is_no_finding() -> None:
+    """R4.4: of a host that names its mailboxes alone, the one that forwarded has named itself."""
+    provider = {"forwards": {"john@abc.com": "matters@abc.com"}}
+    plot = Plot(
+        profile="gmail", provider=provider, acts=[oddly("john@abc.com", names="friends@list.example")]
+    )
+
+    assert judge(plot, SITE, TRUTH) is None
+
+
 def test_answers_to_automatic_mail_are_nobodys() -> None:
     """R3.3: it has the default sender."""
     plot = Plot(people=[{"address": JANE, "habit": "out-of-office"}], acts=[letter(automatic=True)])
