@@ -133,8 +133,8 @@ class _Search:
     def run(self, provider: str | None, seed: int) -> None:
         """Have Hypothesis make plots until something is found and small, or the time is over."""
         from hypothesis import HealthCheck, Phase, Verbosity, settings  # noqa: PLC0415 - an extra
-        from hypothesis import seed as seeded  # noqa: PLC0415
-        from hypothesis.stateful import run_state_machine_as_test  # noqa: PLC0415
+        from hypothesis import seed as seeded  # noqa: PLC0415 - as above
+        from hypothesis.stateful import run_state_machine_as_test  # noqa: PLC0415 - as above
 
         from mailsim.study.exploration.machine import machine  # noqa: PLC0415 - it needs Hypothesis
 

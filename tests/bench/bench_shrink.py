@@ -64,7 +64,7 @@ def main() -> None:
         ("60 letters", busy(60)),
         ("1,000 letters", busy(1000)),
     ):
-        seconds, found = best(lambda scenario=scenario: shrink_scenario(scenario))  # type: ignore[misc]
+        seconds, found = best(lambda scenario=scenario: shrink_scenario(scenario))  # type: ignore[misc] # mypy infers no type of a lambda with a default
         print(
             f"shrink {name}: {seconds:.2f} s, {found.events[0]:,} to {found.events[1]} events, {found.runs} candidates"
         )

@@ -32,7 +32,7 @@ def failed(pytester: pytest.Pytester, steps: str, *options: str) -> Path:
 
 def shown(path: Path) -> list[str]:
     """What each of its cells shows when it runs beside its files, as text."""
-    notebook: Any = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    notebook: Any = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call] # nbformat is typed in part
     nbformat.validate(notebook)
     place = {"metadata": {"path": str(path.parent.resolve())}}
     NotebookClient(notebook, kernel_name="python3", timeout=60, resources=place).execute()
@@ -90,7 +90,7 @@ def test_what_a_feature_says_is_no_markup(pytester: pytest.Pytester) -> None:
     """A header may hold anything: it is neither HTML nor code there."""
     hostile = "# <img src=x onerror=alert(1)> `"
     steps = f'{GIVENS}When action 1234 writes to jane@client.example\nThen the letter has Subject "{hostile}"'
-    notebook: Any = nbformat.read(failed(pytester, steps), as_version=4)  # type: ignore[no-untyped-call]
+    notebook: Any = nbformat.read(failed(pytester, steps), as_version=4)  # type: ignore[no-untyped-call] # nbformat is typed in part
     lines = notebook.cells[0].source.splitlines()
 
     assert "<img src=x" in notebook.cells[0].source

@@ -120,7 +120,7 @@ def test_of_an_unmet_expectation_nobody_is_named() -> None:
 
     assert found.anonymous
     assert not any(name in str(found.tables) for name in ("mary", "peter", "ann@", "abc.com"))
-    [target] = found.tables["expect"]["delivered"]  # type: ignore[index]
+    [target] = found.tables["expect"]["delivered"]  # type: ignore[index] # tables as TOML has them
     assert found.cure is not None
     assert found.cure.words.endswith(f" to {target.removeprefix('mailbox:')}")
     assert play(mailsim.read_scenario(found.cure.tables)).is_right(found.finding)

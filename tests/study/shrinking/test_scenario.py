@@ -118,7 +118,7 @@ def test_a_broken_law_needs_only_who_breaks_it() -> None:
     found = shrink_scenario(wrong(event, correspondent=people))
 
     assert found.finding.kind is Kind.LAW
-    assert len(found.tables["correspondent"]) == 2  # type: ignore[arg-type]
+    assert len(found.tables["correspondent"]) == 2  # type: ignore[arg-type] # tables as TOML has them
     assert found.events == (4, 1)
     assert cured(found)
 
@@ -135,7 +135,7 @@ def test_an_expectation_that_nothing_misrouted_explains(expect: dict[str, Any], 
 
     assert found.finding.kind is Kind.EXPECT
     assert found.events == (4, left)
-    assert set(found.tables["expect"]) == set(expect)  # type: ignore[call-overload]
+    assert set(found.tables["expect"]) == set(expect)  # type: ignore[call-overload] # tables as TOML has them
 
 
 def test_a_workload_is_written_out_as_few_letters() -> None:
