@@ -160,4 +160,4 @@ def _got(message: Numbered, place: Numbered, delivered: Numbers, which: Numbers,
 
 def _latency(time: pa.ChunkedArray, first: Numbers, ended: Numbers) -> npt.NDArray[np.timedelta64]:
     times = time.to_numpy()
-    return np.where(ended == NONE, np.timedelta64("NaT"), times[ended] - times[first])
+    return np.where(ended == NONE, np.timedelta64("NaT", "us"), times[ended] - times[first])
