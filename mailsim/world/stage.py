@@ -14,23 +14,22 @@ from types import TracebackType
 from typing import Generic, Self
 
 from mailsim.errors import MailsimError
-from mailsim.mail import Envelope, Mailbox, Message
+from mailsim.mail import Mailbox, Message
 from mailsim.pop3.collection import CollectError
 from mailsim.practice.decision import Decision, Outcome, Reason
 from mailsim.practice.site import Site
-from mailsim.smtp.outcome import Outcome as Answer
 from mailsim.trace.event import Step, Trace
 from mailsim.trace.files import format_of, streamed
 from mailsim.trace.recorder import Keeper
+from mailsim.world import acts
 from mailsim.world.branch import Branch
 from mailsim.world.expectation import ExpectationError, unmet
 from mailsim.world.failures import Failure
 from mailsim.world.faults import added
 from mailsim.world.laws import hold_laws
 from mailsim.world.mailroom import Collecting
-from mailsim.world.office import Outgoing
-from mailsim.world.orders import OrderError, draft_of, incoming, order, unknown_senders
-from mailsim.world.parts import AnyEngine, Heard, Parts, assembled
+from mailsim.world.orders import OrderError, order, unknown_senders
+from mailsim.world.parts import AnyEngine, Parts, assembled
 from mailsim.world.plan import Plan, Planned, plan
 from mailsim.world.polling import keep_polling
 from mailsim.world.retelling import Retelling
@@ -207,7 +206,7 @@ class Stage(Generic[AnyEngine]):
         if faults := unknown_senders(table, branch.site):
             raise OrderError(faults)
         self._order(table, practice=practice)
-        return self._send(table, branch)
+        return acts.send(self._running, branch, table)
 
     def _order(
         self,
@@ -218,20 +217,6 @@ class Stage(Generic[AnyEngine]):
         """Note for the trace's retelling what was ordered in Python."""
         since_start = self._running.engine.clock.now() - self.scenario.tables.start
         self._retelling.ordered(since_start, table, octets, practice)
-
-    def _send(self, table: SendTable, branch: Branch) -> Sent:
-        parts = self._running
-        written: list[Outgoing] = []
-
-        def begin(heard: "Heard[Answer]") -> None:  # else the type is made each time
-            written.append(branch.mailroom.send(draft_of(table), heard))
-
-        outcome = parts.engine.hear(begin)
-        [outgoing] = written
-        replies = {str(address): reply for address, reply in outcome.refusals(outgoing.envelope).items()}
-        refused = {address: reply for address, reply in replies.items() if not reply.transient}
-        deferred = {address: reply for address, reply in replies.items() if reply.transient}
-        return Sent(outgoing.message, refused, deferred, outgoing.warnings)
 
     def receive(
         self,
@@ -250,21 +235,7 @@ class Stage(Generic[AnyEngine]):
         given = {"to": to, "from": from_address, "subject": subject, "text": text}
         table = order(ReceiveTable, given if octets is None else given | {"file": "octets"})
         self._order(table, octets)
-        self._receive(table, octets)
-
-    def _receive(self, table: ReceiveTable, octets: bytes | None = None) -> None:
-        parts = self._running
-
-        def write() -> None:
-            if octets is not None:
-                parts.people.write(Envelope(table.sender, table.to), Message(octets))
-                return
-            parts.received += 1
-            token = f"{self.scenario.seed}.{parts.received}"
-            now = parts.engine.clock.now()
-            parts.people.write(*incoming(table, self.scenario.folder, token=token, date=now))
-
-        parts.engine.call(write)
+        acts.receive(self._running, self.scenario, table, octets)
 
     def reply(self, message_id: str, *, from_address: str | None = None, text: str = "") -> None:
         """Have somebody outside answer a message that they have got, now and whatever their habit; returns at once.
@@ -305,7 +276,7 @@ class Stage(Generic[AnyEngine]):
 
     def settle(self, *, until: datetime | None = None) -> None:
         """Let everything happen that is on its way or due later, or due up to a time; time jumps instead of being waited for."""
-        self._pass(until)
+        acts.let_pass(self._running, until)
 
     def add_fault(self, fault: str) -> None:
         """Have something go wrong from now on, as the provider's `faults` say it; `next` in it counts from now.
@@ -316,15 +287,6 @@ class Stage(Generic[AnyEngine]):
         parts = self._running
         parts.engine.call(lambda: added(parts.first.faults, fault))
         self._retelling.lose()
-
-    def _pass(self, until: datetime | None) -> None:
-        """Let happen what is on its way, and what is due up to a time, or ever."""
-        engine = self._running.engine
-        engine.quiet()
-        while engine.call(lambda: engine.clock.step(until=until)):
-            engine.quiet()
-        if until is not None:
-            engine.call(lambda: engine.clock.jump(until))
 
     def run(self, *, until: datetime | timedelta | None = None) -> None:
         """Play the scenario's events in order, then settle; or go on with them up to a time, and leave the rest for later.
@@ -345,14 +307,14 @@ class Stage(Generic[AnyEngine]):
                 due = start + timedelta(seconds=event.at)
                 if end is not None and due > end:
                     break
-                self._pass(due)
+                acts.let_pass(parts, due)
             if not parts.programme.made_up:  # those the seed tells again
                 self._retelling.played(event)
             elif event.receive is not None:  # but not where the corpus is
                 self._retelling.lose()
             self._play(event)
             parts.programme.take()
-        self._pass(end)
+        acts.let_pass(parts, end)
         if end is None:
             self._hold_laws()
 
@@ -368,9 +330,9 @@ class Stage(Generic[AnyEngine]):
     def _play(self, event: EventTable) -> None:
         branch = self._running.branch(event.practice)
         if event.send is not None:
-            self._send(event.send, branch)
+            acts.send(self._running, branch, event.send)
         elif event.receive is not None:
-            self._receive(event.receive)
+            acts.receive(self._running, self.scenario, event.receive)
         else:
             with suppress(CollectError):  # a session that failed is in the trace; the next collection goes on
                 self._collect(branch)

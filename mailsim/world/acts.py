@@ -1,0 +1,55 @@
+"""What is done in a running world: a message sent, one received, time passed - whoever ordered it, a scenario or Python."""
+
+from datetime import datetime
+
+from mailsim.mail import Envelope, Message
+from mailsim.smtp.outcome import Outcome
+from mailsim.world.branch import Branch
+from mailsim.world.office import Outgoing
+from mailsim.world.orders import draft_of, incoming
+from mailsim.world.parts import AnyEngine, Heard, Parts
+from mailsim.world.scenario import Scenario
+from mailsim.world.scenario_tables import ReceiveTable, SendTable
+from mailsim.world.world import Sent
+
+
+def send(parts: Parts[AnyEngine], branch: Branch, table: SendTable) -> Sent:
+    """Have a practice send a message, and wait for the SMTP server's answer; raises DraftError."""
+    written: list[Outgoing] = []
+
+    def begin(heard: "Heard[Outcome]") -> None:  # else the type is made each time
+        written.append(branch.mailroom.send(draft_of(table), heard))
+
+    outcome = parts.engine.hear(begin)
+    [outgoing] = written
+    replies = {str(address): reply for address, reply in outcome.refusals(outgoing.envelope).items()}
+    refused = {address: reply for address, reply in replies.items() if not reply.transient}
+    deferred = {address: reply for address, reply in replies.items() if reply.transient}
+    return Sent(outgoing.message, refused, deferred, outgoing.warnings)
+
+
+def receive(
+    parts: Parts[AnyEngine], scenario: Scenario, table: ReceiveTable, octets: bytes | None = None
+) -> None:
+    """Have somebody outside send a message: what the table describes, or `octets` as they are."""
+
+    def write() -> None:
+        if octets is not None:
+            parts.people.write(Envelope(table.sender, table.to), Message(octets))
+            return
+        parts.received += 1
+        token = f"{scenario.seed}.{parts.received}"
+        now = parts.engine.clock.now()
+        parts.people.write(*incoming(table, scenario.folder, token=token, date=now))
+
+    parts.engine.call(write)
+
+
+def let_pass(parts: Parts[AnyEngine], until: datetime | None) -> None:
+    """Let happen what is on its way, and what is due up to a time, or ever."""
+    engine = parts.engine
+    engine.quiet()
+    while engine.call(lambda: engine.clock.step(until=until)):
+        engine.quiet()
+    if until is not None:
+        engine.call(lambda: engine.clock.jump(until))
