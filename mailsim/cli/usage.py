@@ -10,6 +10,7 @@ import typer
 
 _ALLOWED = {
     "int_parsing": "must be a whole number",
+    "float_parsing": "must be a number",
     "greater_than_equal": "must be {ge} or more",
     "less_than_equal": "must be {le} or less",
 }

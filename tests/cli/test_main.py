@@ -41,6 +41,10 @@ COMMAND = [sys.executable, "-m", "mailsim"]
             "mailsim pop3: --port 70000: must be 65535 or less. Try ",
         ),
         (
+            ["explore", "--site", "x", "--seconds", "y"],
+            "mailsim explore: --seconds y: must be a number. Try ",
+        ),
+        (
             ["pop3", ".", "--user", "a:b", "--tls", "x"],
             "mailsim pop3: --tls x: must be none or stls or implicit. Try ",
         ),
