@@ -93,7 +93,8 @@ def explore(
         seconds: How long to search.
         provider: Who hosts and sends for it, a built-in profile; else whom the site names under `common`, or a host
             without habits of its own.
-        seed: Another seed tries other plots; with one seed they come in the same order.
+        seed: Another seed tries other plots; with one seed they come in the same order wherever the same modules are
+            loaded, for Hypothesis draws from the constants in them too.
         advanced: Told after each scenario how many were played, and what is being made small by now.
 
     Raises:
