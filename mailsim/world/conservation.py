@@ -4,7 +4,8 @@
   stored in a server mailbox, or delivered inside; and one more for each time that a sender could not know whether a
   server had taken it, and offered it again.
 - Each copy stored in the system mailbox was collected, or waits there still. Or both, or more than once: a server may
-  lose a deletion, and show the copy under another uid. Without uids equal copies are one message.
+  lose a deletion, and show the copy under another uid. Without uids equal copies are one message; so are copies of the
+  same octets that a server shows under one uid.
 - Each collected message was decided once, and reached each of its targets once; what could not be read was
   forwarded once.
 - What the events say was delivered is what the practice's store holds, and no target holds a message twice.
@@ -58,10 +59,16 @@ class Balance:
 class Books:
     """The account of one world's mail: what is promised and not yet kept, and what each target was told to get."""
 
-    def __init__(self) -> None:
+    def __init__(self, others: Collection[str] = ()) -> None:
+        """`others` are the domains of the practices beside the first, by which their places are told from its own."""
+        self._others = others
         self._open: dict[Copy, int] = {}
-        self._lying: dict[str, Copy] = {}
-        """Uid in the system mailbox -> what is to become of that copy."""
+        self._lying: dict[str, list[Copy]] = {}
+        """Whose server mailbox, and the uid there -> what is to become of the copies: of each mailbox that has that uid one."""
+        self._named: set[str] = set()
+        """Which of them were collected under their own uid."""
+        self._alike: Recent[tuple[Copy, str], None] = Recent()
+        """Of what was collected so while others like it lay there, the copy and the digest of its octets."""
         self._unnamed: Recent[tuple[str, str, int], None] = Recent()
         """Trace id, Message-ID and size of what was collected without a true uid; events tell no more of its octets."""
         self._delivered: Counter[str] = Counter()
@@ -107,7 +114,7 @@ class Books:
     def _forwarded(self, event: Event) -> None:
         self._begun(event)
         if event.rule == "R4.8":  # mailing lists forward too
-            self._add((event.trace_id, "", "forward"), -1)
+            self._add((event.trace_id, "", f"{_prefix(event)}forward"), -1)
 
     def _renamed(self, event: Event) -> None:
         """What was promised under one Message-ID is promised under another; where it kept its own, no recipient is named."""
@@ -137,32 +144,61 @@ class Books:
     def _stored(self, event: Event) -> None:
         self._ended(event)
         if uid := _uid(event):
-            self._lying[uid] = copy = event.trace_id, event.message_id, "collection"
+            owner = self._owner(event)
+            copy = event.trace_id, event.message_id, f"{owner}collection"
+            self._lying.setdefault(owner + uid, []).append(copy)
             self._add(copy, 1)
 
+    def _owner(self, event: Event) -> str:
+        """What stands before the places of the practice on whose domain a server mailbox is."""
+        domain = event.place.rpartition("@")[2] if self._others else ""
+        return f"{domain}/" if domain in self._others else ""
+
     def _removed(self, event: Event) -> None:
-        """What comes after it was collected without a uid is the same message again, and removed as such."""
-        copy = self._lying.pop(_uid(event), None)
-        if copy in self._open and (event.trace_id, event.message_id, event.size) in self._unnamed:
+        """What is removed uncollected was collected as the same message: one without a uid, or shown under one uid."""
+        uid = _uid(event)
+        key = self._owner(event) + uid
+        copies = self._lying.get(key)
+        if copies is None:
+            return
+        copy = copies.pop()
+        if not copies:
+            del self._lying[key]
+        if (
+            copy in self._open
+            and key not in self._named
+            and (
+                (event.trace_id, event.message_id, event.size) in self._unnamed
+                or (copy, _digest(uid)) in self._alike
+            )
+        ):
             self._add(copy, -1)
+        self._named.discard(key)
 
     def _collected(self, event: Event) -> None:
         """Close one copy; where the server showed no true uid, all copies of the message, for which it was is not known."""
-        self._add((event.trace_id, event.message_id, "decision"), 1)
-        copy = event.trace_id, event.message_id, "collection"
-        named = _uid(event) in self._lying
-        if copy in self._open:
-            self._add(copy, -1 if named else -self._open[copy])
-        if not named:
+        prefix, uid = _prefix(event), _uid(event)
+        self._add((event.trace_id, event.message_id, f"{prefix}decision"), 1)
+        copy = event.trace_id, event.message_id, f"{prefix}collection"
+        left = self._open.get(copy, 0)
+        if copy in self._lying.get(prefix + uid, ()):
+            self._named.add(prefix + uid)
+            if left > 1:
+                self._alike.put((copy, _digest(uid)), None)
+            if left:
+                self._add(copy, -1)
+        else:
             self._unnamed.put((event.trace_id, event.message_id, event.size), None)
+            if left:
+                self._add(copy, -left)
 
     def _decided(self, event: Event) -> None:
-        prefix = event.place.removesuffix(PRACTICE)
+        prefix = _prefix(event)
         for target in _read(event.detail, _TARGETS):
             self._add((event.trace_id, event.message_id, f"target:{prefix}{target}"), 1)
             if target.startswith("fallback:"):
-                self._add((event.trace_id, "", "forward"), 1)
-        self._add((event.trace_id, event.message_id, "decision"), -1)
+                self._add((event.trace_id, "", f"{prefix}forward"), 1)
+        self._add((event.trace_id, event.message_id, f"{prefix}decision"), -1)
 
     def _reached(self, event: Event) -> None:
         self._delivered[event.place] += 1
@@ -185,13 +221,13 @@ class Books:
                 self._queued.pop(copy, None)
 
     def balance(
-        self, waiting: Collection[str], *, moving: bool = False, oldest: datetime = _LONG_AGO
+        self, waiting: Iterable[str], *, moving: bool = False, oldest: datetime = _LONG_AGO
     ) -> Balance:
-        """What is lost, doubled and overdue; `waiting` are the uids still in the system mailbox.
+        """What is lost, doubled and overdue; `waiting` are the uids still in server mailboxes, of other practices than the first behind `domain/`.
 
         As long as things are `moving`, what was put off is not lost; since before `oldest`, it is overdue.
         """
-        still = Counter(self._lying[uid] for uid in waiting if uid in self._lying)
+        still = Counter(self._lying[uid][0] for uid in waiting if uid in self._lying)
         lost, doubled, overdue = Counter[Copy](), Counter[Copy](), Counter[Copy]()
         for copy, number in self._open.items():
             since = self._queued.get(copy)
@@ -205,7 +241,7 @@ class Books:
 
     def check(
         self,
-        waiting: Collection[str],
+        waiting: Iterable[str],
         held: Mapping[str, int],
         *,
         twice: Iterable[tuple[str, str]] = (),
@@ -243,9 +279,9 @@ class Books:
             raise ConservationError("\n".join(lines))
 
 
-def balance(trace: Trace, waiting: Collection[str]) -> Balance:
-    """Hold what was put in against what came of it; `waiting` are the uids still in the system mailbox."""
-    books = Books()
+def balance(trace: Trace, waiting: Iterable[str], others: Collection[str] = ()) -> Balance:
+    """Hold what was put in against what came of it; the arguments are those of `Books`, and of its `balance`."""
+    books = Books(others)
     books.note(trace.rows)
     return books.balance(waiting)
 
@@ -261,6 +297,16 @@ _TARGETS, _UID = '"targets": ', '"uid": '
 
 def _uid(event: Event) -> str:
     return str(_read(event.detail, _UID)) if _UID in event.detail else ""
+
+
+def _digest(uid: str) -> str:
+    """That of the octets, which the uids of a world's servers hold behind a number."""
+    return uid.rpartition(".")[2]
+
+
+def _prefix(event: Event) -> str:
+    """What stands before the places of the practice that did it."""
+    return event.place.removesuffix(PRACTICE)
 
 
 def _read(detail: str, key: str) -> Any:

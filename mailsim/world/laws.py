@@ -11,7 +11,12 @@ def hold_laws(parts: Parts[AnyEngine], story: Callable[[str], Trace]) -> None:
     """Raises ConservationError when mail was lost, doubled or forgotten, or goes round; `story` tells conversations."""
     clock, branches = parts.engine.clock, parts.branches
     parts.books.check(
-        {uid for one in branches for user in one.maildrops.users for uid in one.maildrops.uids(user)},
+        [
+            f"{one.office.prefix}{uid}"
+            for one in branches
+            for user in one.maildrops.users
+            for uid in one.maildrops.uids(user)
+        ],
         parts.targets(),
         twice=[held for one in branches for held in one.held_twice],
         endless=parts.people.endless,

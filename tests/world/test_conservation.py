@@ -5,6 +5,8 @@ import pytest
 
 from mailsim.trace.event import Event, Step, Trace
 from mailsim.world.conservation import Books, ConservationError, balance
+from mailsim.world.lab import Lab
+from mailsim.world.simulation import Simulation
 
 Row = tuple[str, str, dict[str, object]]
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -37,6 +39,21 @@ GONE = ("removed", "matters@abc.com", {"detail": {"uid": "2"}})
 COLLECTED = ("collected", "practice", {"detail": {"uid": "1"}})
 
 
+def stored(uid: str) -> Row:
+    """As STORED, under a uid with the digest of its octets."""
+    return ("stored", "matters@abc.com", {"recipient": "b@x", "detail": {"uid": uid}})
+
+
+def removed(uid: str) -> Row:
+    """By its server."""
+    return ("removed", "matters@abc.com", {"detail": {"uid": uid}})
+
+
+TWINS = stored("1.aa"), stored("2.aa")
+NAMED = ("collected", "practice", {"detail": {"uid": "1.aa"}})
+GONE_ONE = removed("1")
+
+
 @pytest.mark.parametrize(
     ("rows", "waiting", "lost", "doubled"),
     [
@@ -59,6 +76,14 @@ COLLECTED = ("collected", "practice", {"detail": {"uid": "1"}})
         ([STORED, NAMELESS, AGAIN, GONE], [], ["decision"], ["b@x", "b@x"]),
         ([STORED, NAMELESS, AGAIN, (*GONE[:2], {**GONE[2], "size": 7})], [], ["decision", "collection"], ["b@x", "b@x"]),
         ([STORED, COLLECTED, AGAIN, GONE], [], ["decision", "collection"], ["b@x", "b@x"]),
+        ([*TWINS, NAMED, *map(removed, ("1.aa", "2.aa"))], [], ["decision"], ["b@x", "b@x"]),
+        ([*TWINS, NAMED, *map(removed, ("1.aa", "2.aa")), stored("3.bb"), removed("3.bb")], [],
+         ["decision", "collection"], ["b@x", "b@x", "b@x"]),
+        ([*TWINS, stored("3.bb"), NAMED, *map(removed, ("1.aa", "2.aa", "3.bb"))], [],
+         ["collection", "decision"], ["b@x", "b@x", "b@x"]),
+        ([*TWINS, NAMED, removed("1.aa")], ["2.aa"], ["decision"], ["b@x", "b@x"]),
+        ([STORED, STORED, GONE_ONE, COLLECTED], ["1"], ["decision"], ["b@x", "b@x"]),
+        ([STORED, STORED, GONE_ONE], ["1"], ["collection"], ["b@x", "b@x"]),
         ([STORED, COLLECTED], ["1"], ["decision"], ["b@x"]),
         ([STORED, COLLECTED, COLLECTED], ["1"], ["decision", "decision"], ["b@x"]),
     ],
@@ -71,6 +96,24 @@ def test_every_copy_has_exactly_one_end(
 
     assert [copy[2] for copy in found.lost] == lost
     assert [copy[2] for copy in found.doubled] == doubled
+
+
+@pytest.mark.parametrize("kind", [Simulation, Lab])
+@pytest.mark.parametrize("fault", ["duplicate-uid", "duplicate-uid@2"])
+def test_equal_copies_that_a_server_shows_under_one_uid_are_one_message(
+    kind: type[Simulation | Lab], fault: str
+) -> None:
+    """They are taken once, and both deleted: nothing is lost (R4.2)."""
+    octets = b"From: jane@client.example\r\nMessage-ID: <1@client.example>\r\n\r\nHello\r\n"
+    mailbox = {"type": "single", "default_sender": "matters@abc.com", "fallback_address": "help@else.example"}
+    with kind({"mailbox": mailbox, "provider": {"faults": [f"pop:UIDL:1:{fault}"]}}) as world:
+        for _ in range(2):
+            world.receive(to="matters@abc.com", from_address="jane@client.example", octets=octets)
+        world.settle()
+        decisions = world.collect()
+        world.check()
+
+        assert (len(decisions), len(world.waiting())) == (1, 0)
 
 
 def collected(*targets: str, delivered: tuple[str, ...]) -> Trace:

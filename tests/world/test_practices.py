@@ -145,6 +145,56 @@ def test_the_laws_hold_over_every_practice() -> None:
 
 
 @pytest.mark.parametrize("kind", [Simulation, Lab])
+@pytest.mark.parametrize("collecting", [(), ("abc.com",), ("xyz.example",), ("abc.com", "xyz.example")])
+def test_equal_uids_of_two_practices_are_two_messages(
+    kind: type[Simulation | Lab], collecting: tuple[str, ...]
+) -> None:
+    """Providers that stamp no header give equal copies equal uids; what waits in one mailbox is not lost in another."""
+    with kind(_unstamped()) as world:
+        world.receive(to=["matters@abc.com", "office@xyz.example"], from_address="jane@client.example")
+        for domain in collecting:
+            world.collect(practice=domain)
+        world.settle()
+        world.check()
+
+        uids = [event.detail for event in world.trace.steps(Step.STORED)]
+        waiting = [len(world.waiting(practice=domain)) for domain in ("abc.com", "xyz.example")]
+    assert uids[0] == uids[1]
+    assert waiting == [domain not in collecting for domain in ("abc.com", "xyz.example")]
+
+
+def test_equal_uids_in_two_mailboxes_of_one_practice_are_two_messages() -> None:
+    """One is collected, the other is its owner's."""
+    tables = _unstamped()
+    with Simulation(tables | {"provider": tables["provider"] | {"mailboxes": ["ann@abc.com"]}}) as world:
+        world.receive(to=["matters@abc.com", "ann@abc.com"], from_address="jane@client.example")
+        world.collect()
+        world.check()
+
+
+def test_one_practice_does_not_collect_for_another() -> None:
+    """Two collections of a message by the first are none of the second's copy: the law is of each."""
+    with Simulation(_unstamped()) as world:
+        world.receive(to=["matters@abc.com", "office@xyz.example"], from_address="jane@client.example")
+        world.collect()
+        events = list(world.trace)
+    again = [event for event in events if event.step in (Step.COLLECTED, Step.DECIDED)]
+
+    found = balance(Trace([*events, *again]), (), ["xyz.example"])
+
+    assert [copy[2] for copy in found.lost] == ["xyz.example/collection", "target:unassigned"]
+
+
+def _unstamped() -> dict[str, Any]:
+    """Two practices with a mailbox each, at providers that name no recipient in a header."""
+    first, other = (
+        {**tables, "mailbox": tables["mailbox"] | {"type": "single"}, "provider": {"profile": profile}}
+        for tables, profile in ((TABLES, "gandi"), (XYZ, "ovh"))
+    )
+    return {**first, "practice": [other]}
+
+
+@pytest.mark.parametrize("kind", [Simulation, Lab])
 def test_no_two_practices_have_one_server(kind: type[Simulation | Lab]) -> None:
     """Which of their accounts would be meant nobody could say; another name helps."""
     gmail = {"provider": {"profile": "gmail"}}
