@@ -1,19 +1,22 @@
 """What plays a run again: its scenario, with all that was ordered in Python as events. It goes with the trace (R6.4).
 
-Laws: no secret is told (R1.11); messages that were given as octets or files stand in it as `data:` URLs (RFC 2397), so
-that it needs nothing beside it; what people outside were told to answer by hand, and what went wrong from some moment
+Laws: no secret is told (R1.11); messages that were given as octets, files or corpus stand in it as `data:` URLs (RFC 2397), so
+that it needs nothing beside it, unless the corpus is too large to be told; what people outside were told to answer by hand, and what went wrong from some moment
 on, has no event, so such a run is not told.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import cast
 
+from mailsim.mail.corpus import CorpusError
 from mailsim.world.orders import inline, message_file
 from mailsim.world.practices import Practice
 from mailsim.world.scenario import Scenario
 from mailsim.world.scenario_tables import CollectTable, EventTable, ReceiveTable, SendTable
+from mailsim.world.workload import real_mail
 
 Order = SendTable | ReceiveTable | CollectTable
 _Ordered = tuple[timedelta, Order, bytes | None, str | None]
@@ -21,6 +24,8 @@ _Ordered = tuple[timedelta, Order, bytes | None, str | None]
 
 MOST_ORDERS = 10_000
 """Orders given in Python that are remembered; a run of more is not told, so that memory does not grow with it."""
+MOST_TOLD = 32 * 1024 * 1024
+"""Octets of a workload's corpus that are told; a trace shall not be larger for its scenario than for its events."""
 
 
 class Retelling:
@@ -63,6 +68,11 @@ class Retelling:
         own = scenario.tables.model_dump(by_alias=True, exclude_defaults=True, exclude=elsewhere)
         if scenario.others:
             own["practice"] = [_practice(one) for one in scenario.others]
+        if (workload := scenario.tables.workload) and workload.corpus:
+            corpus = _inlined(workload.corpus, scenario.folder)
+            if corpus is None:
+                return None
+            own["workload"]["corpus"] = corpus
         events = [
             self._told(event if isinstance(event, EventTable) else _event(*event)) for event in self._events
         ]
@@ -76,6 +86,20 @@ class Retelling:
         if event.receive is not None and event.receive.file is not None:
             told["receive"]["file"] = inline(message_file(self._scenario.folder, event.receive.file))
         return told
+
+
+def _inlined(corpus: Sequence[str], folder: Path) -> list[str] | None:
+    """The messages of a corpus; None where they are too many octets, or gone."""
+    told, octets = [], 0
+    try:
+        for message in real_mail(corpus, folder):
+            told.append(inline(message))
+            octets += len(message)
+            if octets > MOST_TOLD:
+                return None
+    except CorpusError:
+        return None
+    return told
 
 
 def _practice(practice: Practice) -> dict[str, object]:

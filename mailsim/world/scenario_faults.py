@@ -43,9 +43,9 @@ def _file_faults(tables: ScenarioTables, folder: Path) -> Iterator[Fault]:
         name = event.receive.file if event.receive else None
         if name is not None and not is_inline(name):
             yield from _place_faults(f"event[{index}].receive.file", name, folder, is_one=Path.is_file)
-    corpus = tables.workload.corpus if tables.workload else None
-    if corpus is not None:
-        yield from _place_faults("workload.corpus", corpus, folder, is_one=_holds_mail)
+    for name in tables.workload.corpus if tables.workload else ():
+        if not is_inline(name):
+            yield from _place_faults("workload.corpus", name, folder, is_one=_holds_mail)
 
 
 def _place_faults(key: str, name: str, folder: Path, *, is_one: Callable[[Path], bool]) -> Iterator[Fault]:

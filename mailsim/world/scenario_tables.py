@@ -18,7 +18,7 @@ from mailsim.provider.profiles import UnknownProfile, profile
 from mailsim.provider.spf_policy import SpfPolicy
 from mailsim.world.faults import check_fault
 from mailsim.world.outside_tables import CorrespondentTable, ListTable, RelayTable
-from mailsim.world.table_types import LAX, Domain, Recipients, Seconds, Size, Someone
+from mailsim.world.table_types import LAX, Domain, Recipients, Seconds, Size, Someone, Texts
 from mailsim.world.words import Sizes
 
 
@@ -221,14 +221,15 @@ class WorkloadTable(Table):
     """How many correspondents are made up, besides those of the scenario."""
     delay: Seconds = 0
     """How long these take to answer in the mean; each has a delay of their own, exponentially spread."""
-    corpus: str | None = None
-    """Real messages beside the scenario file: `.eml`, an mbox, a Maildir or a folder of them, at most 1,000 of them."""
+    corpus: Texts = ()
+    """Real messages beside the scenario file: `.eml`, an mbox, a Maildir or a folder of them, or several of these; or
+    here, each as `data:message/rfc822;base64,...`. At most 1,000 of them are taken."""
     share: Annotated[float, Field(gt=0, le=1)] = 0.5
     """How many of the letters are such messages instead, from outside to an action, such as `0.2`."""
 
     @model_validator(mode="after")
     def _has_what_it_asks_for(self) -> "WorkloadTable":
-        if "share" in self.model_fields_set and self.corpus is None:
+        if "share" in self.model_fields_set and not self.corpus:
             raise fault("has a share of no corpus", "add corpus = ..., or remove share")
         if self.delay and not self.people and "people" not in self.model_fields_set:
             raise fault("has a delay of nobody", "add people = ..., or write it at a [[correspondent]]")

@@ -310,8 +310,6 @@ class Stage(Generic[AnyEngine]):
                 acts.let_pass(parts, due)
             if not parts.programme.made_up:  # those the seed tells again
                 self._retelling.played(event)
-            elif event.receive is not None:  # but not where the corpus is
-                self._retelling.lose()
             self._play(event)
             parts.programme.take()
         acts.let_pass(parts, end)

@@ -86,4 +86,10 @@ Domains = Annotated[
     LAX,
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
 ]
+Texts = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_listed),
+    LAX,
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]
 Mangles = Annotated[tuple[Annotated[Mangle, LAX], ...], LAX]

@@ -6,13 +6,13 @@ them take no room, and no more than `MOST_KEPT` messages of the corpus are held.
 
 import random
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from mailsim.mail import Address, Message, parse_address, parse_addresses
 from mailsim.mail.corpus import read_mail
 from mailsim.world.correspondent import RepliesTo
-from mailsim.world.orders import inline
+from mailsim.world.orders import inline, is_inline, message_file
 from mailsim.world.outside_tables import CorrespondentTable
 from mailsim.world.scenario_tables import Arrivals, EventTable, ReceiveTable, SendTable, WorkloadTable
 from mailsim.world.words import Words, person, speaker
@@ -33,7 +33,7 @@ def letters(
 ) -> Iterator[EventTable]:
     """The events, each with its time, in order; the path of the corpus is relative to the folder."""
     chance, words = random.Random(seed), Words(seed)  # noqa: S311 - repeatable on purpose
-    real = _real(folder / workload.corpus, chance) if workload.corpus else None
+    real = _real(workload.corpus, folder, chance) if workload.corpus else None
     for at in _moments(workload, chance):
         number, address = chance.choice(actions)
         if real is not None and chance.random() < workload.share:
@@ -65,9 +65,18 @@ def _moments(workload: WorkloadTable, chance: random.Random) -> Iterator[float]:
         yield at
 
 
-def _real(path: Path, chance: random.Random) -> Iterator[tuple[str, Address]]:
+def real_mail(corpus: Sequence[str], folder: Path) -> Iterator[bytes]:
+    """The messages of a workload's corpus, those that are drawn from; raises CorpusError where they are no longer there."""
+    every = (
+        [message_file(folder, name)] if is_inline(name) else (one.octets for one in read_mail(folder / name))
+        for name in corpus
+    )
+    return islice(chain.from_iterable(every), MOST_KEPT)
+
+
+def _real(corpus: Sequence[str], folder: Path, chance: random.Random) -> Iterator[tuple[str, Address]]:
     """The messages there and who sends them, in an order by chance; from the beginning when all have been."""
-    kept = [(inline(one.octets), _author(one.octets)) for one in islice(read_mail(path), MOST_KEPT)]
+    kept = [(inline(octets), _author(octets)) for octets in real_mail(corpus, folder)]
     chance.shuffle(kept)
     while True:
         yield from kept

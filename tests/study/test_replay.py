@@ -13,11 +13,7 @@ from mailsim.study.replay import ReplayError
 from mailsim.trace import Trace
 from mailsim.world.scenario import read_scenario
 
-SCENARIOS = sorted(
-    path
-    for path in (Path(__file__).parents[2] / "fixtures" / "scenarios").glob("*.toml")
-    if path.stem != "real_mail"  # a workload's corpus lies beside the file: no trace tells such a run again
-)
+SCENARIOS = sorted((Path(__file__).parents[2] / "fixtures" / "scenarios").glob("*.toml"))
 SCENARIO: dict[str, object] = {
     "mailbox": {
         "type": "catch-all",

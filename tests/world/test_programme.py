@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from mailsim.mail import Address
-from mailsim.world.orders import message_file
+from mailsim.world.orders import inline, message_file
 from mailsim.world.programme import Programme
+from mailsim.world.retelling import MOST_TOLD, Retelling
 from mailsim.world.scenario import ScenarioError, read_scenario
 from mailsim.world.scenario_tables import EventTable, WorkloadTable
 from mailsim.world.simulation import Simulation
@@ -170,22 +171,33 @@ def test_people_are_made_up_who_answer_each_after_their_own_time() -> None:
 
 
 def test_a_made_up_world_is_conserved_and_tells_itself_again(tmp_path: Path) -> None:
-    """Its people are in the tables that play it again; with a corpus it is not told, since that lies elsewhere."""
-    tables = SITE | {"workload": {"letters": 20, "over": "2h", "people": 5, "delay": "1h"}, "poll": "1h"}
-    (tmp_path / "one.eml").write_bytes(b"From: jane@client.example\r\n\r\nHello\r\n")
-    mixed = tables | {"workload": {"letters": 20, "corpus": "one.eml", "share": 1.0}}
-    with Simulation(tables) as world:
+    """Its people are in the tables that play it again, and the messages of its corpus."""
+    corpus = ["one.eml", "two.eml", inline(b"Subject: three\r\n\r\nHello\r\n")]
+    for name in corpus[:2]:
+        (tmp_path / name).write_bytes(f"From: {name}@client.example\r\n\r\nHello\r\n".encode())
+    workload = {"letters": 20, "over": "2h", "people": 5, "delay": "1h", "corpus": corpus}
+    with Simulation(read_scenario(SITE | {"workload": workload, "poll": "1h"}, folder=tmp_path)) as world:
         world.run()
-    with Simulation(read_scenario(mixed, folder=tmp_path)) as other:
-        other.run()
-        assert sum(other.targets().values()) > 0
+        assert world.decisions
 
     told = world.trace.scenario
     assert told is not None
     with Simulation(told) as again:
         again.run()
     assert [event[1:] for event in again.trace] == [event[1:] for event in world.trace]
-    assert other.trace.scenario is None
+
+
+def test_a_corpus_that_is_large_or_gone_is_not_told(tmp_path: Path) -> None:
+    """The trace is written all the same, only that it cannot be played again."""
+    mail = tmp_path / "one.eml"
+    mail.write_bytes(b"Subject: large\r\n\r\n" + b"x" * MOST_TOLD)
+    told = Retelling(read_scenario(SITE | {"workload": {"letters": 1, "corpus": "one.eml"}}, folder=tmp_path))
+
+    assert told.tables() is None
+    mail.write_bytes(b"Subject: small\r\n\r\n")
+    assert told.tables() is not None
+    mail.unlink()
+    assert told.tables() is None
 
 
 @pytest.mark.parametrize(
