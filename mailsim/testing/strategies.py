@@ -141,10 +141,11 @@ _texts = st.sampled_from(("Please read.", "Sehr geehrte Frau Jones\n\n.\n..\nMit
 def scenarios(*, faults: tuple[str, ...] = FAULTS) -> st.SearchStrategy[dict[str, Any]]:
     """The tables of a scenario: a practice, its provider with some of the `faults`, people, and what happens.
 
-    Sometimes there is a second practice, at a provider of its own.
+    Sometimes there is a second practice, at a provider of its own, and something goes wrong at a server outside.
 
     No two things in it happen at one time. Each can be run: all that is named is there.
     """
+    outside = [fault for fault in faults if fault.startswith("mx:")]
     return st.builds(
         _tables,
         seed=st.integers(0, 9),
@@ -180,6 +181,7 @@ def scenarios(*, faults: tuple[str, ...] = FAULTS) -> st.SearchStrategy[dict[str
         spf=st.none() | _spf,
         lists=st.lists(_list(), max_size=1),
         relays=st.lists(_relay(), max_size=1),
+        outside=st.lists(st.sampled_from(outside), max_size=1) if outside else st.just([]),
         people=st.lists(_person(), max_size=3, unique_by=lambda row: row["address"]),
         events=st.lists(st.one_of(_send(), _receive(), st.just({"collect": {}})), min_size=1, max_size=8),
         times=st.lists(st.integers(0, 4), max_size=8),
@@ -300,6 +302,7 @@ def _tables(
     spf: str | None,
     lists: list[dict[str, Any]],
     relays: list[dict[str, Any]],
+    outside: list[str],
     people: list[dict[str, Any]],
     events: list[dict[str, Any]],
     times: list[int],
@@ -313,6 +316,8 @@ def _tables(
     ats = [{"at": f"{71 * at}m"} for at in sorted(times[: len(events)])]
     ats += [{}] * (len(events) - len(ats))
     theirs = [*beside["event"], {"collect": {}}] if beside else []
+    relays = [row | {"domains": domains} for row in relays if domains]
+    astray = relays[0]["name"] if relays else "mx.elsewhere.example"
     return {
         "seed": seed,
         "mailbox": {
@@ -329,7 +334,8 @@ def _tables(
         "practice": [{key: beside[key] for key in beside if key != "event"}] if beside else [],
         "correspondent": [row | ({"spf": spf} if spf else {}) for row in people],
         "list": lists,
-        "relay": [row | {"domains": domains} for row in relays if domains],
+        "relay": relays,
+        "fault": [{"server": astray, "faults": outside}] if outside else [],
         "zone": zone,
         "event": [
             *(at | event for at, event in zip(ats, events, strict=True)),

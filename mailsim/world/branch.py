@@ -8,9 +8,8 @@ from mailsim.pop3.maildrops import Maildrops
 from mailsim.pop3.service import Service
 from mailsim.practice.site import Site
 from mailsim.practice.store import Store
-from mailsim.smtp.faults import FaultPlan as SmtpFaultPlan
 from mailsim.world.clock import Clock
-from mailsim.world.faults import Struck
+from mailsim.world.faults import Faults, Struck
 from mailsim.world.journal import Journal
 from mailsim.world.letterbox import Letterboxes
 from mailsim.world.mailroom import Mailroom
@@ -52,7 +51,7 @@ class Branch:
         return ((f"{self.office.prefix}{target}", one) for target, one in self.store.held_twice())
 
     @property
-    def faults(self) -> Mapping[Struck, FaultPlan | SmtpFaultPlan]:
+    def faults(self) -> Faults:
         """What goes wrong on purpose at its provider's servers."""
         return {
             Struck.POP: self.pop3.service.faults,

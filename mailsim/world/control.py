@@ -60,8 +60,8 @@ def _run(world: World) -> Mapping[str, object]:
     return {}
 
 
-def _add_fault(world: World, *, fault: str) -> Mapping[str, object]:
-    world.add_fault(fault)
+def _add_fault(world: World, *, fault: str, **where: Any) -> Mapping[str, object]:
+    world.add_fault(fault, **where)
     return {}
 
 

@@ -1,7 +1,8 @@
 """Which of the provider's servers a scenario's fault strikes: its protocol says so. Pure.
 
 `pop:` is the POP3 server that the practice collects from, `smtp:` the SMTP server that it submits to, `mx:` the
-provider's SMTP server for mail from outside, in the words of `smtp:`. Servers of other people do not fail.
+provider's SMTP server for mail from outside, in the words of `smtp:`. Servers of people outside, and relays, take mail
+from outside alone: `mx:`.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -24,6 +25,9 @@ class Struck(StrEnum):
     MX = "mx"
 
 
+Faults = Mapping[Struck, pop3.FaultPlan | smtp.FaultPlan]
+"""What goes wrong on purpose at some servers."""
+
 _READ: Mapping[str, Callable[[str], object]] = {
     Struck.POP: pop3.read_fault,
     Struck.SMTP: smtp.read_fault,
@@ -39,9 +43,28 @@ def check_fault(text: str) -> str:
     """
     protocol = read_fault_spec(text).protocol
     if protocol not in _READ:
-        raise FaultError(f"fault {text!r}: {protocol!r} is no server's; write one of {', '.join(_READ)}")
+        raise FaultError(_no_servers(text, _READ))
     _READ[protocol](text)
     return text
+
+
+def check_outside_fault(text: str) -> str:
+    """Return the text of a fault of a server outside, or of a relay, as it is.
+
+    Raises:
+        FaultError: It is none; the text says what to write.
+    """
+    spec = read_fault_spec(check_fault(text))
+    if spec.protocol != Struck.MX:
+        raise FaultError(_no_servers(text, [Struck.MX]))
+    demand_certificate(spec, None)
+    return text
+
+
+def _no_servers(text: str, known: Iterable[str]) -> str:
+    return (
+        f"fault {text!r}: {read_fault_spec(text).protocol!r} is no server's; write one of {', '.join(known)}"
+    )
 
 
 def certificate_moment(text: str) -> str:
@@ -72,14 +95,15 @@ def smtp_faults(texts: Iterable[str], struck: Struck) -> tuple[smtp.Fault, ...]:
     return tuple(smtp.read_fault(text, protocol=struck) for text in mine)
 
 
-def added(plans: Mapping[Struck, pop3.FaultPlan | smtp.FaultPlan], text: str) -> None:
+def added(plans: Faults, text: str) -> None:
     """Put one more fault among those of the server that it strikes.
 
     Raises:
-        FaultError: It is none, or shows a certificate.
+        FaultError: It is none, strikes none of these, or shows a certificate.
     """
-    check_fault(text)
-    spec = read_fault_spec(text)
+    spec = read_fault_spec(check_fault(text))
+    if spec.protocol not in plans:
+        raise FaultError(_no_servers(text, plans))
     if spec.what in CERTIFICATES:
         raise FaultError(
             f"fault {text!r}: a certificate is made when its server starts; write it in the scenario's faults"

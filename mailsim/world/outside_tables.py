@@ -2,13 +2,23 @@
 
 from typing import Annotated
 
-from pydantic import model_validator
+from pydantic import AfterValidator, model_validator
 
+from mailsim.faults.syntax import FaultError
+from mailsim.mail import normal_domain
 from mailsim.practice.settings import SiteAddress, SmtpServer, Table, fault
 from mailsim.provider.spf_policy import SpfPolicy
 from mailsim.world.correspondent import Habit, RepliesTo
+from mailsim.world.faults import check_outside_fault
 from mailsim.world.mailing_list import ListReplyTo
 from mailsim.world.table_types import LAX, Domains, Mangles, Recipients, Seconds, Someone
+
+
+def _fault(value: str) -> str:
+    try:
+        return check_outside_fault(value)
+    except FaultError as error:
+        raise fault("must be a fault", str(error).rpartition(": ")[2]) from None
 
 
 class CorrespondentTable(Table):
@@ -50,6 +60,15 @@ class ListTable(Table):
     """Whom its Reply-To names: the `author`, as it came, or the `list`."""
     subject_prefix: str = ""
     """What it puts before subjects, such as `[rules]`."""
+
+
+class FaultTable(Table):
+    """`[[fault]]`: what goes wrong on purpose at a server outside, or at a relay; `[provider]` has the practice's own."""
+
+    server: Annotated[SmtpServer, AfterValidator(normal_domain)]
+    """Its name, such as `mx.client.example`; of the people outside who are not mentioned it is `mx.elsewhere.example`."""
+    faults: Annotated[tuple[Annotated[str, AfterValidator(_fault)], ...], LAX]
+    """Such as `mx:RCPT:1:reply 451 4.3.0 later`; `mailsim faults` lists what can, under `smtp`."""
 
 
 class RelayTable(Table):

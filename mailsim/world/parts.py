@@ -1,6 +1,6 @@
 """What one run of a world is made of, put together: the same parts, whatever engine makes them move."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
@@ -13,6 +13,7 @@ from mailsim.world.branch import Branch, branch_of
 from mailsim.world.clock import Clock
 from mailsim.world.conservation import Books
 from mailsim.world.failures import Failures
+from mailsim.world.faults import Faults, Struck
 from mailsim.world.journal import Journal
 from mailsim.world.letterbox import Letterboxes
 from mailsim.world.people import People
@@ -32,6 +33,10 @@ Heard = Callable[[_Result], None]
 
 class UnknownPracticeError(MailsimError):
     """No practice of the world has that domain."""
+
+
+class UnknownServerError(MailsimError):
+    """No server outside and no relay of the world has that name."""
 
 
 class Engine(Protocol):
@@ -82,6 +87,8 @@ class Parts(Generic[AnyEngine]):
     people: People
     branches: Sequence[Branch]
     """The practices, the first one first."""
+    outside: Mapping[str, Server]
+    """The servers of the people outside and the relays, by name."""
     programme: Programme
     """What of the scenario is still to happen."""
     received: int = 0
@@ -103,6 +110,21 @@ class Parts(Generic[AnyEngine]):
             known = ", ".join(one.domain for one in self.branches)
             raise UnknownPracticeError(f"practice {domain!r}: is no practice's domain; write one of {known}")
         return found
+
+    @property
+    def faults(self) -> Iterator[Faults]:
+        """What goes wrong on purpose: at each practice's provider, then at each server outside."""
+        yield from (one.faults for one in self.branches)
+        yield from map(self.outside_faults, self.outside)
+
+    def outside_faults(self, server: str) -> Faults:
+        """What goes wrong on purpose at a server outside or a relay; raises UnknownServerError."""
+        found = self.outside.get(server.lower())
+        if found is None:
+            raise UnknownServerError(
+                f"server {server!r}: is no server outside; write one of {', '.join(self.outside)}"
+            )
+        return {Struck.MX: found.faults}
 
     def targets(self) -> Mapping[str, int]:
         """How many copies each target holds that holds some; those of the first practice come first."""
@@ -148,9 +170,20 @@ def assembled(
         )
         for number, (practice, named) in enumerate(zip(plan.practices, scenario.practices, strict=True))
     ]
-    outside = outside_servers(plan, spf, journal, post=post, letterboxes=letterboxes, renamed=people.renamed)
+    outside = {
+        server.name: server
+        for server in outside_servers(
+            plan,
+            spf,
+            journal,
+            post=post,
+            letterboxes=letterboxes,
+            renamed=people.renamed,
+            seed=scenario.seed,
+        )
+    }
     providers = (server for branch in branches for server in (branch.submission, branch.exchanger))
-    engine.start([branch.pop3 for branch in branches], (*providers, *outside))
+    engine.start([branch.pop3 for branch in branches], (*providers, *outside.values()))
     return Parts(
         engine=engine,
         recorder=recorder,
@@ -158,5 +191,6 @@ def assembled(
         failures=failures,
         people=people,
         branches=branches,
+        outside=outside,
         programme=Programme(scenario),
     )

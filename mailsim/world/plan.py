@@ -6,7 +6,9 @@ from datetime import timedelta
 
 from mailsim.mail import Address
 from mailsim.provider.spf_policy import SpfPolicy
+from mailsim.smtp.faults import Fault
 from mailsim.world.correspondent import Correspondent, Habit
+from mailsim.world.faults import Struck, smtp_faults
 from mailsim.world.internet import Internet, Provided, internet
 from mailsim.world.mailing_list import MailingList
 from mailsim.world.practice_plan import PracticePlan, practice_plan
@@ -26,6 +28,8 @@ class Plan(PracticePlan):
     full: frozenset[Address]
     """The mailboxes of people outside that take nothing more."""
     lists: Mapping[Address, MailingList]
+    outside_faults: Mapping[str, tuple[Fault, ...]]
+    """Server outside, or relay -> what goes wrong there on purpose."""
     relays: tuple[Relaying, ...]
     relayed: Mapping[str, str]
     """The server of people outside -> the relay that it sends everything through."""
@@ -69,6 +73,7 @@ def plan(scenario: Scenario) -> Plan:
         correspondents=_correspondents(scenario),
         full=frozenset(row.address for row in scenario.correspondents if row.habit is Habit.BOUNCE),
         lists=_lists(scenario),
+        outside_faults=_outside_faults(scenario),
         relays=tuple(Relaying(row.name, row.sender, row.mangles) for row in scenario.tables.relay),
         relayed={known.outside[domain]: row.name for row in scenario.tables.relay for domain in row.domains},
     )
@@ -80,6 +85,13 @@ def _spf(scenario: Scenario) -> Mapping[str, SpfPolicy]:
     own = {one.domain: one.provider.spf or default for one in scenario.practices}
     said = {row.address.domain: row.spf for row in scenario.correspondents if row.spf}
     return {"": default} | said | own
+
+
+def _outside_faults(scenario: Scenario) -> Mapping[str, tuple[Fault, ...]]:
+    faults: dict[str, tuple[str, ...]] = {}
+    for row in scenario.tables.fault:
+        faults[row.server] = faults.get(row.server, ()) + row.faults
+    return {server: smtp_faults(texts, Struck.MX) for server, texts in faults.items()}
 
 
 def _lists(scenario: Scenario) -> Mapping[Address, MailingList]:

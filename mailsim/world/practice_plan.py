@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from pydantic import SecretStr
 
-from mailsim.mail import Address, normal_domain
+from mailsim.mail import Address
 from mailsim.pop3.conduct import PLAIN_CONDUCT, Conduct, Mechanism
 from mailsim.pop3.quirks import with_quirks
 from mailsim.practice.account import PopAccount, SmtpAccount, pop_account, smtp_account
@@ -23,6 +23,7 @@ from mailsim.smtp.faults import Fault
 from mailsim.smtp.submission import security_of
 from mailsim.world.faults import Struck, demand_certificates, pop_faults, smtp_faults
 from mailsim.world.hosts import Account
+from mailsim.world.practices import exchanger_of
 from mailsim.world.scenario_tables import ProviderTable
 
 _NO_PROFILE = Profile("", "A host without habits of its own", {})
@@ -76,7 +77,7 @@ def practice_plan(
     policy = _policy(provider, facts)
     pop, smtp = pop_account(settings), smtp_account(settings)
     system = settings.mailbox.default_sender
-    exchanger = normal_domain(provider.exchanger or f"mx.{settings.domain}")
+    exchanger = exchanger_of(provider, settings.domain)
     host = _mail_host(provider, settings, facts, exchanger, residents)
     others = sorted(host.mailboxes - {*residents, system}, key=str)
     tls = security_of(smtp)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from mailsim.mail import normal_domain
 from mailsim.practice.faults import Fault
 from mailsim.practice.site import Site
 from mailsim.world.scenario_tables import ProviderTable, ScenarioTables
@@ -21,10 +22,28 @@ class Practice(NamedTuple):
         """Its own, by which events name it."""
         return self.site.settings.domain
 
+    @property
+    def exchanger(self) -> str:
+        """Its provider's server for mail from outside."""
+        return exchanger_of(self.provider, self.domain)
+
+
+def exchanger_of(provider: ProviderTable, domain: str) -> str:
+    """The name of a provider's server for mail of a domain from outside."""
+    return normal_domain(provider.exchanger or f"mx.{domain}")
+
 
 def by_domain(practices: Sequence[Practice]) -> Mapping[str, Practice]:
     """Each of them by its domain, the first one first."""
     return {one.domain: one for one in practices}
+
+
+def working(tables: ScenarioTables, practices: Sequence[Practice]) -> Sequence[Practice]:
+    """Those that the workload is of; none where there is none."""
+    if tables.workload is None:
+        return ()
+    named = tables.workload.practices
+    return practices[:1] if named is None else [one for one in practices if one.domain in named]
 
 
 def domain_faults(practices: Sequence[Practice]) -> Iterator[Fault]:
@@ -44,6 +63,9 @@ def naming_faults(tables: ScenarioTables, practices: Sequence[Practice]) -> Iter
     for index, event in enumerate(tables.event):
         if event.practice is not None and event.practice not in known:
             yield Fault(f"event[{index}].practice", f'"{event.practice}"', allowed, fix)
+    for domain in (tables.workload and tables.workload.practices) or ():
+        if domain not in known:
+            yield Fault("workload.practices", f'"{domain}"', allowed, fix)
     for target in tables.expect.delivered:
         domain, slash, _ = target.partition("/")
         if slash and ":" not in domain and domain not in list(known)[1:]:

@@ -5,9 +5,10 @@ from heapq import merge
 from typing import NamedTuple
 
 from mailsim.mail import Address
+from mailsim.world.practices import Practice, working
 from mailsim.world.scenario import Scenario
 from mailsim.world.scenario_tables import EventTable
-from mailsim.world.workload import letters
+from mailsim.world.workload import Desk, letters
 
 
 class _Timed(NamedTuple):
@@ -24,14 +25,9 @@ class Programme:
     def __init__(self, scenario: Scenario) -> None:
         streams = [_timed(iter(scenario.events), made_up=False)]
         if (workload := scenario.tables.workload) is not None:
-            settings = scenario.site.settings
-            system = settings.mailbox.default_sender
             made_up = letters(
                 workload,
-                actions=[
-                    (number, Address(f"a{number}", system.domain) if settings.catch_all else system)
-                    for number in scenario.site.directory.actions
-                ],
+                desks=[desk for one in working(scenario.tables, scenario.practices) for desk in _desks(one)],
                 people=[row.address for row in scenario.correspondents],
                 folder=scenario.folder,
                 seed=scenario.seed,
@@ -52,6 +48,15 @@ class Programme:
     def take(self) -> None:
         """Go on: it has happened."""
         self._next = next(self._rest, None)
+
+
+def _desks(practice: Practice) -> Iterator[Desk]:
+    """The actions of a practice."""
+    settings = practice.site.settings
+    system = settings.mailbox.default_sender
+    for number in practice.site.directory.actions:
+        address = Address(f"a{number}", system.domain) if settings.catch_all else system
+        yield Desk(number, address, practice.domain if practice.key else None)
 
 
 def _timed(events: Iterator[EventTable], *, made_up: bool) -> Iterator[_Timed]:

@@ -8,20 +8,20 @@ from mailsim.mail import Address, parse_address
 from mailsim.mail.corpus import CorpusError, read_mail
 from mailsim.pop3.fault_kinds import Moment
 from mailsim.practice.faults import Fault, printable
-from mailsim.practice.site import Site
+from mailsim.practice.settings import LOCALHOST
 from mailsim.provider.profiles import profile
 from mailsim.provider.spf_policy import SpfPolicy
 from mailsim.provider.zone_file import ZoneError
 from mailsim.provider.zone_table import read_zone_table
 from mailsim.world.faults import certificate_moment
+from mailsim.world.internet import Provided, internet
 from mailsim.world.orders import is_inline, unknown_senders
-from mailsim.world.practices import Practice, by_domain, domain_faults, naming_faults
+from mailsim.world.practices import Practice, by_domain, domain_faults, naming_faults, working
 from mailsim.world.scenario_tables import ScenarioTables
 
 
 def scenario_faults(tables: ScenarioTables, practices: Sequence[Practice], folder: Path) -> list[Fault]:
     """Every such fault; paths of files are relative to the folder."""
-    site = practices[0].site
     return [
         *_file_faults(tables, folder),
         *domain_faults(practices),
@@ -30,10 +30,11 @@ def scenario_faults(tables: ScenarioTables, practices: Sequence[Practice], folde
         *chain.from_iterable(map(_mailbox_faults, practices)),
         *_people_faults(tables, practices),
         *_relay_faults(tables, practices),
+        *_server_faults(tables, practices),
         *_zone_faults(tables),
         *chain.from_iterable(map(_certificate_faults, practices)),
         *_time_faults(tables),
-        *_workload_faults(tables, site),
+        *_workload_faults(tables, practices),
     ]
 
 
@@ -154,6 +155,32 @@ def _relay_faults(tables: ScenarioTables, practices: Sequence[Practice]) -> Iter
                 yield Fault(key, f'"{domain}"', told, "name one relay for it")
 
 
+def _outside_names(tables: ScenarioTables, practices: Sequence[Practice]) -> Sequence[str]:
+    """The servers of the people outside, and the relays; raises ZoneError."""
+    relays = [row.name for row in tables.relay]
+    known = internet(
+        tables.zone,
+        provided=[Provided(one.domain, one.exchanger, LOCALHOST) for one in practices],
+        people={address.domain for address in residents(tables)} - {one.domain for one in practices},
+        relays=relays,
+    )
+    return (*known.servers, *relays)
+
+
+def _server_faults(tables: ScenarioTables, practices: Sequence[Practice]) -> Iterator[Fault]:
+    """What goes wrong outside goes wrong at a server that is there."""
+    if not tables.fault:
+        return
+    try:
+        known = _outside_names(tables, practices)
+    except ZoneError:
+        return  # told of the zone
+    for index, row in enumerate(tables.fault):
+        if row.server not in known:
+            told = f"is no server outside; known are {', '.join(known)}"
+            yield Fault(f"fault[{index}].server", f'"{row.server}"', told, "write one of these")
+
+
 def _zone_faults(tables: ScenarioTables) -> Iterator[Fault]:
     """Every record must be one, and a domain's servers can do only one thing with SPF (R5.5)."""
     for name, records in tables.zone.items():
@@ -180,12 +207,15 @@ def _time_faults(tables: ScenarioTables) -> list[Fault]:
     ]
 
 
-def _workload_faults(tables: ScenarioTables, site: Site) -> list[Fault]:
+def _workload_faults(tables: ScenarioTables, practices: Sequence[Practice]) -> list[Fault]:
     """Letters go from somebody to somebody."""
     if tables.workload is None:
         return []
     nobody = not (tables.correspondent or tables.workload.people)
-    missing = {"[[action]]": not site.directory.actions, "[[correspondent]]": nobody}
+    missing = {
+        f"[[{'practice.' if one.key else ''}action]]": not one.site.directory.actions
+        for one in working(tables, practices)
+    } | {"[[correspondent]]": nobody}
     return [
         Fault("workload", None, f"has nobody to take from: there is no {table}", f"add {table}")
         for table, gone in missing.items()

@@ -17,8 +17,8 @@ from mailsim.provider.policy import SenderAction
 from mailsim.provider.profiles import UnknownProfile, profile
 from mailsim.provider.spf_policy import SpfPolicy
 from mailsim.world.faults import check_fault
-from mailsim.world.outside_tables import CorrespondentTable, ListTable, RelayTable
-from mailsim.world.table_types import LAX, Domain, Recipients, Seconds, Size, Someone, Texts
+from mailsim.world.outside_tables import CorrespondentTable, FaultTable, ListTable, RelayTable
+from mailsim.world.table_types import LAX, Domain, Domains, Recipients, Seconds, Size, Someone, Texts
 from mailsim.world.words import Sizes
 
 
@@ -205,10 +205,13 @@ class Arrivals(StrEnum):
 
 
 class WorkloadTable(Table):
-    """`[workload]`: letters from the practice's actions to its correspondents, made up from the seed."""
+    """`[workload]`: letters from practices' actions to their correspondents, made up from the seed."""
 
     letters: Annotated[int, Field(ge=1, le=100_000_000)]
     """How many."""
+    practices: Domains | None = None
+    """The domains of the practices whose actions write, and get what real mail there is: each action as often as another,
+    by chance. Without it those of the first practice."""
     over: Seconds = 0
     """In which time; without it all at once."""
     arrivals: Annotated[Arrivals, LAX] = Arrivals.POISSON
@@ -269,6 +272,8 @@ class ScenarioTables(Table):
     """Mailing lists outside."""
     relay: Annotated[tuple[RelayTable, ...], LAX] = ()
     """Servers through which people's mail leaves, and which change it."""
+    fault: Annotated[tuple[FaultTable, ...], LAX] = ()
+    """What goes wrong at servers outside."""
     zone: dict[str, dict[str, Any]] = Field(default_factory=dict, json_schema_extra=_ZONE)
     """What DNS says: domain name -> `a`, `aaaa`, `mx`, `txt`, `ptr`, `cname` as in a zone file, and `fault`."""
     event: Annotated[tuple[EventTable, ...], LAX] = ()

@@ -122,15 +122,25 @@ def provider_servers(
 
 
 def outside_servers(
-    plan: Plan, spf: SpfCheck, journal: Journal, *, post: Post, letterboxes: Letterboxes, renamed: Renamed
+    plan: Plan,
+    spf: SpfCheck,
+    journal: Journal,
+    *,
+    post: Post,
+    letterboxes: Letterboxes,
+    renamed: Renamed,
+    seed: int,
 ) -> Iterator[Server]:
-    """The SMTP servers of the people outside and their relays, in the same order each time."""
+    """The SMTP servers of the people outside and their relays, in the same order each time; `seed` is as above."""
+
+    def server(name: str, backend: Backend) -> Server:
+        faults = FaultPlan(plan.outside_faults.get(name, ()), seed=seed, lost=_lost_at(name, journal))
+        return Server(name=name, port=SMTP_PORT, backend=backend, faults=faults)
+
     for name in plan.internet.servers:
-        yield Server(name=name, port=SMTP_PORT, backend=Outside(name, spf, journal, letterboxes))
+        yield server(name, Outside(name, spf, journal, letterboxes))
     for relaying in plan.relays:
-        yield Server(
-            name=relaying.name, port=SMTP_PORT, backend=Relay(relaying, journal, post.carry, renamed)
-        )
+        yield server(relaying.name, Relay(relaying, journal, post.carry, renamed))
 
 
 def _kept_in(maildrops: Maildrops, user: str) -> KeepCopy:

@@ -99,8 +99,8 @@ class Stage(Generic[AnyEngine]):
         """The faults whose moment has not come so far, as they were written."""
         return [
             fault.spec.text
-            for branch in self._built.branches
-            for plan in branch.faults.values()
+            for plans in self._built.faults
+            for plan in plans.values()
             for fault in plan.never_struck()
         ]
 
@@ -278,14 +278,22 @@ class Stage(Generic[AnyEngine]):
         """Let everything happen that is on its way or due later, or due up to a time; time jumps instead of being waited for."""
         acts.let_pass(self._running, until)
 
-    def add_fault(self, fault: str) -> None:
-        """Have something go wrong from now on, as the provider's `faults` say it; `next` in it counts from now.
+    def add_fault(self, fault: str, *, practice: str | None = None, server: str | None = None) -> None:
+        """Have something go wrong from now on, as `faults` in the scenario say it; `next` in it counts from now.
+
+        It strikes at a practice's provider, the first's without its domain, or at a `server` outside or relay, by name.
 
         Raises:
-            FaultError: It is none, or shows a certificate, which a server makes when it starts.
+            FaultError: It is none, is none of that server's, or shows a certificate, which a server makes when it starts.
+            UnknownPracticeError: No practice has that domain.
+            UnknownServerError: No server outside and no relay has that name.
+            WorldError: Both are given.
         """
         parts = self._running
-        parts.engine.call(lambda: added(parts.first.faults, fault))
+        if practice is not None and server is not None:
+            raise WorldError(f"server {server!r}: is no practice's; give practice=... or server=...")
+        plans = parts.branch(practice).faults if server is None else parts.outside_faults(server)
+        parts.engine.call(lambda: added(plans, fault))
         self._retelling.lose()
 
     def run(self, *, until: datetime | timedelta | None = None) -> None:

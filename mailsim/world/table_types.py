@@ -79,17 +79,13 @@ Recipients = Annotated[
 ]
 Someone = Annotated[Recipients, AfterValidator(_someone)]
 Domain = Annotated[str, AfterValidator(_domain)]
+_TEXTS = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+Texts = Annotated[tuple[str, ...], BeforeValidator(_listed), LAX, WithJsonSchema(_TEXTS)]
 Domains = Annotated[
     tuple[Domain, ...],
     BeforeValidator(_listed),
     AfterValidator(_domains),
     LAX,
-    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
-]
-Texts = Annotated[
-    tuple[str, ...],
-    BeforeValidator(_listed),
-    LAX,
-    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+    WithJsonSchema(_TEXTS),
 ]
 Mangles = Annotated[tuple[Annotated[Mangle, LAX], ...], LAX]

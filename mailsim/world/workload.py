@@ -1,4 +1,4 @@
-"""A scenario's `[workload]`: letters from its actions to its people, real mail between them, and people made up.
+"""A scenario's `[workload]`: letters from actions to people, real mail between them, and people made up.
 
 Laws: the same tables, corpus and seed give the same events; they are made when they are taken, so that a million of
 them take no room, and no more than `MOST_KEPT` messages of the corpus are held.
@@ -8,6 +8,7 @@ import random
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
+from typing import NamedTuple
 
 from mailsim.mail import Address, Message, parse_address, parse_addresses
 from mailsim.mail.corpus import read_mail
@@ -23,10 +24,20 @@ _NOBODY = Address("nobody", "elsewhere.example")
 _IGNORES_REPLY_TO = 0.25
 
 
+class Desk(NamedTuple):
+    """An action that writes and is written to."""
+
+    number: int
+    address: Address
+    """Where its mail goes."""
+    practice: str | None = None
+    """The domain of its practice; None of the first."""
+
+
 def letters(
     workload: WorkloadTable,
     *,
-    actions: Sequence[tuple[int, Address]],
+    desks: Sequence[Desk],
     people: Sequence[Address],
     folder: Path,
     seed: int,
@@ -35,7 +46,7 @@ def letters(
     chance, words = random.Random(seed), Words(seed)  # noqa: S311 - repeatable on purpose
     real = _real(workload.corpus, folder, chance) if workload.corpus else None
     for at in _moments(workload, chance):
-        number, address = chance.choice(actions)
+        number, address, practice = chance.choice(desks)
         if real is not None and chance.random() < workload.share:
             file, sender = next(real)
             receive = ReceiveTable.model_construct(to=(address,), sender=sender, file=file)
@@ -47,7 +58,7 @@ def letters(
             subject=words.subject(),
             text=words.text(workload.size, workload.sizes),
         )
-        yield EventTable.model_construct(at=at, send=send)
+        yield EventTable.model_construct(at=at, send=send, practice=practice)
 
 
 def _moments(workload: WorkloadTable, chance: random.Random) -> Iterator[float]:

@@ -105,8 +105,8 @@ class World(Protocol):
         """Let everything happen that is on its way or due later, or due up to a time."""
         ...
 
-    def add_fault(self, fault: str) -> None:
-        """Have something go wrong from now on."""
+    def add_fault(self, fault: str, *, practice: str | None = None, server: str | None = None) -> None:
+        """Have something go wrong from now on, at a practice's provider, the first's without its domain, or at a server outside."""
         ...
 
     def run(self, *, until: datetime | timedelta | None = None) -> None:

@@ -49,6 +49,7 @@ def test_every_command_does_what_the_world_does(world: Simulation) -> None:
     )
     assert ask(world, "settle") == {}
     assert ask(world, "add_fault", fault="pop:DELE:next:reply -ERR no") == {}
+    assert ask(world, "add_fault", fault="mx:RCPT:9:drop", server="mx.elsewhere.example") == {}
     decisions = ask(world, "collect")["decisions"]
     assert isinstance(decisions, list)
     assert [one["targets"] for one in decisions] == [["action:1234"], ["action:1234"]]

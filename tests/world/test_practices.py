@@ -145,6 +145,35 @@ def test_the_laws_hold_over_every_practice() -> None:
 
 
 @pytest.mark.parametrize("kind", [Simulation, Lab])
+@pytest.mark.parametrize(
+    ("practices", "writing"),
+    [
+        (None, {"action:1234"}),
+        ("xyz.example", {"xyz.example/action:7"}),
+        (["abc.com", "xyz.example"], {"action:1234", "xyz.example/action:7"}),
+    ],
+)
+def test_a_workload_is_of_the_practices_that_it_names(
+    kind: type[Simulation | Lab], practices: object, writing: set[str], tmp_path: Path
+) -> None:
+    """Their actions write, are answered, and get the real mail among the letters."""
+    (tmp_path / "one.eml").write_bytes(b"From: bob@shop.example\r\n\r\nHello\r\n")
+    workload = {"letters": 20, "over": "2h", "people": 3, "corpus": "one.eml", "share": 0.2}
+    named = {} if practices is None else {"practices": practices}
+    tables = TABLES | {"poll": "1h", "workload": workload | named}
+    with kind(read_scenario(tables, folder=tmp_path)) as world:
+        world.run()
+        written = {event.peer for event in world.trace.steps(Step.COMPOSED) if event.peer}
+        got = {
+            event.place
+            for event in world.trace.steps(Step.DELIVERED)
+            if world.trace.story(event.trace_id)[0].place == "bob@shop.example"
+        }
+
+        assert (written, set(world.targets()), got) == (writing, writing, writing)
+
+
+@pytest.mark.parametrize("kind", [Simulation, Lab])
 @pytest.mark.parametrize("collecting", [(), ("abc.com",), ("xyz.example",), ("abc.com", "xyz.example")])
 def test_equal_uids_of_two_practices_are_two_messages(
     kind: type[Simulation | Lab], collecting: tuple[str, ...]
@@ -218,6 +247,21 @@ def test_a_fault_of_the_second_provider_strikes_there() -> None:
         assert world.never_struck == ["pop:RETR:9:drop"]
 
 
+@pytest.mark.parametrize("kind", [Simulation, Lab])
+def test_a_fault_can_be_added_at_each_provider(kind: type[Simulation | Lab]) -> None:
+    """The first one's without a domain; of nobody it is told."""
+    with kind(TABLES) as world:
+        world.add_fault("smtp:MAIL:next:reply 550 5.7.1 not you", practice="XYZ.example")
+        world.add_fault("pop:RETR:next:drop")
+        mine = world.send(from_action=1234, to="jane@client.example")
+        theirs = world.send(from_action=7, to="jane@client.example", practice="xyz.example")
+
+        assert (dict(mine.refused), [reply.code for reply in theirs.refused.values()]) == ({}, [550])
+        assert world.never_struck == ["pop:RETR:next:drop"]
+        with pytest.raises(UnknownPracticeError, match=r"write one of abc\.com, xyz\.example"):
+            world.add_fault("pop:RETR:next:drop", practice="nobody.example")
+
+
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
@@ -253,6 +297,18 @@ def test_a_fault_of_the_second_provider_strikes_there() -> None:
         (
             {"event": [{"receive": {"to": "a7@xyz.example", "from": "j@b.example"}, "practice": "xyz.example"}]},
             "event[0]",
+        ),
+        (
+            {"workload": {"letters": 1, "people": 1, "practices": ["abc.com", "nobody.example"]}},
+            'workload.practices = "nobody.example": is no practice\'s domain; known are abc.com, xyz.example',
+        ),
+        (
+            {"workload": {"letters": 1, "people": 1, "practices": []}},
+            "workload.practices = [...]: must be one domain or more",
+        ),
+        (
+            {"workload": {"letters": 1, "people": 1, "practices": "xyz.example"}, "practice": [{**XYZ, "action": []}]},
+            "workload: has nobody to take from: there is no [[practice.action]]",
         ),
         (
             {"expect": {"delivered": {"abc.com/action:1234": 1}}},

@@ -14,7 +14,7 @@ from mailsim.world.scenario import ScenarioError, read_scenario
 from mailsim.world.scenario_tables import EventTable, WorkloadTable
 from mailsim.world.simulation import Simulation
 from mailsim.world.words import Sizes, Words
-from mailsim.world.workload import letters
+from mailsim.world.workload import Desk, letters
 
 SITE = {
     "mailbox": {
@@ -25,7 +25,7 @@ SITE = {
     "action": [{"id": 1234}, {"id": 1235}],
     "correspondent": [{"address": "jane@client.example"}, {"address": "joe@other.example"}],
 }
-ACTIONS = ((1234, Address("a1234", "abc.com")), (1235, Address("a1235", "abc.com")))
+DESKS = (Desk(1234, Address("a1234", "abc.com")), Desk(1235, Address("a1235", "abc.com")))
 PEOPLE = (Address("jane", "client.example"), Address("joe", "other.example"))
 
 
@@ -66,7 +66,7 @@ def test_the_same_seed_makes_the_same_letters() -> None:
     workload = WorkloadTable.model_validate({"letters": 400, "over": "8h", "size": "4 KB"})
 
     def made(seed: int) -> list[EventTable]:
-        return list(letters(workload, actions=ACTIONS, people=PEOPLE, folder=Path(), seed=seed))
+        return list(letters(workload, desks=DESKS, people=PEOPLE, folder=Path(), seed=seed))
 
     one = made(7)
     sends = [event.send for event in one if event.send]
@@ -83,7 +83,7 @@ def test_the_same_seed_makes_the_same_letters() -> None:
 def test_without_a_time_all_letters_go_at_once() -> None:
     """And there is always something to read."""
     workload = WorkloadTable.model_validate({"letters": 3, "size": 0})
-    made = list(letters(workload, actions=ACTIONS, people=PEOPLE, folder=Path(), seed=0))
+    made = list(letters(workload, desks=DESKS, people=PEOPLE, folder=Path(), seed=0))
 
     assert [event.at for event in made] == [0, 0, 0]
     assert all(event.send and event.send.text for event in made)
@@ -117,9 +117,7 @@ def test_sizes_are_spread_as_asked_for(sizes: str, least: int, mean: tuple[int, 
 def moments(arrivals: str) -> list[float]:
     """When a thousand letters of ten hours go."""
     workload = WorkloadTable.model_validate({"letters": 1000, "over": "10h", "arrivals": arrivals})
-    return [
-        event.at or 0 for event in letters(workload, actions=ACTIONS, people=PEOPLE, folder=Path(), seed=3)
-    ]
+    return [event.at or 0 for event in letters(workload, desks=DESKS, people=PEOPLE, folder=Path(), seed=3)]
 
 
 def test_letters_arrive_as_asked_for() -> None:
@@ -145,14 +143,14 @@ def test_real_mail_is_mixed_in(tmp_path: Path) -> None:
     (tmp_path / "two.eml").write_bytes(two)
     workload = WorkloadTable.model_validate({"letters": 1000, "corpus": ".", "share": 0.3})
 
-    events = list(letters(workload, actions=ACTIONS, people=PEOPLE, folder=tmp_path, seed=3))
+    events = list(letters(workload, desks=DESKS, people=PEOPLE, folder=tmp_path, seed=3))
     received = [event.receive for event in events if event.receive]
     octets = [message_file(tmp_path, table.file or "") for table in received]
     assert 250 < len(received) < 350
     assert {octets[0], octets[1]} == {one, two}
     assert octets[::2] == octets[:1] * len(octets[::2])
     assert {str(table.sender) for table in received} == {"jane@client.example", "nobody@elsewhere.example"}
-    assert {table.to for table in received} == {(address,) for _, address in ACTIONS}
+    assert {table.to for table in received} == {(address,) for _, address, _ in DESKS}
 
 
 def test_people_are_made_up_who_answer_each_after_their_own_time() -> None:
