@@ -1,12 +1,13 @@
 """Jupyter's servers, started for somebody who types a command: on loopback, with a token, until interrupted."""
 
-import shutil
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from mailsim.disk import put
 from mailsim.errors import MailsimError
 
 
@@ -27,8 +28,8 @@ def copied(folder: Path) -> Sequence[str]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for story in sorted(stories().glob("*.ipynb")):
-            if not (folder / story.name).exists():
-                shutil.copyfile(story, folder / story.name)
+            if not os.path.lexists(folder / story.name):  # a link that leads nowhere is somebody's, too
+                put(folder / story.name, story.read_bytes())
                 names.append(story.name)
     except OSError as error:
         raise NotebookError(f"{folder}: cannot be written: {error.strerror}; name another folder") from None

@@ -1,6 +1,6 @@
 """Targets as Maildirs, one folder each: `action.1234`, `mailbox.mary`, `unassigned`, `fallback.help@elsewhere.example`.
 
-Laws: no name of a target leads out of the folder given; a message's octets are what was collected; exporting again
+Laws: no name of a target leads out of the folder given, nor does a link in it; a message's octets are what was collected; exporting again
 adds what is new and nothing twice, whatever a mail program has made of the rest; several stores may share a folder.
 """
 
@@ -8,6 +8,7 @@ from hashlib import blake2b
 from pathlib import Path
 from urllib.parse import quote
 
+from mailsim import disk
 from mailsim.errors import MailsimError
 from mailsim.practice.store import Store
 
@@ -34,15 +35,16 @@ def export(store: Store, target: str, folder: Path) -> Path:
     """Write what a target holds into its Maildir below `folder`, and return that; raises ExportError."""
     maildir = folder / folder_name(target)
     try:
-        for part in ("tmp", "new", "cur"):
-            (maildir / part).mkdir(parents=True, exist_ok=True)
-        seen = {path.name.partition(":")[0] for part in ("new", "cur") for path in (maildir / part).iterdir()}
+        disk.folder(maildir)
+        tmp, new, cur = (disk.folder(maildir / part) for part in ("tmp", "new", "cur"))
+        there = (path for part in (new, cur) for path in part.iterdir() if not path.is_symlink())
+        seen = {path.name.partition(":")[0] for path in there}
         for number, message in store.copies(target):
             # The number is the store's own: without the digest a second store's messages would be taken for the first's.
             name = f"{number}.{blake2b(message.octets, digest_size=16).hexdigest()}.mailsim"
             if name not in seen:
-                (maildir / "tmp" / name).write_bytes(message.octets)
-                (maildir / "tmp" / name).rename(maildir / "new" / name)
+                with disk.replacing(new / name, by=tmp) as written:
+                    written.write_bytes(message.octets)
     except OSError as error:
         raise ExportError(f"{maildir}: cannot be written: {error.strerror}; name another folder") from None
     return maildir

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from mailsim.disk import put
 from mailsim.study.scenario_file import scenario_text
 from mailsim.testing.story_notebook import played, routed
 
@@ -68,6 +69,6 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     ignored = folder.parent / ".gitignore"
     if not ignored.exists():
-        ignored.write_text("*\n", "utf-8")  # as pytest keeps its own cache out of repositories
+        put(ignored, b"*\n")  # as pytest keeps its own cache out of repositories
     for name, octets in files.items():
-        (folder / name).write_bytes(octets)
+        put(folder / name, octets)

@@ -14,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
+from mailsim.disk import replacing
 from mailsim.errors import MailsimError
 from mailsim.trace.columns import add, columns, taken
 from mailsim.trace.event import Event, Retold, Row, Trace
@@ -119,7 +120,7 @@ def streamed(path: Path, form: Callable[[Path], Writer], retold: Retold) -> Iter
     Raises:
         OSError: It cannot be written.
     """
-    with _replacing(path) as new, closing(_made(form, new, path)) as writer:
+    with replacing(path) as new, closing(_made(form, new, path)) as writer:
         yield writer.write
         if isinstance(writer, Parquet):
             writer.finish(retold())
@@ -164,14 +165,3 @@ def _write(events: Iterable[Row], path: Path, form: Callable[[Path], Writer], re
     with streamed(path, form, retold) as extend:
         while some := list(islice(left, BATCH)):
             extend(some)
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
-    """A new file beside `path`, put in its place at the end; gone when the writing fails."""
-    new = path.with_name(f".{path.name}.new")
-    try:
-        yield new
-        new.replace(path)
-    finally:
-        new.unlink(missing_ok=True)

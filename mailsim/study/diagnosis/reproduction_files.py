@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from mailsim.disk import put
 from mailsim.practice.decision import shown
 from mailsim.study.diagnosis.case import went_to
 from mailsim.study.diagnosis.shrink import Reproduction
@@ -25,7 +26,7 @@ def write_reproduction(found: Reproduction, folder: Path) -> list[Path]:
         FEATURE: feature(found).encode(),
     }
     for name, content in octets.items():
-        (folder / name).write_bytes(content)
+        put(folder / name, content)
     return [folder / name for name in octets]
 
 

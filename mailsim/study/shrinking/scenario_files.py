@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from mailsim.disk import put
 from mailsim.practice.decision import shown
 from mailsim.study.diagnosis.site_tables import toml
 from mailsim.study.shrinking.scenario import SmallScenario
@@ -19,7 +20,7 @@ def write_scenario(found: SmallScenario, folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     texts = {SCENARIO: toml(found.tables), FEATURE: feature(found)}
     for name, text in texts.items():
-        (folder / name).write_text(text, "utf-8")
+        put(folder / name, text.encode())
     return [folder / name for name in texts]
 
 

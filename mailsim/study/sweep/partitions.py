@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from mailsim import disk
 from mailsim.errors import MailsimError
 
 _MOST_SMALL = 64
@@ -34,7 +35,7 @@ class Partitions:
         self.schema = schema
         """The columns."""
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            disk.folder(folder)
         except OSError as error:
             raise PartitionError(f"{folder}: cannot be made: {error.strerror}; name another folder") from None
         self._rows = {path: self._checked(path) for path in sorted(folder.glob("part-[0-9]*.parquet"))}
@@ -74,10 +75,9 @@ class Partitions:
     def _write(self, table: pa.Table) -> None:
         last = max((int(path.stem.removeprefix("part-")) for path in self._rows), default=0)
         path = self._folder / f"part-{last + 1:06}.parquet"
-        beside = path.with_name(f".{path.name}")  # readers of a folder pass over what begins with a point
         try:
-            pq.write_table(table, beside, compression="zstd")
-            beside.replace(path)
+            with disk.replacing(path) as beside:  # readers of a folder pass over what begins with a point
+                pq.write_table(table, beside, compression="zstd")
         except OSError as error:
             raise PartitionError(
                 f"{path}: cannot be written: {error.strerror or error}; free some room, and run it again"

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pyarrow as pa
 
+from mailsim import disk
 from mailsim.errors import MailsimError
 from mailsim.practice.faults import printable, without_userinfo
 from mailsim.study.scenario_file import scenario_text
@@ -182,17 +183,15 @@ def _died(error: BaseException) -> str:
 
 def _keep(cell: Cell, error: str, folder: Path) -> None:
     """Write what shows the error again."""
-    _folder(folder)
+    place = Path(_folder(folder)) / f"{cell.key}.toml"
     changes = [f"{name} = {value}" for name, value in cell.axes.items()]
     comment = ["A cell of a sweep that failed:", *changes, *error.splitlines()]
-    (folder / f"{cell.key}.toml").write_text(
-        scenario_text(cell.tables, [printable(line) for line in comment]), "utf-8"
-    )
+    disk.put(place, scenario_text(cell.tables, [printable(line) for line in comment]).encode())
 
 
 def _folder(folder: Path) -> str:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        disk.folder(folder)
     except OSError as error:
         raise PartitionError(f"{folder}: cannot be made: {error.strerror}; name another folder") from None
     return str(folder.resolve())

@@ -75,6 +75,23 @@ def test_another_table_is_not_touched(tmp_path: Path) -> None:
         Partitions(tmp_path, SCHEMA)
 
 
+def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:
+    """Neither a partition nor a folder of them; who put it there is not known."""
+    out, elsewhere = tmp_path / "out", tmp_path / "elsewhere"
+    partitions = Partitions(out / "cells", SCHEMA)
+    elsewhere.mkdir()
+    for name in ("part-000001.parquet", ".part-000001.parquet", ".part-000001.parquet.new"):
+        (out / "cells" / name).symlink_to(elsewhere / "made")
+    partitions.add(rows("a"))
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "cells").symlink_to(elsewhere, target_is_directory=True)
+    with pytest.raises(PartitionError, match="cells is a symbolic link, which is not followed; name another"):
+        Partitions(tmp_path / "other" / "cells", SCHEMA)
+
+    assert list(elsewhere.iterdir()) == []
+    assert Partitions(out / "cells", SCHEMA).frame()["cell"].tolist() == ["a"]
+
+
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     """In a line."""
     (tmp_path / "file").touch()

@@ -110,12 +110,16 @@ def test_a_cell_that_fails_is_told_and_the_others_go_on(
     )
     cluster.worker()
     out = tmp_path / "out"
+    (out / "failed").mkdir(parents=True)
+    [failing] = (cell for cell in sweep_of(path) if "soon" in cell.axes.values())
+    (out / "failed" / f"{failing.key}.toml").symlink_to(tmp_path / "elsewhere")
     assert main(["sweep", str(path), "--out", str(out), "--scheduler", cluster.address]) == 1
 
     told = capsys.readouterr().out
     assert "ScenarioError: correspondent[0].delay" in told
     assert "2 cells, 1 failed" in told
     [kept] = (out / "failed").iterdir()
+    assert not (tmp_path / "elsewhere").exists()  # the link in its place was replaced, not followed
     assert "hidden treasure" not in kept.read_text("utf-8")
     assert main(["run", str(kept)]) == 2
     assert "correspondent[0].delay" in capsys.readouterr().err
