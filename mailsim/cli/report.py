@@ -15,9 +15,19 @@ class ReportFileError(MailsimError):
 
 def report(
     trace: Annotated[Path, typer.Argument(metavar="TRACE", help="A trace's file: .parquet or .jsonl.")],
-    out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="The page to write, .html.")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            "-o",
+            "--out",
+            metavar="FILE",
+            help="The page to write, .html; or .svg, for its first picture alone.",
+        ),
+    ],
 ) -> None:
     """Write one page of a trace, which loads nothing: what became of the mail, how long it took, what was lost and why.
+
+    A file that ends in .svg gets the picture of what became of the mail alone.
 
     Example: mailsim report mailsim-demo/trace.parquet -o report.html
     """
@@ -25,11 +35,12 @@ def report(
 
     from mailsim.practice.faults import printable
     from mailsim.trace.recorded import read_trace
+    from mailsim.trace.report import picture
     from mailsim.trace.report import report as page
 
     read = read_trace(trace)
     with Console(stderr=True).status(f"reading {len(read):,} events"):  # on a terminal, and gone at the end
-        text = page(read, trace.name)
+        text = picture(read) if out.suffix == ".svg" else page(read, trace.name)
     try:
         out.write_text(text, "utf-8")
     except OSError as error:

@@ -62,6 +62,10 @@ def why(
             "--provider", metavar="NAME", help="Who hosts the mail; else what the site names under common."
         ),
     ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", metavar="FILE.svg", help="With --trace: draw its way there too."),
+    ] = None,
     _causes: Annotated[
         bool,
         typer.Option(
@@ -81,10 +85,12 @@ def why(
     if trace is not None:
         if site is not None or corpus or provider:
             raise ExplainedError(
-                "--trace goes with MESSAGE and --expect alone: a run has its own site and provider"
+                "--trace goes with MESSAGE, --expect and --out alone: a run has its own site and provider"
             )
-        _tell_story(trace, message, expect, as_json=as_json)
+        _tell_story(trace, message, expect, out, as_json=as_json)
         return
+    if out is not None:
+        raise ExplainedError(f"{out}: a message alone has no way to be drawn; give --trace TRACE of a run")
     if site is None or message is None:
         raise ExplainedError("name a message and --site SITE, or --trace TRACE of a run")
     from mailsim.cli.site import site_at
@@ -108,11 +114,19 @@ def why(
         raise typer.Exit(1)
 
 
-def _tell_story(trace: Path, message: str | None, expect: str | None, *, as_json: bool) -> None:
+def _tell_story(
+    trace: Path, message: str | None, expect: str | None, out: Path | None, *, as_json: bool
+) -> None:
     from mailsim.practice.faults import printable
+    from mailsim.trace.pictures import as_file
     from mailsim.trace.recorded import read_trace
 
     found = read_trace(trace).why(message, expect=expect)
+    if out is not None:
+        try:
+            out.write_text(as_file(found.drawn()), "utf-8")
+        except OSError as error:
+            raise ExplainedError(f"{out}: cannot be written: {error.strerror}; name another file") from None
     lines = [json.dumps(found.as_json())] if as_json else [printable(line) for line in str(found).split("\n")]
     sys.stdout.write("\n".join(lines) + "\n")
     if not found.as_meant:

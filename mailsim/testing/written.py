@@ -117,7 +117,7 @@ def _misspelt(
     for tag in own_tags:
         if is_rule(tag.text):
             if tag.text not in RULES:
-                told = f"@{tag.text} is no rule; features/README.md of mailsim lists them (`mailsim steps --markdown`)"
+                told = f"@{tag.text} is no rule; features/STEPS.md of mailsim lists them (`mailsim steps --markdown`)"
                 yield Finding(file, tag.number, "unknown-rule", told)
         elif tag.text not in tags and (meant := misspelt.tag(tag.text, tags, RULES)):
             told = f"@{tag.text} marks nothing that is known; write @{meant}, or register the marker in pytest's configuration"

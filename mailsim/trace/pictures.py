@@ -4,6 +4,7 @@ Laws: every text is escaped; what is drawn is bounded; colour never speaks alone
 """
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
@@ -42,6 +43,7 @@ Way = tuple[str, str, str]
 """The stations of something that flowed."""
 
 _WIDTH, _HEIGHT, _GAP, _BAR, _MOST = 960.0, 380.0, 22.0, 14.0, 9
+_MARGIN = 16  # of a file
 
 
 def flow(ways: Mapping[Way, int], heads: Way) -> Html:
@@ -128,6 +130,19 @@ def _svg(
         f'<svg viewBox="{view}" role="img" aria-label="{text(label)}" style="{style}" fill="currentColor">'
         + "".join(parts)
         + "</svg>"
+    )
+
+
+def as_file(drawing: Html) -> str:
+    """A drawing as an SVG file: a white card, so that it is seen as it was made in dark pages too."""
+    [box] = re.findall(r'viewBox="(.*?)"', drawing)
+    width, height = (int(side) + 2 * _MARGIN for side in box.split()[2:])
+    style = "color:#1d2125;font-family:system-ui,sans-serif"
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" style="{style}">'
+        f'<rect width="{width}" height="{height}" fill="#fff"/>'
+        f'<svg x="{_MARGIN}" y="{_MARGIN}" width="{width - 2 * _MARGIN}" height="{height - 2 * _MARGIN}">'
+        f"{drawing}</svg></svg>\n"
     )
 
 

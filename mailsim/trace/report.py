@@ -13,7 +13,7 @@ import pandas as pd
 from mailsim.display import Html, Tone, badge, code, table, text
 from mailsim.practice.decision import Outcome
 from mailsim.trace.event import Step, Trace
-from mailsim.trace.pictures import decades, flow
+from mailsim.trace.pictures import as_file, decades, flow
 from mailsim.trace.recorded import RecordedTrace
 from mailsim.trace.story import told
 from mailsim.trace.ways import STATIONS, kinds, ways
@@ -57,6 +57,11 @@ def report(trace: Trace | RecordedTrace, name: str) -> str:
         f"<title>{text(name)}</title><style>{_STYLE}</style></head><body>"
         f"<h1>{text(name)}</h1>{_totals(messages, len(trace))}{''.join(sections)}</body></html>\n"
     )
+
+
+def picture(trace: Trace | RecordedTrace) -> str:
+    """What became of the mail, as an SVG file: the page's first picture, of a trace without messages empty."""
+    return as_file(flow(ways(trace.messages()), STATIONS))
 
 
 def _section(title: str, *parts: str) -> Html:

@@ -1,12 +1,15 @@
 """`mailsim report`: one page from a trace's file, or one line of what is wrong."""
 
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
 from mailsim.cli import main
 from mailsim.trace import Trace
 from mailsim.trace.files import write_json_lines
+
+SVG = "{http://www.w3.org/2000/svg}"
 
 
 def test_a_page_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -16,6 +19,25 @@ def test_a_page_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert main(["report", str(tmp_path / "trace.jsonl"), "-o", str(tmp_path / "page.html")]) == 0
     assert capsys.readouterr().out == f"The report: {tmp_path / 'page.html'}\n"
     assert (tmp_path / "page.html").read_text("utf-8").startswith("<!DOCTYPE html>")
+
+
+def test_a_picture_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As large as it says, on a white card; one of the columns that it has, whatever flowed."""
+    write_json_lines(Trace(), tmp_path / "trace.jsonl")
+
+    assert main(["report", str(tmp_path / "trace.jsonl"), "-o", str(tmp_path / "flow.svg")]) == 0
+    picture = ET.parse(tmp_path / "flow.svg").getroot()
+    assert capsys.readouterr().out == f"The report: {tmp_path / 'flow.svg'}\n"
+    assert picture.tag == f"{SVG}svg"
+    assert [(part.attrib["width"], part.attrib["height"]) for part in (picture, picture[0])] == [
+        ("992", "456")
+    ] * 2
+    assert picture[0].attrib["fill"] == "#fff"
+    assert ["".join(text.itertext()) for text in picture.iter(f"{SVG}text")] == [
+        "from",
+        "outcome",
+        "because of",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import json
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -11,6 +12,7 @@ import mailsim
 from mailsim.cli import main
 from mailsim.study.diagnosis.causes import CAUSES
 
+SVG = "{http://www.w3.org/2000/svg}"
 MISROUTED = Path(__file__).parents[2] / "fixtures" / "misrouted"
 REPLY = str(MISROUTED / "rewritten-gmail.eml")
 SITE = str(MISROUTED / "rewritten-gmail.toml")
@@ -201,6 +203,19 @@ def test_why_tells_programs_the_story(capsys: pytest.CaptureFixture[str], record
     assert (status, json.loads(line)["meant_for"]) == (0, ["unassigned"])
 
 
+def test_why_draws_the_way(capsys: pytest.CaptureFixture[str], recorded: str, tmp_path: Path) -> None:
+    """The story is told as without; the file is SVG, in which the hop that lost it is named so."""
+    told = ran(capsys, "why", "--trace", recorded)
+
+    assert ran(capsys, "why", "--trace", recorded, "--out", str(tmp_path / "way.svg")) == told
+    words = ["".join(text.itertext()) for text in ET.parse(tmp_path / "way.svg").iter(f"{SVG}text")]
+    [lost] = [number for number, line in enumerate(words) if line.endswith("← lost here")]
+    assert words[lost - 1 : lost + 1] == [
+        "rewrites From: a1234@abc.com becomes",
+        "matters@abc.com ← lost here",
+    ]
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -208,7 +223,8 @@ def test_why_tells_programs_the_story(capsys: pytest.CaptureFixture[str], record
         ([REPLY], "name a message and --site SITE, or --trace"),
         (["--trace", "gone.parquet"], "cannot be read"),
         (["--trace", REPLY], "line 1 is no event"),
-        (["--trace", "x.parquet", "--site", SITE], "--trace goes with MESSAGE and --expect alone"),
+        (["--trace", "x.parquet", "--site", SITE], "--trace goes with MESSAGE, --expect and --out alone"),
+        ([REPLY, "--site", SITE, "--out", "x.svg"], "x.svg: a message alone has no way to be drawn"),
     ],
 )
 def test_why_needs_a_site_or_a_trace(
@@ -219,6 +235,16 @@ def test_why_needs_a_site_or_a_trace(
 
     assert (status, out) == (2, [])
     assert words in line
+
+
+def test_why_says_where_it_cannot_draw(
+    capsys: pytest.CaptureFixture[str], recorded: str, tmp_path: Path
+) -> None:
+    """In one line, and tells nothing else."""
+    status, out, [line] = ran(capsys, "why", "--trace", recorded, "-o", str(tmp_path / "gone" / "way.svg"))
+
+    assert (status, out) == (2, [])
+    assert line.endswith("way.svg: cannot be written: No such file or directory; name another file")
 
 
 def test_shrink_takes_a_whole_scenario(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -49,8 +49,8 @@ def test_every_step_is_told() -> None:
 
 
 def test_the_page_beside_the_features_is_true() -> None:
-    """`mailsim steps --markdown > features/README.md` makes it so."""
-    assert (FEATURES / "README.md").read_text("utf-8") == "".join(
+    """`mailsim steps --markdown > features/STEPS.md` makes it so."""
+    assert (FEATURES / "STEPS.md").read_text("utf-8") == "".join(
         f"{line}\n" for line in markdown(catalogue())
     )
 

@@ -78,7 +78,7 @@ def test_a_good_feature_has_no_finding(pytester: pytest.Pytester) -> None:
         ),
         (
             GOOD.replace("R4.5", "R4.99"),
-            ["unknown-rule one.feature:2: @R4.99 is no rule; features/README.md of mailsim lists them (`mailsim steps --markdown`)"],
+            ["unknown-rule one.feature:2: @R4.99 is no rule; features/STEPS.md of mailsim lists them (`mailsim steps --markdown`)"],
         ),
         (
             GOOD + GOOD[GOOD.index(" @") :],

@@ -70,6 +70,17 @@ class Journey:
             "collected": self.explanation.as_json() if self.explanation else None,
         }
 
+    def drawn(self) -> Html:
+        """Its way as a sequence diagram, in which the hops that lost it are named so."""
+        lost = {loss.serial for loss in self.losses}
+        rows = zip(self.story, hops(self.story), strict=True)
+        return sequence(
+            [
+                row._replace(words=f"{row.words} ← lost here") if event.serial in lost else row
+                for event, row in rows
+            ]
+        )
+
     def __str__(self) -> str:
         marks = {loss.serial: "  <- lost here" for loss in self.losses}
         lines = [*_verdict(self), "", "Its way"]
@@ -92,7 +103,7 @@ class Journey:
         parts = [
             heading(self.message_id or "a message", badge(self.outcome, tone)),
             note(*_verdict(self)),
-            sequence(hops(self.story)),
+            self.drawn(),
         ]
         if self.losses:
             head = ("may have been lost at" if self.unproved else "lost at", *_COLUMNS)
