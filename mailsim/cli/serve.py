@@ -73,7 +73,6 @@ def _told(lab: "Lab", control: "Control", ca: Path) -> dict[str, object]:
     pop3 = {(one.pop.server.host, one.pop.server.port): one.pop.server.tls for one in practices}
     tls = {(one.smtp.server, one.smtp.port): str(one.smtp_tls) for one in practices}
     tls |= {server: "implicit" if secured else "none" for server, secured in pop3.items()}
-    submitting = {one.smtp.username for one in practices}
     return {
         "servers": [
             {
@@ -89,9 +88,11 @@ def _told(lab: "Lab", control: "Control", ca: Path) -> dict[str, object]:
             {
                 "username": username,
                 "password": password,
-                "submits": username in submitting,
+                "submits": username == own.smtp.username,
+                "practice": practice.domain,
             }
-            for username, password in lab.accounts.items()
+            for practice, own in zip(lab.scenario.practices, practices, strict=True)
+            for username, password in lab.accounts_at(practice.domain).items()
         ],
         "ca": str(ca),
         "control": {"host": control.host, "port": control.port},

@@ -205,8 +205,9 @@ def _practice() -> st.SearchStrategy[dict[str, Any]]:
             ),
             "action": st.just([{"id": 7}]),
             "provider": st.fixed_dictionaries(
-                {},
+                {"catch_all": st.just(BESIDE_SYSTEM)},
                 optional={
+                    "profile": st.sampled_from(PROFILES),
                     "sender_policy": st.sampled_from(("accept", "rewrite", "reject")),
                     "sent_copies": st.booleans(),
                     "spf": _spf,

@@ -95,13 +95,18 @@ class Lab(Stage[_Loop]):
 
     @property
     def accounts(self) -> Mapping[str, str]:
-        """Who may log in to the providers' servers, and the password; a practice's own account may submit, too."""
-        accounts: dict[str, str] = {}
-        for practice in self._plan.practices:
-            smtp = practice.smtp
-            own = {smtp.username: smtp.password.get_secret_value()} if smtp.username else {}
-            accounts |= {**accounts_of(practice), **own}
-        return accounts
+        """As `accounts_at`, of the first practice."""
+        return self.accounts_at()
+
+    def accounts_at(self, practice: str | None = None) -> Mapping[str, str]:
+        """Who may log in to the servers of a practice's provider, the first's without its domain, and the password.
+
+        The practice's own account may submit, too. Raises UnknownPracticeError.
+        """
+        plan = self._running.branch(practice).plan
+        smtp = plan.smtp
+        own = {smtp.username: smtp.password.get_secret_value()} if smtp.username else {}
+        return {**accounts_of(plan), **own}
 
     @property
     def authority(self) -> bytes:

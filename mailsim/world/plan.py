@@ -1,7 +1,7 @@
 """What a world is made of, decided before anything starts: its practices, and all that is around them; pure."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 
 from mailsim.mail import Address
@@ -55,7 +55,7 @@ def plan(scenario: Scenario) -> Plan:
         FaultError: A fault is about a certificate at a moment when its SMTP server shows none.
     """
     people = set(residents(scenario.tables))
-    practices = [practice_plan(one.site.settings, one.provider, people) for one in scenario.practices]
+    practices = _apart(practice_plan(one.site.settings, one.provider, people) for one in scenario.practices)
     first, *others = practices
     known = internet(
         scenario.tables.zone,
@@ -77,6 +77,21 @@ def plan(scenario: Scenario) -> Plan:
         relays=tuple(Relaying(row.name, row.sender, row.mangles) for row in scenario.tables.relay),
         relayed={known.outside[domain]: row.name for row in scenario.tables.relay for domain in row.domains},
     )
+
+
+def _apart(practices: Iterable[PracticePlan]) -> list[PracticePlan]:
+    """Each with servers that no other has: customers of one provider name the same, and theirs differ in what they do."""
+    taken: set[tuple[str, int]] = set()
+    plans = []
+    for one in practices:
+        pop, smtp, domain = one.pop.server, one.smtp, one.mail_host.domain
+        if (pop.host, pop.port) in taken:
+            pop = replace(pop, host=f"{domain}.{pop.host.replace(':', '-')}")
+        if (smtp.server, smtp.port) in taken:
+            smtp = replace(smtp, server=f"{domain}.{smtp.server.replace(':', '-')}")
+        taken |= {(pop.host, pop.port), (smtp.server, smtp.port)}
+        plans.append(replace(one, pop=replace(one.pop, server=pop), smtp=smtp))
+    return plans
 
 
 def _spf(scenario: Scenario) -> Mapping[str, SpfPolicy]:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from mailsim.mail import normal_domain
 from mailsim.practice.faults import Fault
+from mailsim.practice.settings import LOCALHOST
 from mailsim.practice.site import Site
 from mailsim.world.scenario_tables import ProviderTable, ScenarioTables
 
@@ -54,6 +55,20 @@ def domain_faults(practices: Sequence[Practice]) -> Iterator[Fault]:
         if known.setdefault(one.domain, key) != key:
             told = f"has the domain of {known[one.domain]}, which is that practice's alone"
             yield Fault(key, f'"{one.site.settings.mailbox.default_sender}"', told, "use another domain")
+
+
+def server_faults(practices: Sequence[Practice]) -> Iterator[Fault]:
+    """Who takes mail from outside is found by name, and the system's own server has but one."""
+    known: dict[str, Practice] = {}
+    for one in practices:
+        first = known.setdefault(one.exchanger, one)
+        if first.domain != one.domain:
+            told = f"is {first.key}provider.exchanger too, which takes the mail of {first.domain}"
+            yield Fault(f"{one.key}provider.exchanger", f'"{one.exchanger}"', told, "use another name")
+        smtp = one.site.settings.smtp
+        if smtp and smtp.server == LOCALHOST and (first := known.setdefault(LOCALHOST, one)) is not one:
+            told = f"is {first.key}smtp.server too, and each practice has a server of its own"
+            yield Fault(f"{one.key}smtp.server", f'"{LOCALHOST}"', told, "use another name")
 
 
 def naming_faults(tables: ScenarioTables, practices: Sequence[Practice]) -> Iterator[Fault]:

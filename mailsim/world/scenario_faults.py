@@ -16,7 +16,7 @@ from mailsim.provider.zone_table import read_zone_table
 from mailsim.world.faults import certificate_moment
 from mailsim.world.internet import Provided, internet
 from mailsim.world.orders import is_inline, unknown_senders
-from mailsim.world.practices import Practice, by_domain, domain_faults, naming_faults, working
+from mailsim.world.practices import Practice, by_domain, domain_faults, naming_faults, server_faults, working
 from mailsim.world.scenario_tables import ScenarioTables
 
 
@@ -25,6 +25,7 @@ def scenario_faults(tables: ScenarioTables, practices: Sequence[Practice], folde
     return [
         *_file_faults(tables, folder),
         *domain_faults(practices),
+        *server_faults(practices),
         *naming_faults(tables, practices),
         *_action_faults(tables, practices),
         *chain.from_iterable(map(_mailbox_faults, practices)),

@@ -10,7 +10,6 @@ from mailsim.trace.story import hops
 from mailsim.trace.ways import ways
 from mailsim.world.conservation import balance
 from mailsim.world.lab import Lab
-from mailsim.world.network import NameTakenError
 from mailsim.world.orders import OrderError
 from mailsim.world.parts import UnknownPracticeError
 from mailsim.world.scenario import ScenarioError, read_scenario
@@ -224,16 +223,48 @@ def _unstamped() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("kind", [Simulation, Lab])
-def test_no_two_practices_have_one_server(kind: type[Simulation | Lab]) -> None:
-    """Which of their accounts would be meant nobody could say; another name helps."""
-    gmail = {"provider": {"profile": "gmail"}}
-    with (
-        pytest.raises(
-            NameTakenError, match=r"^pop\.gmail\.com:995 is to be two servers of the world; give one"
-        ),
-        kind(TABLES | gmail | {"practice": [XYZ | gmail]}),
-    ):
-        pass
+@pytest.mark.parametrize("server", [None, "ssl://pop.gmail.com:995", "tcp://[::1]:110"])
+def test_two_practices_at_one_provider_have_servers_of_their_own(
+    kind: type[Simulation | Lab], server: str | None
+) -> None:
+    """The second one's have its domain before their names, whether settings name them or the provider."""
+    tables = [
+        one | {"provider": {"profile": "gmail"}} | _pop(server, password)
+        for one, password in ((TABLES, "secret"), (XYZ, "another"))
+    ]
+    with kind(tables[0] | {"practice": [tables[1]]}) as world:
+        world.send(from_action=1234, to="a7@xyz.example")
+        world.collect()
+        [letter] = world.collect(practice="xyz.example")
+        world.send(to="matters@abc.com", practice="xyz.example")
+        world.settle()
+        world.collect()
+        world.collect(practice="xyz.example")
+        world.check()
+        opened = {event.peer for event in world.trace.steps(Step.OPENED)}
+        submitted = {event.peer for event in world.trace.steps(Step.SUBMITTED)}
+
+    assert letter.targets == ("action:7",)
+    host = "pop.gmail.com:995" if server != "tcp://[::1]:110" else "::1:110"
+    assert opened == {host, f"xyz.example.{host.replace('::1:', '--1:')}"}
+    assert submitted == {"smtp.gmail.com:587", "xyz.example.smtp.gmail.com:587"}
+
+
+def test_the_accounts_of_each_practice_are_told() -> None:
+    """They may have one user name, at servers of their own."""
+    tables = [
+        one | _pop("ssl://pop.gmail.com:995", password)
+        for one, password in ((TABLES, "secret"), (XYZ, "another"))
+    ]
+    with Lab(tables[0] | {"practice": [tables[1]]}) as lab:
+        assert lab.accounts["matters"] == lab.accounts_at("abc.com")["matters"] == "secret"
+        assert lab.accounts_at("xyz.example")["matters"] == "another"
+        with pytest.raises(UnknownPracticeError):
+            lab.accounts_at("nobody.example")
+
+
+def _pop(server: str | None, password: str) -> dict[str, Any]:
+    return {} if server is None else {"pop": {"server": server, "username": "matters", "password": password}}
 
 
 def test_a_fault_of_the_second_provider_strikes_there() -> None:
@@ -281,6 +312,14 @@ def test_a_fault_can_be_added_at_each_provider(kind: type[Simulation | Lab]) -> 
         (
             {"practice": [XYZ | {"provider": {"faults": ["pop:PASS:1:expired-certificate"]}}]},
             "practice[0].provider.faults[0]",
+        ),
+        (
+            {"practice": [XYZ | {"provider": {"exchanger": "MX.abc.com"}}]},
+            'practice[0].provider.exchanger = "mx.abc.com": is provider.exchanger too',
+        ),
+        (
+            {"smtp": {"server": "localhost"}, "practice": [XYZ | {"smtp": {"server": "localhost"}}]},
+            'practice[0].smtp.server = "localhost": is smtp.server too',
         ),
         (
             {"correspondent": [{"address": "jane@xyz.example"}]},
