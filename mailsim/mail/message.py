@@ -72,11 +72,13 @@ _Block = tuple[bytes, int, HeaderDefect | None]
 class Message:
     """Unaltered octets, read on demand."""
 
-    __slots__ = ("_block", "_fields", "_frequent", "_message_id", "octets")
+    __slots__ = ("_block", "_fields", "_frequent", "_message_id", "crlf", "octets")
 
-    def __init__(self, octets: bytes, *, message_id: str | None = None) -> None:
-        """`message_id` is the one in the octets, from who has written them and need not read."""
+    def __init__(self, octets: bytes, *, message_id: str | None = None, crlf: bool = False) -> None:
+        """`message_id` is the one in the octets, from who has written them and need not read, as is `crlf`."""
         self.octets = octets
+        self.crlf = crlf
+        """Whether all lines are known to end in CRLF, the last one too, and no other CR or LF stands in them."""
         self._block: _Block | None = None
         self._fields: dict[bytes, list[bytes]] | None = None
         self._frequent: dict[bytes, list[bytes]] | None = None

@@ -29,14 +29,15 @@ def _multipart(kind: str, parts: list[bytes], boundary: str) -> bytes:
 
 
 def _text_part(kind: str, text: str) -> bytes:
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
     if text and not text.endswith("\n"):
         text += "\n"
-    longest = max(map(len, text.split("\n")))
-    plain = text.isascii() and text.replace("\n", "").replace("\t", "").isprintable()
-    if plain and longest < _LONG and "--=_" not in text:
+    lines = text.split("\n")
+    short = len(text) < _LONG or max(map(len, lines)) < _LONG
+    if short and text.isascii() and "".join(lines).replace("\t", "").isprintable() and "--=_" not in text:
         head = f"Content-Type: text/{kind}; charset=us-ascii\r\nContent-Transfer-Encoding: 7bit\r\n\r\n"
-        return (head + text.replace("\n", "\r\n")).encode()
+        return (head + "\r\n".join(lines)).encode()
     head = f"Content-Type: text/{kind}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
     quoted = binascii.b2a_qp(text.encode("utf-8", "replace"), istext=True)
     return head.encode() + quoted.replace(b"\n", b"\r\n")

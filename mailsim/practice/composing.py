@@ -128,7 +128,9 @@ def compose(
     warnings += [f"{text!r}: control characters became spaces" for text in names if has_controls(text)]
     octets = "".join(head).encode() + body(draft.text, draft.html, draft.attachment_size, token)
     warnings += size_warnings(len(octets), size_limits)
-    return Composed(Envelope(sender, recipients), Message(octets, message_id=message_id), tuple(warnings))
+    return Composed(
+        Envelope(sender, recipients), Message(octets, message_id=message_id, crlf=True), tuple(warnings)
+    )
 
 
 def split(recipients: Iterable[Address], settings: Settings, directory: Directory) -> Split:
@@ -194,7 +196,7 @@ def _recipients(draft: Draft) -> tuple[Address, ...]:
 
 
 def _safe(address: Address) -> Address:
-    if not str(address).isprintable() or len(str(address).encode()) > 900:  # RFC 5322 section 2.1.1: 998
+    if not address.text.isprintable() or len(address.text.encode()) > 900:  # RFC 5322 section 2.1.1: 998
         raise DraftError(
             f"{str(address)[:100]!a} cannot stand in a header; remove control characters, shorten it"
         )
@@ -203,7 +205,7 @@ def _safe(address: Address) -> Address:
 
 def _people(name: str, people: Iterable[Recipient]) -> str:
     shown = [
-        f"{display_name(person.name)} <{person.address}>" if person.name.strip() else str(person.address)
+        f"{display_name(person.name)} <{person.address}>" if person.name.strip() else person.address.text
         for person in people
     ]
     return folded_line(name, [f"{one}," for one in shown[:-1]] + shown[-1:]) if shown else ""

@@ -10,6 +10,7 @@ so spelling, letter case and IDNA form do not matter.
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -131,7 +132,7 @@ class Directory:
 
     def action_address(self, action_id: int) -> Address:
         """The address of an action, existing or not: `a<ID>@domain` (R3.1, R4.5)."""
-        return Address(f"a{action_id}", self.domain)
+        return _action_address(action_id, self.domain)
 
     def holder(self, address: Address) -> Holder | None:
         """The existing action or the alias that the address belongs to; None when it is neither's (R4.5, R4.6)."""
@@ -169,6 +170,11 @@ class Directory:
             return None
         local = address.key[: -len(self.domain) - 1]
         return local[1:] if _ACTION_LOCAL.fullmatch(local) else None
+
+
+@lru_cache(maxsize=4096)  # the same few actions write again and again
+def _action_address(action_id: int, domain: str) -> Address:
+    return Address(f"a{action_id}", domain)
 
 
 def _held_action(action: Action) -> Holder:

@@ -7,7 +7,7 @@ Laws:
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from email.header import Header
 
 _PLAIN_WORD = re.compile(r"[!-~]{1,900}")  # far below the 998 octets of RFC 5322 section 2.1.1
@@ -21,12 +21,12 @@ _DIRTY = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 def has_controls(text: str) -> bool:
     """Whether `harmless` would change the text."""
-    return _DIRTY.search(text) is not None
+    return not text.isprintable() and _DIRTY.search(text) is not None
 
 
 def harmless(text: str) -> str:
     """The text without control characters and lone surrogates, spaces standing for them."""
-    return text.translate(_SPACE) if _DIRTY.search(text) else text
+    return text.translate(_SPACE) if has_controls(text) else text
 
 
 def text_line(name: str, text: str) -> str:
@@ -41,11 +41,14 @@ def text_line(name: str, text: str) -> str:
     return f"{name}: {_encoded(text, len(name) + 2)}\r\n"
 
 
-def folded_line(name: str, parts: Iterable[str]) -> str:
+def folded_line(name: str, parts: Sequence[str]) -> str:
     """`Name: part part`, folded before a part that would pass the 78th column (RFC 5322 section 2.2.3).
 
     Each part must be short, and free of line ends.
     """
+    line = f"{name}: {' '.join(parts)}\r\n"
+    if len(line) <= _SHORT + 4:  # with its end
+        return line
     line = f"{name}:"
     width = len(line)
     for number, part in enumerate(parts):

@@ -104,7 +104,8 @@ class MailHost:
         for forwarder in through:
             message = prepend(message, *self._stamps(recipient, forwarder))
             recipient = self.forwards[forwarder]
-        return prepend(message, *self._stamps(recipient, mailbox), ("Return-Path", f"<{sender or ''}>"))
+        return_path = f"<{sender.text if sender else ''}>"
+        return prepend(message, *self._stamps(recipient, mailbox), ("Return-Path", return_path))
 
     def _stamps(self, recipient: Address, mailbox: Address) -> list[tuple[str, str]]:
         values = {Stamp.RECIPIENT: recipient.text, Stamp.MAILBOX: mailbox.text}

@@ -113,7 +113,7 @@ class Policy:
 
     def judge_sender(self, stage: Stage, account: Address | None, sender: Address | None) -> Reply | None:
         """The refusal of this envelope or header sender at this stage; None when the server goes on."""
-        if stage is not self.stage or account is None or sender is None:
+        if stage is not self.stage or account is None or sender is None or not self._rejects:
             return None
         if self.treatment(account, sender) is not SenderAction.REJECT:
             return None
@@ -127,7 +127,7 @@ class Policy:
 
         Each From address, then the envelope sender, as far as this provider compares them; None when it goes on.
         """
-        if stage is not self.stage:
+        if stage is not self.stage or not self._rejects:
             return None
         judged: list[Address | None] = []
         if Compared.HEADER in self.compared:
@@ -156,15 +156,17 @@ class Policy:
         late = self.judge_message(Stage.LATER, account, sender, message)
         if late:
             return Submission(envelope, message, late)
-        passed = Envelope(self.envelope_sender(account, sender), envelope.recipients)
-        return Submission(passed, self.pass_on(account, message))
+        passed = self.envelope_sender(account, sender)
+        if passed is not sender:
+            envelope = Envelope(passed, envelope.recipients)
+        return Submission(envelope, self.pass_on(account, message))
 
     def pass_on(self, account: Address | None, message: Message) -> Message:
         """The message as this server sends it on: the same, or with the fields changed that it is known to change."""
         if account is None:
             return message
         passed = message
-        if SenderAction.REWRITE in (self.action, self.same_domain):
+        if self._rewrites:
             passed = self._rewritten(account, message)
         if self._names_account_in_sender and not _shows(passed, account):
             passed = set_field(passed, "Sender", str(account))
@@ -178,8 +180,16 @@ class Policy:
             return sender
         if self.envelope is Fate.REPLACED and self.bounces is not None:
             return self.bounces
-        rewrites = self.treatment(account, sender) is SenderAction.REWRITE
+        rewrites = self._rewrites and self.treatment(account, sender) is SenderAction.REWRITE
         return account if rewrites or self.envelope is Fate.ACCOUNT else sender
+
+    @property
+    def _rejects(self) -> bool:
+        return SenderAction.REJECT in (self.action, self.same_domain)
+
+    @property
+    def _rewrites(self) -> bool:
+        return SenderAction.REWRITE in (self.action, self.same_domain)
 
     @property
     def _names_account_in_sender(self) -> bool:

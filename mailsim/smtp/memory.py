@@ -21,7 +21,7 @@ from mailsim.smtp.fault_kinds import EXTENSIONS, Moment
 from mailsim.smtp.faults import FaultPlan
 from mailsim.smtp.outcome import BAD_RECIPIENT, BAD_SENDER, CLOSED, NO_SMTPUTF8, Outcome, not_offered
 from mailsim.smtp.strike import CLOSING, UNHARMED, Misfortune, Strike
-from mailsim.smtp.transmission import as_transmitted, path_of
+from mailsim.smtp.transmission import path_of, transmitted
 
 _Arguments = TypeVarTuple("_Arguments")
 _GO_ON = Reply(354, "End data with <CR><LF>.<CR><LF>")
@@ -114,7 +114,7 @@ class MemoryClient:
         self,
         moment: Moment,
         answer: Callable[[*_Arguments], Reply],
-        *arguments: *_Arguments,
+        arguments: tuple[*_Arguments],
         sender: Address | None = None,
         about: Sequence[Address] = (),
     ) -> Reply:
@@ -152,7 +152,7 @@ class MemoryClient:
     def _reset(self) -> None:
         """Leave the refused transaction; the connection goes on where the server lets it."""
         try:
-            self._open = self._open and self._ask(Moment.RSET, lambda: OK).accepted
+            self._open = self._open and self._ask(Moment.RSET, lambda: OK, ()).accepted
         except _Lost:
             self._open = False
 
@@ -172,16 +172,16 @@ class MemoryClient:
         return self._peer
 
     def _needs(self, moment: Moment, good: Reply) -> None:
-        reply = self._ask(moment, lambda: good)
+        reply = self._ask(moment, lambda: good, ())
         if not reply.accepted:
             raise _Lost(reply)
 
     def _greet(self) -> None:
         """EHLO, or HELO to a server that refuses it (RFC 5321 section 3.2)."""
-        reply = self._ask(Moment.EHLO, lambda: _HELLO)
+        reply = self._ask(Moment.EHLO, lambda: _HELLO, ())
         self._extensions = _OFFERED - self._strike.without
         if not reply.accepted and self._open:
-            reply = self._ask(Moment.EHLO, lambda: _HELLO)
+            reply = self._ask(Moment.EHLO, lambda: _HELLO, ())
             self._extensions = frozenset()
         if not reply.accepted:
             raise _Lost(reply)
@@ -191,7 +191,7 @@ class MemoryClient:
         offered = server.mechanisms if "AUTH" in self._extensions else ()
         if mechanism not in offered:
             raise _Lost(not_offered(mechanism, offered))
-        reply = self._ask(Moment.AUTH, lambda: OK if server.backend.login(username, password) else WRONG)
+        reply = self._ask(Moment.AUTH, lambda: OK if server.backend.login(username, password) else WRONG, ())
         if not reply.accepted:
             raise _Lost(reply)
         return username
@@ -202,17 +202,16 @@ class MemoryClient:
         self, peer: Peer, envelope: Envelope, message: Message, refused: dict[Address, Reply]
     ) -> Outcome:
         backend, sender = self._server.backend, envelope.sender
-        content = as_transmitted(message.octets)
+        message = transmitted(message)
         paths = {recipient: path_of(recipient) for recipient in envelope.recipients}
-        self._begin(peer, sender, len(content), paths.values())
+        self._begin(peer, sender, len(message.octets), paths.values())
         taken: list[Address] = []
         for recipient, path in paths.items():
             if path is None:
                 refused[recipient] = BAD_RECIPIENT
                 continue
-            reply = self._ask(
-                Moment.RCPT, backend.rcpt, peer, sender, recipient, sender=sender, about=(recipient,)
-            )
+            about = (recipient,)
+            reply = self._ask(Moment.RCPT, backend.rcpt, (peer, sender, recipient), sender, about)
             if reply.accepted:
                 taken.append(recipient)
             else:
@@ -220,8 +219,6 @@ class MemoryClient:
         if not taken:
             self._reset()
             return Outcome(refused, None)
-        if content is not message.octets:
-            message = Message(content)
         if len(taken) < len(envelope.recipients):
             envelope = Envelope(sender, tuple(taken))
         return self._data(peer, envelope, message, refused)
@@ -241,9 +238,7 @@ class MemoryClient:
         size = octets if server.announces_size and "SIZE" in self._extensions else 0
         nobody = server.mechanisms and not server.open_relay and not peer.account
         mail = (lambda *_: NO_LOGIN) if nobody else server.backend.mail
-        reply = self._ask(
-            Moment.MAIL, mail, peer, sender, size, sender=sender, about=(sender,) if sender else ()
-        )
+        reply = self._ask(Moment.MAIL, mail, (peer, sender, size), sender, (sender,) if sender else ())
         if not reply.accepted:
             raise _Refused(reply)
 
@@ -251,12 +246,13 @@ class MemoryClient:
         self, peer: Peer, envelope: Envelope, message: Message, refused: dict[Address, Reply]
     ) -> Outcome:
         sender, about = envelope.sender, envelope.recipients
-        reply = self._ask(Moment.DATA, lambda: _GO_ON, sender=sender, about=about)
+        reply = self._ask(Moment.DATA, lambda: _GO_ON, (), sender, about)
         if reply.accepted:
-            self._open = self._open and not self._strike.breaks_body(self._timeout)
+            if not self._calm and self._strike.breaks_body(self._timeout):
+                self._open = False
             data = self._server.backend.data
             try:
-                reply = self._ask(Moment.DATA_END, data, peer, envelope, message, sender=sender, about=about)
+                reply = self._ask(Moment.DATA_END, data, (peer, envelope, message), sender, about)
             except _Lost as lost:
                 self._open = False
                 return Outcome(refused, lost.reply, uncertain=True)

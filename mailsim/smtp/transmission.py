@@ -7,7 +7,7 @@ that the message did not have; what is fit for the wire already is not touched.
 import re
 from functools import lru_cache
 
-from mailsim.mail import Address, parse_address
+from mailsim.mail import Address, Message, parse_address
 
 _NEVER = (
     r"\x00-\x1f\x7f\ud800-\udfff"  # controls (RFC 5321 section 4.1.2); lone surrogates, which have no octets
@@ -34,6 +34,16 @@ def _is_read_back(path: str, key: str) -> bool:
     """Whether the other end reads that very address there; the same few write to each other again and again."""
     read = parse_address(path) if _PATH.fullmatch(path) else None
     return read is not None and read.key == key
+
+
+def transmitted(message: Message) -> Message:
+    """The message as DATA carries it, as `as_transmitted`; the same one where it is in that form, which is found out once."""
+    if not message.crlf:
+        octets = as_transmitted(message.octets)
+        if octets is not message.octets:
+            message = Message(octets)
+        message.crlf = True
+    return message
 
 
 def as_transmitted(octets: bytes) -> bytes:

@@ -22,9 +22,9 @@ def send(parts: Parts[AnyEngine], branch: Branch, table: SendTable) -> Sent:
 
     outcome = parts.engine.hear(begin)
     [outgoing] = written
-    replies = {str(address): reply for address, reply in outcome.refusals(outgoing.envelope).items()}
-    refused = {address: reply for address, reply in replies.items() if not reply.transient}
-    deferred = {address: reply for address, reply in replies.items() if reply.transient}
+    replies = outcome.refusals(outgoing.envelope).items()
+    refused = {address.text: reply for address, reply in replies if not reply.transient}
+    deferred = {address.text: reply for address, reply in replies if reply.transient}
     return Sent(outgoing.message, refused, deferred, outgoing.warnings)
 
 

@@ -113,8 +113,8 @@ def answer(
     if not to:
         return None
     lines = [
-        f"From: {person}",
-        f"To: {', '.join(map(str, to))}",
+        f"From: {person.text}",
+        f"To: {', '.join([address.text for address in to])}",
         *([f"Cc: {', '.join(map(str, cc))}"] if cc else []),
         f"Subject: {subject}",
         f"Date: {header_date(date)}",
@@ -129,7 +129,7 @@ def answer(
     ]
     by_program = correspondent.habit is Habit.AUTO_REPLY
     envelope = Envelope(None if by_program else person, tuple(dict.fromkeys((*to, *cc))))
-    written = Message("\r\n".join(lines).encode(), message_id=message_id)
+    written = Message("\r\n".join(lines).encode(), message_id=message_id, crlf=True)
     return envelope, mangled(written, correspondent.mangles) if correspondent.mangles else written
 
 
@@ -144,9 +144,9 @@ def _others(message: Message, known: Container[Address]) -> tuple[Address, ...]:
 def answered(replies_to: RepliesTo, message: Message) -> Sequence[Address]:
     """The addresses that a program of this kind answers to, from the header alone."""
     if replies_to is RepliesTo.REPLY_TO:
-        asked = parse_addresses(message.value("Reply-To") or "").addresses
-        if asked:
-            return asked
+        asked = message.value("Reply-To")
+        if asked and (addresses := parse_addresses(asked).addresses):
+            return addresses
     return parse_addresses(message.value("From") or "").addresses
 
 

@@ -6,6 +6,7 @@ loopback. What a server has taken on, it hands to `Carry`, which the world provi
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from mailsim.mail import Address, Envelope, Message, Reply
 from mailsim.pop3.maildrop import WireMessage
@@ -21,6 +22,7 @@ from mailsim.world.spf_check import SpfCheck
 
 Carry = Callable[[str, Envelope, Message], None]
 """Hand a message on: which server sends it, to whom, what."""
+_REMEMBERED = 4096  # addresses: the same few get mail again and again
 KeepCopy = Callable[[Message], str]
 """Put a copy of a message in the account's mailbox; its uid there."""
 
@@ -134,6 +136,7 @@ class Exchanger:
         """`users` maps each of the practice's server mailboxes to the user of its maildrop; others are people's."""
         self.name = name
         self._host = host
+        self._place = lru_cache(_REMEMBERED)(host.place)
         self._policy = policy
         self._users = users
         self._maildrops = maildrops
@@ -151,7 +154,7 @@ class Exchanger:
 
     def rcpt(self, peer: Peer, sender: Address | None, recipient: Address) -> Reply:  # noqa: ARG002 - the verb's face
         """Take what has a place here."""
-        return self._host.place(recipient).refused or OK
+        return self._place(recipient).refused or OK
 
     def data(self, peer: Peer, envelope: Envelope, message: Message) -> Reply:
         """Judge size and SPF; store or discard one copy for each recipient."""
@@ -167,7 +170,7 @@ class Exchanger:
         return OK
 
     def _put(self, sender: Address | None, recipient: Address, message: Message) -> None:
-        placed = self._host.place(recipient)
+        placed = self._place(recipient)
         mailbox = placed.mailbox
         if mailbox is None:
             self._journal.record(

@@ -80,7 +80,7 @@ def draft_of(table: SendTable) -> Draft:
 
 
 def _named(addresses: tuple[Address, ...]) -> tuple[Recipient, ...]:
-    return tuple(Recipient(address) for address in addresses)
+    return tuple([Recipient(address) for address in addresses])
 
 
 def incoming(table: ReceiveTable, folder: Path, *, token: str, date: datetime) -> tuple[Envelope, Message]:

@@ -8,7 +8,7 @@ its sender gets a report; what the practice gives up before any server took it i
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from functools import partial
+from functools import lru_cache, partial
 
 from mailsim.mail import Address, Envelope, Message, Reply
 from mailsim.provider.dns import LookupFailed, NoRoute, RecordType, Zone
@@ -23,6 +23,7 @@ SMTP_PORT = 25
 """Between servers (RFC 5321 section 4.5.4.2); only submissions are kept off it (R1.6)."""
 RETRIES = tuple(timedelta(hours=hours) for hours in (0.5, 1, 2, 4, 8, 16, 24, 24, 24))
 """How long after a 4yz reply a sender tries again, nine times in four days (RFC 5321 section 4.5.4.1)."""
+_REMEMBERED = 4096  # pairs of a server and a domain, which meet again and again
 LONGEST_QUEUED = sum(RETRIES, timedelta(hours=1))
 """After this a message has been taken or given up; an hour of it is what ten dialogues may take."""
 
@@ -43,6 +44,7 @@ class Post:
         """`relays` names the server through which another sends everything, whoever it is for."""
         self._zone = zone
         self._relays = relays
+        self._ways = lru_cache(_REMEMBERED)(self._find_ways)
         self._reports = reports
         self._transport = transport
         self._clock = clock
@@ -74,10 +76,10 @@ class Post:
         rank: int = 0,
     ) -> None:
         """Offer a message to a domain's exchanger of that rank; what it puts off at once to the next, if there is one."""
-        hosts: tuple[str, ...] = ()
+        ways: tuple[Hop, ...] = ()
 
         def answered(outcome: Outcome) -> None:
-            another = rank + 1 < len(hosts) and not outcome.uncertain  # two servers could have taken it
+            another = rank + 1 < len(ways) and not outcome.uncertain  # two servers could have taken it
             last = attempt == len(RETRIES) and not another
             later = self._note(hop, envelope, message, outcome, last=last)
             if later and another:
@@ -88,14 +90,19 @@ class Post:
                 )
 
         try:
-            relay = self._relays.get(server)
-            hosts = (relay,) if relay else self._zone.exchangers(domain)
-            hop = Hop(server, hosts[rank], SMTP_PORT)
+            ways = self._ways(server, domain)
+            hop = ways[rank]
         except NoRoute as error:
             hop = Hop(server, domain, SMTP_PORT)
             answered(Outcome(dict.fromkeys(envelope.recipients, _no_route(error)), None))
         else:
             self._transport.offer(hop, envelope, message, answered)
+
+    def _find_ways(self, server: str, domain: str) -> tuple[Hop, ...]:
+        """How a server reaches a domain's exchangers, the best first; raises NoRoute."""
+        relay = self._relays.get(server)
+        hosts = (relay,) if relay else self._zone.exchangers(domain)
+        return tuple(Hop(server, host, SMTP_PORT) for host in hosts)
 
     def submit(
         self,

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from mailsim.mail import Address, Message, parse_address
 from mailsim.practice.composing import Composed, Draft, DraftError, Recipient, compose, size_warnings, split
 from mailsim.practice.site import Site, read_site
+from mailsim.smtp.transmission import as_transmitted
 
 WHEN = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 SITES = Path(__file__).parents[2] / "fixtures" / "sites"
@@ -224,7 +225,8 @@ def test_no_draft_adds_a_header_field(
     ]  # fmt: skip
     assert done.message.defect is None
     assert Message(done.message.octets).message_id == done.message.message_id
-    assert b"\n" not in done.message.octets.replace(b"\r\n", b"")
+    assert done.message.crlf
+    assert as_transmitted(done.message.octets) is done.message.octets
 
 
 def test_letters_outside_ascii_travel() -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailsim.mail import Address, Message, parse_address
-from mailsim.smtp.transmission import as_transmitted, path_of
+from mailsim.smtp.transmission import as_transmitted, path_of, transmitted
 
 PIECES = st.sampled_from(
     [b"\r\n", b"\r", b"\n", b".", b".\r\n", b"\r\n.\r\n", b"a: b", b" ", b"\0\xff", b"x" * 80]
@@ -77,6 +77,18 @@ def test_the_transmitted_form_is_canonical(octets: bytes) -> None:
     assert sent.replace(b"\r\n", b"\n").removesuffix(b"\n") == (
         octets.replace(b"\r\n", b"\n").replace(b"\r", b" ").removesuffix(b"\n")
     )
+
+
+@given(OCTETS)
+def test_a_message_is_looked_at_once(octets: bytes) -> None:
+    """What goes over the wire is the message itself where it is fit for it, and is known to be."""
+    message = Message(octets)
+    sent = transmitted(message)
+
+    assert sent.octets == as_transmitted(octets)
+    assert (sent is message) == (sent.octets == octets)
+    assert sent.crlf
+    assert transmitted(sent) is sent
 
 
 @given(OCTETS)

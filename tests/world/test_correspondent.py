@@ -5,6 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mailsim.mail import Address, Envelope, Message
+from mailsim.smtp.transmission import as_transmitted
 from mailsim.world.correspondent import Correspondent, Habit, RepliesTo, acts_on, answer, answered
 from mailsim.world.mangling import Mangle
 
@@ -71,19 +72,24 @@ def test_a_message_without_originator_gets_no_answer() -> None:
     assert answer(JANE, message("Subject: hello"), message_id="<r@c>", date=DATE) is None
 
 
-@example(b"Subject: a\0b\rc\x0b", RepliesTo.FROM)
-@example(b"Message-ID: \0\r\nReferences: <a>\0", RepliesTo.FROM)
-@given(st.binary(max_size=300), st.sampled_from(list(RepliesTo)))
-def test_no_mail_makes_a_correspondent_write_a_broken_header(octets: bytes, replies_to: RepliesTo) -> None:
-    """Whatever a message holds, the answer is readable and has one of each of its fields."""
+@example(b"Subject: a\0b\rc\x0b", RepliesTo.FROM, "a\rb\nc\x0bd\x85")
+@example(b"Message-ID: \0\r\nReferences: <a>\0", RepliesTo.FROM, "")
+@given(st.binary(max_size=300), st.sampled_from(list(RepliesTo)), st.text(st.characters(codec="utf-8")))
+def test_no_mail_makes_a_correspondent_write_a_broken_header(
+    octets: bytes, replies_to: RepliesTo, text: str
+) -> None:
+    """Whatever a message holds, the answer is readable, has one of each of its fields, and is fit for the wire."""
     hostile = Message(b"From: a@abc.com\r\n" + octets + b"\r\n\r\n")
+    person = Correspondent(JANE.address, replies_to)
 
-    answered_with = answer(Correspondent(JANE.address, replies_to), hostile, message_id="<r@c>", date=DATE)
+    answered_with = answer(person, hostile, message_id="<r@c>", date=DATE, text=text)
 
     if answered_with is not None:
         _, reply = answered_with
         assert reply.defect is None
         assert Message(reply.octets).message_id == reply.message_id
+        assert reply.crlf
+        assert as_transmitted(reply.octets) is reply.octets
         for name in ("From", "To", "Subject", "Date", "Message-ID"):
             assert len(reply.values(name)) == 1
 
