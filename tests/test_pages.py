@@ -13,13 +13,20 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import redirect_stderr, redirect_stdout
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("README.md", "features/README.md", "notebooks/README.md", "fixtures/README.md")
+PAGES = (
+    "README.md",
+    "features/README.md",
+    "notebooks/README.md",
+    "fixtures/README.md",
+    "mailsim/testing/README.md",
+)
 FOLDERS = ("features", "fixtures", "mailsim", "notebooks", "tests")
 OTHER_PLUGINS = ("hypothesispytest", "faker", "html", "xdist", "cacheprovider")
 """Of pytest; no page needs one, and loading them takes longer than what the pages run."""
@@ -179,6 +186,18 @@ def test_the_options_told_are_the_options_there_are(page: str) -> None:
             }
             told_here = set(re.findall(r"(?<=[\s\[|])--?[a-z][\w-]*", code[named.end() :]))
             assert told_here - known == set(), code
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_names_told_are_the_names_there_are(page: str) -> None:
+    """What a sentence calls `mailsim.NAME`, `trace.NAME` or `world.NAME`."""
+    import mailsim
+    from mailsim.trace import Trace
+
+    faces = {"mailsim": mailsim, "trace": Trace, "world": mailsim.Simulation}
+    for code in inline(page):
+        for owner, name in re.findall(r"(?<![\w./\"])(mailsim|trace|world)\.(\w+)(?![\w.]*:)", code):
+            assert hasattr(faces[owner], name) or find_spec(f"mailsim.{name}"), code
 
 
 def test_the_commands_told_are_the_commands_there_are() -> None:
