@@ -41,7 +41,7 @@ class BackgroundLoop:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Let what was called come to its end, or cancel it where an error is on its way."""
+        """Cancel what is still called, as by a caller whom Ctrl-C took away: it may wait for what comes no more."""
         portal = self._opened.result()
-        portal.call(portal.stop, error is not None)
+        portal.call(portal.stop, True)
         self._thread.join()

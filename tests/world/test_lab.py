@@ -1,4 +1,6 @@
 import asyncio
+import signal
+import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -64,6 +66,24 @@ def test_a_lab_that_is_entered_again_is_a_new_world() -> None:
         assert lab.send(to="jane@client.example").message_id == first
 
     assert before[0].message_id == first
+
+
+def test_a_lab_that_is_interrupted_while_a_server_keeps_it_waiting_ends() -> None:
+    """Ctrl-C: nobody waits for an answer that comes no more."""
+    caller = threading.get_ident()
+
+    def interrupt(mute: socket.socket) -> socket.socket:
+        connection, _ = mute.accept()
+        signal.pthread_kill(caller, signal.SIGINT)
+        return connection
+
+    with socket.create_server(("127.0.0.1", 0)) as mute, ThreadPoolExecutor() as pool:
+        with Lab(TABLES) as lab:
+            lab.redirect("smtp.abc.com", 587, mute.getsockname())
+            asked = pool.submit(interrupt, mute)
+            with pytest.raises(KeyboardInterrupt):
+                lab.send(to="jane@client.example")
+        asked.result().close()
 
 
 def test_a_lab_leaves_no_thread_and_can_be_used_in_a_running_loop() -> None:
