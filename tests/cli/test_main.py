@@ -48,6 +48,10 @@ COMMAND = [sys.executable, "-m", "mailsim"]
             ["pop3", ".", "--user", "a:b", "--tls", "x"],
             "mailsim pop3: --tls x: must be none or stls or implicit. Try ",
         ),
+        (
+            ["smtp", "--tls", "none", "--tls=implicit"],
+            "mailsim smtp: Invalid value for '--tls': was given 2 times; give it once. Try ",
+        ),
     ],
 )
 def test_wrong_usage_is_one_line(arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:

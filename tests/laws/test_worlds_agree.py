@@ -27,6 +27,37 @@ def test_the_worlds_agree_on_each_scenario_of_the_fixtures(path: Path) -> None:
     assert_agree(load_scenario(path))
 
 
+LIMITS = (
+    "smtp:MAIL:every:rate-limit 2",
+    "smtp:RCPT:every:rate-limit 1",
+    "mx:MAIL:every:rate-limit 1",
+    "mx:RCPT:every:rate-limit 2",
+)
+
+
+@pytest.mark.parametrize("fault", LIMITS)
+def test_the_worlds_agree_on_limits_of_a_connection(fault: str) -> None:
+    """Where one message goes at a time: of several at once it is chance on sockets which shares a connection."""
+    people = (
+        {"address": "jane@client.example", "delay": "17m"},
+        {"address": "joe@other.example", "delay": "19m"},
+    )
+    letter = {"to": [person["address"] for person in people], "from_action": 1234}
+    assert_agree(
+        {
+            "mailbox": {
+                "type": "catch-all",
+                "default_sender": "matters@abc.com",
+                "fallback_address": "help@elsewhere.example",
+            },
+            "action": [{"id": 1234}],
+            "provider": {"faults": [fault]},
+            "correspondent": people,
+            "event": [*({"at": f"{71 * number}m", "send": letter} for number in range(6)), {"collect": {}}],
+        }
+    )
+
+
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(scenarios())
 def test_the_worlds_agree(tables: dict[str, Any]) -> None:
