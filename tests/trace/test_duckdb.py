@@ -52,7 +52,7 @@ def test_totals_are_those_of_pandas(trace: RecordedTrace) -> None:
 def test_a_story_is_that_of_the_trace(trace: RecordedTrace) -> None:
     """By the id of one message, and what is inside its details."""
     [name] = duckdb.execute(
-        "select distinct message_id from read_parquet(?) where step = 'decided' and detail ->> 'meant_for' = 'action:5'",
+        "select distinct message_id from read_parquet(?) where step = 'decided' and (detail ->> 'meant_for') = 'action:5'",
         [str(trace.path)],
     ).fetchone() or [""]
     rows = duckdb.execute(
