@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mailsim.cli.bulk import Out, Scheduler, Workers, answers
 from mailsim.errors import MailsimError
 
 if TYPE_CHECKING:
     from mailsim.cli.progress import Progress
     from mailsim.mail.corpus import Corpus, Stored
+    from mailsim.study.bulk.question import Question
+    from mailsim.study.bulk.table import Answers
 
 
 class SitesError(MailsimError):
@@ -22,7 +25,8 @@ def diff(
     corpus: Annotated[
         list[str],
         typer.Argument(
-            metavar="CORPUS", help="A .eml, an mbox, a Maildir, a folder of them, or - for standard input."
+            metavar="CORPUS",
+            help="A .eml, an mbox, a Maildir, a Parquet file, a folder of them, or - for standard input.",
         ),
     ],
     site: Annotated[
@@ -30,10 +34,14 @@ def diff(
         typer.Option("--site", metavar="SITE", help="Twice: the site file as it is, and as it would be."),
     ],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+    out: Out = None,
+    scheduler: Scheduler = None,
+    workers: Workers = None,
 ) -> None:
     """Say which messages go elsewhere under another site file, grouped by reason and cause.
 
     Exit status 1 when any does, as diff does.
+    Mail that is too much for one process is shared out with --out: the answer is the same, and stays there.
 
     Example: mailsim diff --site now.toml --site then.toml mail/
     """
@@ -50,11 +58,37 @@ def diff(
         )
     before, after = map(site_at, site)
     mail = find_mail(corpus, standard_input(corpus))
+    shared = answers(lambda: _question(site), mail, out, scheduler, workers)
+    if shared is not None:
+        _tell(shared, as_json=as_json)
+        return
     with Progress(mail.size) as progress:
         found = difference(before, after, _counted(mail, progress))
     lines = [json.dumps(found.as_json())] if as_json else [printable(line) for line in str(found).split("\n")]
     sys.stdout.write("\n".join(lines) + "\n")
     if found.changed:
+        raise typer.Exit(1)
+
+
+def _question(sites: list[str]) -> "Question":
+    from mailsim.practice.site_file import load_toml
+    from mailsim.study.bulk.question import Diff, site_text
+
+    before, after = (site_text(load_toml(site)) for site in sites)
+    return Diff(before, after)
+
+
+def _tell(shared: "Answers", *, as_json: bool) -> None:
+    """The same from the table, a line at a time."""
+    from mailsim.practice.faults import printable
+
+    if as_json:
+        sys.stdout.writelines(shared.json_pieces())
+        sys.stdout.write("\n")
+    else:
+        sys.stdout.writelines(f"{printable(line)}\n" for line in shared.told())
+    shared.check()
+    if shared.groups():
         raise typer.Exit(1)
 
 

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mailsim.cli.bulk import Out, Scheduler, Workers, answers
+
 if TYPE_CHECKING:
     from mailsim.cli.progress import Progress
     from mailsim.mail.corpus import Corpus, Stored
     from mailsim.practice.decision import Decision
     from mailsim.practice.site import Site
+    from mailsim.study.bulk.question import Question
 
 _BATCH = 500  # lines in one write: unbuffered, a write a line takes longer than the decision
 _HEAD = ("MESSAGE", "OUTCOME", "TARGETS", "REASON", "ADDRESS", "NOTE")
@@ -24,17 +27,23 @@ def route(
     paths: Annotated[
         list[str],
         typer.Argument(
-            metavar="PATH", help="A .eml, an mbox, a Maildir, a folder of them, or - for standard input."
+            metavar="PATH",
+            help="A .eml, an mbox, a Maildir, a Parquet file, a folder of them, or - for standard input.",
         ),
     ],
     site: Annotated[str, typer.Option("--site", metavar="SITE", help="The practice's site file (TOML).")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a message, one a line.")] = False,
+    out: Out = None,
+    scheduler: Scheduler = None,
+    workers: Workers = None,
 ) -> None:
     """Say where each message would go, and why. All messages of one call are one collection.
 
     Of one message every rule that was tried is told; of several one row each, and totals.
+    Mail that is too much for one process is shared out with --out: the answer is the same, and stays there.
 
     Example: mailsim route --site site.toml reply.eml
+    Example: mailsim route --site site.toml export/ --out routed --workers 2
     """
     from mailsim.cli.site import site_at
     from mailsim.cli.standard_input import standard_input
@@ -45,10 +54,20 @@ def route(
     corpus = find_mail(paths, standard_input(paths))
     for warning in practice.warnings:
         sys.stderr.write(f"mailsim: warning: {printable(site)}: {warning}\n")
-    decisions = _decisions(practice, corpus)
+    shared = answers(lambda: _question(site), corpus, out, scheduler, workers)
+    decisions = _decisions(practice, corpus) if shared is None else shared.decisions()
     lines = iter(_json_lines(decisions) if as_json else _told(decisions, _prefix(paths)))
     while batch := list(islice(lines, _BATCH)):
         sys.stdout.write("\n".join(batch) + "\n")
+    if shared is not None:
+        shared.check()
+
+
+def _question(site: str) -> "Question":
+    from mailsim.practice.site_file import load_toml
+    from mailsim.study.bulk.question import Route, site_text
+
+    return Route(site_text(load_toml(site)))
 
 
 def _decisions(site: "Site", corpus: "Corpus") -> "Iterator[Decision]":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mailsim.cli.bulk import one_cluster
 from mailsim.cli.place import place
 
 if TYPE_CHECKING:
@@ -52,8 +53,7 @@ def sweep(
     from mailsim.study.sweep.plan import sweep_of
     from mailsim.study.sweep.running import sweep as swept
 
-    if scheduler is not None and workers is not None:
-        raise typer.BadParameter("--workers is for this machine, --scheduler for a cluster; give one of them")
+    one_cluster(scheduler, workers)
     plan = sweep_of(file)
     with Progress(len(plan), things="cells") as progress:
         rows = swept(plan, out=out, scheduler=scheduler, workers=workers, progress=progress.advance)

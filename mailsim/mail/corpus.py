@@ -1,16 +1,17 @@
-"""Stored mail to messages: `.eml` files, mbox files, Maildirs, folders of them, and a stream.
+"""Stored mail to messages: `.eml` files, mbox files, Maildirs, Parquet files, folders of them, and a stream.
 
 Laws:
 - The octets of a message are those of the file; an mbox's `From ` lines and the empty line
   before each are the mbox's own, and `>From ` stays as it was received.
-- One message at a time is in memory, whatever the size of the mbox.
+- One message at a time is in memory, whatever the size of the mbox; of Parquet a few.
 - Everything is looked at before the first message is read, so that a missing path is known
   before anything was made of the others.
 - The order is that of the paths given; within a folder, by name.
 
 What counts as mail: a path given by name is an mbox when it is named `.mbox`, or when it is
-not named `.eml` and begins with `From `; else it is one message. In a folder only `.eml`,
-`.mbox`, and names without suffix that begin like an mbox or a message are taken, hidden
+not named `.eml` and begins with `From `; else it is one message. Named `.parquet` it is a table of
+messages, each the value of the column `octets`. In a folder only `.eml`,
+`.mbox`, such tables, and names without suffix that begin like an mbox or a message are taken, hidden
 names are not, and symbolic links only to files inside the folder. A directory with `cur`
 and `new` is a Maildir (https://cr.yp.to/proto/maildir.html).
 """
@@ -20,16 +21,16 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, Protocol
+from typing import BinaryIO, NamedTuple
 
 from mailsim.errors import MailsimError
+from mailsim.mail import parquet
+from mailsim.mail.mbox import SEPARATOR, read_mbox
 
 STREAM = "-"
-_SEPARATOR = b"From "  # RFC 4155
-_LF = 0x0A
-_BLOCK = 1 << 20
 _FIRST_FIELD = re.compile(rb"[!-9;-~]+[ \t]*:")  # RFC 5322 section 2.2
 _HEAD = 1024
 
@@ -42,8 +43,16 @@ class Stored(NamedTuple):
     """One message as it was found."""
 
     name: str
-    """The path as given or found; `PATH:N` for the Nth message of an mbox, `-` for a stream."""
+    """The path as given or found; `PATH:N` for the Nth message of an mbox or a table, `-` for a stream."""
     octets: bytes
+
+
+class Form(Enum):
+    """What a file is."""
+
+    MESSAGE = "message"
+    MBOX = "mbox"
+    PARQUET = "parquet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +73,7 @@ class Corpus:
             try:
                 yield from source.read()
             except OSError as error:
-                raise CorpusError(_unreadable(source.name, error)) from None
+                raise CorpusError(unreadable(source.name, error)) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +81,11 @@ class Source:
     """One file or stream."""
 
     name: str
-    mbox: bool
+    form: Form
     size: int | None
     """None where a file's end is not known before it is read."""
+    changed: int = 0
+    """When the file was changed last, in nanoseconds since 1970."""
     stream: BinaryIO | None = None
     """What is read instead of the file; it has been read up to the end of `head`."""
     head: bytes = b""
@@ -88,10 +99,11 @@ class Source:
                 yield from self._messages(file)
 
     def _messages(self, file: BinaryIO) -> Iterator[Stored]:
-        if not self.mbox:
+        if self.form is Form.MESSAGE:
             yield Stored(self.name, self.head + file.read())
             return
-        for number, octets in enumerate(read_mbox(file, self.head), 1):
+        several = read_mbox(file, self.head) if self.form is Form.MBOX else parquet.read_octets(file)
+        for number, octets in enumerate(several, 1):
             yield Stored(f"{self.name}:{number}", octets)
 
 
@@ -118,7 +130,7 @@ def find_mail(paths: Sequence[str], stdin: BinaryIO) -> Corpus:
         try:
             found = _streamed(STREAM, stdin) if path == STREAM else _at(path)
         except (OSError, ValueError) as error:
-            faults.append(_unreadable(path, error))
+            faults.append(unreadable(path, error))
             continue
         sources += found
         if not found:
@@ -130,7 +142,8 @@ def find_mail(paths: Sequence[str], stdin: BinaryIO) -> Corpus:
     return Corpus(tuple(sources))
 
 
-def _unreadable(path: str, error: Exception) -> str:
+def unreadable(path: str, error: Exception) -> str:
+    """Why it is not read, and what to do, in a line."""
     reason = getattr(error, "strerror", None) or str(error)
     place = getattr(error, "filename", None) or path
     return f"{_shown(str(place))}: cannot be read: {reason}; name a file or folder that can be"
@@ -147,27 +160,40 @@ def _at(path: str) -> list[Source]:
     if not place.is_file():  # a pipe or device is opened once: what is read of it is gone
         return _streamed(path, open(path, "rb"))  # noqa: PTH123 - `Path("")` is a folder; `Source` closes it
     head = _head(place)
-    if place.suffix.lower() == ".mbox" and not head.startswith(_SEPARATOR):
+    suffix = place.suffix.lower()
+    if (suffix == ".mbox" and not head.startswith(SEPARATOR)) or (
+        suffix == ".parquet" and not _is_table(place)
+    ):
         return []
-    is_message = place.suffix.lower() == ".eml"
-    return [_stored(place, path, mbox=_is_mbox(place))] if head or is_message else []
+    return [_stored(place, path, _form(place))] if head or suffix == ".eml" else []
 
 
 def _streamed(name: str, stream: BinaryIO) -> list[Source]:
-    head = stream.read(len(_SEPARATOR))
+    head = stream.read(len(SEPARATOR))
     if not head and name != STREAM:
         stream.close()
-    return [Source(name, head == _SEPARATOR, None, stream, head)] if head else []
+    form = Form.MBOX if head == SEPARATOR else Form.MESSAGE
+    return [Source(name, form, None, stream=stream, head=head)] if head else []
 
 
-def _stored(place: Path, name: str, *, mbox: bool) -> Source:
+def _stored(place: Path, name: str, form: Form) -> Source:
     if not os.access(place, os.R_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(place))
-    return Source(name, mbox, place.stat().st_size)
+    known = place.stat()
+    return Source(name, form, known.st_size, known.st_mtime_ns)
 
 
-def _is_mbox(place: Path) -> bool:
-    return place.suffix.lower() != ".eml" and _head(place).startswith(_SEPARATOR)
+def _form(place: Path) -> Form:
+    suffix = place.suffix.lower()
+    if suffix == ".parquet":
+        return Form.PARQUET
+    return Form.MBOX if suffix != ".eml" and _head(place).startswith(SEPARATOR) else Form.MESSAGE
+
+
+def _is_table(place: Path) -> bool:
+    """Whether it is a table of messages."""
+    with place.open("rb") as file:
+        return parquet.row_groups(file) is not None
 
 
 def _head(place: Path) -> bytes:
@@ -182,14 +208,14 @@ def _in_folder(folder: Path) -> Iterator[Source]:
     while waiting:
         place = waiting.pop()
         if not place.is_dir():
-            yield _stored(place, str(place), mbox=_is_mbox(place))
+            yield _stored(place, str(place), _form(place))
             continue
         entries = sorted(place.iterdir(), key=lambda entry: entry.name)
         if _is_maildir(place):
             boxes = [entry for box in ("cur", "new") for entry in (place / box).iterdir()]
             for entry in sorted(boxes, key=lambda entry: entry.name):
                 if _is_message(entry, root):
-                    yield _stored(entry, str(entry), mbox=False)
+                    yield _stored(entry, str(entry), Form.MESSAGE)
             inside = [
                 entry for entry in entries if entry.name not in ("cur", "new", "tmp") and _is_folder(entry)
             ]
@@ -221,61 +247,9 @@ def _is_mail(entry: Path, root: Path) -> bool:
     suffix = entry.suffix.lower()
     if suffix == ".eml":
         return True
+    if suffix == ".parquet":
+        return _is_table(entry)
     if suffix not in ("", ".", ".mbox"):
         return False
     head = _head(entry)
-    return head.startswith(_SEPARATOR) or (suffix != ".mbox" and _FIRST_FIELD.match(head) is not None)
-
-
-class Octets(Protocol):
-    """What an mbox is read from."""
-
-    def read(self, size: int, /) -> bytes:
-        """At most so many octets; none at the end."""
-        ...
-
-
-def read_mbox(file: Octets, head: bytes = b"") -> Iterator[bytes]:
-    """The messages of an mbox, one in memory at a time; `head` is what was read of it before.
-
-    A line that begins with `From ` after an empty line separates (RFC 4155, Appendix A).
-    That line and the empty line before it belong to no message, nor does the first line.
-    """
-    waiting = bytearray(head)
-    inside = False  # whether `waiting` begins inside a message, after its `From ` line
-    searched = 0
-    while block := file.read(_BLOCK):
-        waiting += block
-        while True:
-            if not inside:
-                line_end = waiting.find(b"\n")
-                if line_end < 0:
-                    break
-                del waiting[: line_end + 1]
-                inside, searched = True, 0
-            at = waiting.find(b"\n" + _SEPARATOR, searched)
-            if at < 0:
-                searched = max(0, len(waiting) - len(_SEPARATOR))
-                break
-            searched = at + 1
-            end = _empty_line(waiting, at)
-            if end is not None:
-                yield _front(waiting, end)
-                del waiting[: at + 1]
-                inside = False
-    if inside:
-        end = _empty_line(waiting, len(waiting) - 1) if waiting.endswith(b"\n") else None
-        yield _front(waiting, len(waiting) if end is None else end)
-    elif waiting:
-        yield b""
-
-
-def _empty_line(octets: bytearray, end: int) -> int | None:
-    """Where the empty line begins whose LF is at `end`; None when that line is not empty."""
-    start = end - 1 if octets[max(0, end - 1) : end] == b"\r" else end
-    return start if start == 0 or octets[start - 1] == _LF else None
-
-
-def _front(octets: bytearray, end: int) -> bytes:
-    with memoryview(octets) as view:
-        return bytes(view[:end])
+    return head.startswith(SEPARATOR) or (suffix != ".mbox" and _FIRST_FIELD.match(head) is not None)

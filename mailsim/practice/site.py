@@ -59,7 +59,10 @@ class Site:
 
         `name` is what the decision calls the message, such as its file's name.
         """
-        message = Message(octets)
+        return self.alone(Message(octets), name)
+
+    def alone(self, message: Message, name: str | None) -> Decision:
+        """What ought to happen to a message of which no copy was collected before."""
         decision = decide(message, self.rules, self.directory, self.sent, name=name)
         return beside_sent(decision, message, self.rules, self.directory, self.sent)
 

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mailsim.mail.corpus import CorpusError, Stored, find_mail, read_mail, read_mbox
+from mailsim.mail.corpus import CorpusError, Stored, find_mail, read_mail
+from mailsim.mail.mbox import read_mbox
 
 ONE = b"From: a@b.example\r\nSubject: one\r\n\r\n\x00\xff body\r\n"
 TWO = b"From: a@b.example\nSubject: two\n\n>From here\nFrom there\n"

@@ -67,12 +67,10 @@ class Difference:
         return {"messages": self.messages, "changed": [one.as_json() for one in self.changed]}
 
     def __str__(self) -> str:
-        lines = [f"{len(self.changed)} of {self.messages} messages go elsewhere"]
-        for (before, after, cause), members in self.groups().items():
-            lines += ["", f"{before} -> {after} (cause: {cause}): {len(members)}"]
-            lines += [
-                f"  {shown(one.message)}: {went_to(one.before)} -> {went_to(one.after)}" for one in members
-            ]
+        lines = [title(len(self.changed), self.messages)]
+        for group, members in self.groups().items():
+            lines += ["", heading_of(group, len(members))]
+            lines += [line(one.message, went_to(one.before), went_to(one.after)) for one in members]
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
@@ -103,14 +101,35 @@ def difference(before: Site, after: Site, corpus: Iterable[tuple[str | None, byt
         message = Message(octets)
         was = first.decided(message, name)
         will_be = second.decided(message, name)
-        if (was.outcome, was.targets) != (will_be.outcome, will_be.targets):
+        if goes_elsewhere(was, will_be):
             told = name or was.message_id or f"message {count}"
-            changed.append(Changed(told, was, will_be, _cause(message, before, was, after, will_be)))
+            changed.append(Changed(told, was, will_be, cause(message, before, was, after, will_be)))
     return Difference(count, tuple(changed))
 
 
-def _cause(message: Message, before: Site, was: Decision, after: Site, will_be: Decision) -> str:
-    """What the message shows where it is delivered to nobody; of the target that it reaches at the other site."""
+def goes_elsewhere(was: Decision, will_be: Decision) -> bool:
+    """Whether two decisions on one message lead to other places."""
+    return (was.outcome, was.targets) != (will_be.outcome, will_be.targets)
+
+
+def title(changed: int, messages: int) -> str:
+    """What stands above all groups."""
+    return f"{changed} of {messages} messages go elsewhere"
+
+
+def heading_of(group: tuple[str, str, str], members: int) -> str:
+    """What stands above the messages of a group."""
+    before, after, why = group
+    return f"{before} -> {after} (cause: {why}): {members}"
+
+
+def line(message: str, before: str, after: str) -> str:
+    """One message of a group, and where it went and would go."""
+    return f"  {shown(message)}: {before} -> {after}"
+
+
+def cause(message: Message, before: Site, was: Decision, after: Site, will_be: Decision) -> str:
+    """The first cause that the message shows where it is delivered to nobody; of the target that it reaches at the other site."""
     site, decision, other = (
         (after, will_be, was) if was.outcome is Outcome.DELIVERED else (before, was, will_be)
     )

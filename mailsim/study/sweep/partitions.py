@@ -13,8 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from mailsim import disk
-from mailsim.errors import MailsimError
+from mailsim.study.part import PartitionError, made, written
 
 _MOST_SMALL = 64
 """Small partitions before they are put together."""
@@ -22,22 +21,14 @@ _SMALL = 10_000
 """Rows of a partition that is put together with others."""
 
 
-class PartitionError(MailsimError):
-    """A folder that holds another table, or cannot be read or written."""
-
-
 class Partitions:
     """The partitions of one table."""
 
     def __init__(self, folder: Path, schema: pa.Schema) -> None:
         """Makes the folder; raises PartitionError where it holds a table of other columns."""
-        self._folder = folder
+        self._folder = made(folder)
         self.schema = schema
         """The columns."""
-        try:
-            disk.folder(folder)
-        except OSError as error:
-            raise PartitionError(f"{folder}: cannot be made: {error.strerror}; name another folder") from None
         self._rows = {path: self._checked(path) for path in sorted(folder.glob("part-[0-9]*.parquet"))}
 
     def _checked(self, path: Path) -> int:
@@ -75,11 +66,6 @@ class Partitions:
     def _write(self, table: pa.Table) -> None:
         last = max((int(path.stem.removeprefix("part-")) for path in self._rows), default=0)
         path = self._folder / f"part-{last + 1:06}.parquet"
-        try:
-            with disk.replacing(path) as beside:  # readers of a folder pass over what begins with a point
-                pq.write_table(table, beside, compression="zstd")
-        except OSError as error:
-            raise PartitionError(
-                f"{path}: cannot be written: {error.strerror or error}; free some room, and run it again"
-            ) from None
+        with written(path, self.schema) as writer:
+            writer.write_table(table)
         self._rows[path] = table.num_rows

@@ -1,31 +1,26 @@
 """A sweep, run by Dask: cells out, rows back, each kept as it comes.
 
-Which worker plays a cell, and what becomes of the cells of a worker that dies, is Dask's; here a bounded number of cells
-is given to it at a time, so that neither side holds a whole grid.
+A bounded number of cells is given to it at a time, so that neither side holds a whole grid.
 """
 
-import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from itertools import islice
+from functools import partial
+from itertools import chain, islice
 from os import PathLike
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pyarrow as pa
 
 from mailsim import disk
-from mailsim.errors import MailsimError
-from mailsim.practice.faults import printable, without_userinfo
+from mailsim.practice.faults import printable
+from mailsim.study.cluster import client_of, finished
+from mailsim.study.part import made
 from mailsim.study.scenario_file import scenario_text
 from mailsim.study.sweep.cell import FIGURES, play, row
-from mailsim.study.sweep.partitions import PartitionError, Partitions
+from mailsim.study.sweep.partitions import Partitions
 from mailsim.study.sweep.plan import Cell, Sweep, sweep_of
-
-if TYPE_CHECKING:
-    from distributed import Client, Future
 
 CELLS, FAILED, TRACES = "cells", "failed", "traces"
 """What stands in the folder of a sweep: the table's partitions, scenarios of failed cells, traces."""
@@ -34,10 +29,6 @@ _WINDOW = 1_000
 _DIED = "WorkerDied"
 """How the error of a cell begins that may have been the machine's fault, not its own: it is played again."""
 _TYPES = {int: pa.int64(), float: pa.float64(), bool: pa.bool_(), str: pa.string()}
-
-
-class ClusterError(MailsimError):
-    """Dask is not installed, or its scheduler cannot be reached."""
 
 
 def sweep(
@@ -78,78 +69,35 @@ def _swept(
     progress: Callable[[int], object] | None,
 ) -> pd.DataFrame:
     partitions = Partitions(out / CELLS, schema(plan))
-    finished = partitions.cells(but=_DIED)
-    traces = _folder(out / TRACES) if plan.trace else None
+    known = partitions.cells(but=_DIED)
+    traces = str(made(out / TRACES).resolve()) if plan.trace else None
     keys: list[str] = []
 
     def waiting() -> Iterator[Cell]:
         for cell in plan:
             keys.append(cell.key)
-            if cell.key not in finished:
+            if cell.key not in known:
                 yield cell
             elif progress:
                 progress(1)
 
     cells = waiting()
-    first = list(islice(cells, _WINDOW))
+    first = list(islice(cells, 1))
     if first:
-        with _client(scheduler, workers) as client:
-            for played in _played(client, first, cells, traces):
-                for cell, found in played:
+        with client_of(scheduler, workers) as client:
+            for batch in finished(client, partial(play, traces=traces), chain(first, cells), _WINDOW):
+                rows = []
+                for cell, result in batch:
+                    found = (
+                        row(cell, {"error": _died(result)}) if isinstance(result, BaseException) else result
+                    )
                     if found["error"]:
                         _keep(cell, str(found["error"]), out / FAILED)
                     if progress:
                         progress(1)
-                partitions.add([_shown(found, partitions.schema) for _, found in played])
+                    rows.append(_shown(found, partitions.schema))
+                partitions.add(rows)
     return partitions.frame().set_index("cell").loc[list(dict.fromkeys(keys))].reset_index()
-
-
-def _played(
-    client: "Client", first: list[Cell], others: Iterator[Cell], traces: str | None
-) -> Iterator[list[tuple[Cell, dict[str, object]]]]:
-    """Cells with their rows, in batches, as they are finished."""
-    from distributed import as_completed  # noqa: PLC0415 - heavy, and installed where sweeps are run
-
-    def given(cells: list[Cell]) -> list["Future[Any]"]:
-        futures = client.map(play, cells, traces=traces, pure=False)
-        at_work.update(zip(futures, cells, strict=True))
-        return futures
-
-    at_work: dict[Future[Any], Cell] = {}
-    completed = as_completed(given(first), with_results=True, raise_errors=False)
-    for batch in completed.batches():
-        played = []
-        for future, result in batch:
-            cell = at_work.pop(future)
-            died = future.status == "error"  # with the worker, again and again: what it raised is in its row
-            played.append((cell, row(cell, {"error": _died(result[1])}) if died else result))
-        yield played
-        if more := list(islice(others, len(batch))):
-            completed.update(given(more))
-
-
-@contextmanager
-def _client(scheduler: str | None, workers: int | None) -> Iterator["Client"]:
-    """A client of that cluster, or of one made on this machine for as long as it is needed."""
-    try:
-        import distributed  # noqa: PLC0415 - as above
-    except ImportError:
-        raise ClusterError('Dask is not installed; install it with: pip install "mailsim[sweep]"') from None
-    if scheduler is not None:
-        try:
-            client = distributed.Client(scheduler, timeout="10s")
-        except (OSError, ValueError) as error:
-            place, reason = (without_userinfo(text, server=True) for text in (scheduler, str(error)))
-            told = printable(f"{place}: no Dask scheduler answers there: {reason}".splitlines()[0])
-            raise ClusterError(f"{told}; write such as tcp://127.0.0.1:8786") from None
-        with client:
-            yield client
-        return
-    cluster = distributed.LocalCluster(
-        n_workers=workers, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL
-    )
-    with cluster, distributed.Client(cluster) as client:
-        yield client
 
 
 def schema(plan: Sweep) -> pa.Schema:
@@ -183,15 +131,7 @@ def _died(error: BaseException) -> str:
 
 def _keep(cell: Cell, error: str, folder: Path) -> None:
     """Write what shows the error again."""
-    place = Path(_folder(folder)) / f"{cell.key}.toml"
+    place = made(folder) / f"{cell.key}.toml"
     changes = [f"{name} = {value}" for name, value in cell.axes.items()]
     comment = ["A cell of a sweep that failed:", *changes, *error.splitlines()]
     disk.put(place, scenario_text(cell.tables, [printable(line) for line in comment]).encode())
-
-
-def _folder(folder: Path) -> str:
-    try:
-        disk.folder(folder)
-    except OSError as error:
-        raise PartitionError(f"{folder}: cannot be made: {error.strerror}; name another folder") from None
-    return str(folder.resolve())

@@ -7,7 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from mailsim.study.sweep.partitions import PartitionError, Partitions
+from mailsim.study.part import PartitionError
+from mailsim.study.sweep.partitions import Partitions
 
 SCHEMA = pa.schema([("cell", pa.string()), ("messages", pa.int64()), ("error", pa.string())])
 

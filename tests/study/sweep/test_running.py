@@ -14,10 +14,10 @@ from pandas.testing import assert_frame_equal
 
 import mailsim
 from mailsim.cli import main
+from mailsim.study.cluster import ClusterError
 from mailsim.study.sweep.cell import play
 from mailsim.study.sweep.plan import sweep_of
-from mailsim.study.sweep.running import ClusterError
-from tests.study.sweep.conftest import Cluster
+from tests.study.conftest import Cluster
 
 FIGURES = [
     "messages",

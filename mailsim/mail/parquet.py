@@ -1,0 +1,49 @@
+"""Messages in Parquet: each is the value of the column `octets`, binary or text; whatever else a row has is left alone.
+
+A value that is missing is a message without octets. Of a file a few messages are in memory at a time.
+"""
+
+import errno
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO
+
+OCTETS = "octets"
+_FEW = 16
+"""Messages that are read at once: of 25 MB each they still have room."""
+_BLOCK = 1 << 20
+
+
+def row_groups(file: BinaryIO) -> Sequence[int] | None:
+    """How many messages each row group of the file has; None when it is no Parquet file with such a column."""
+    import pyarrow as pa  # noqa: PLC0415 - heavy: loads only where such a file is
+    import pyarrow.parquet as pq  # noqa: PLC0415 - as above
+
+    try:
+        table = pq.ParquetFile(file)
+        at = table.schema_arrow.get_field_index(OCTETS)
+    except (pa.ArrowException, OSError):
+        return None
+    if at < 0 or table.schema_arrow.field(at).type not in _types():
+        return None
+    return [table.metadata.row_group(group).num_rows for group in range(table.num_row_groups)]
+
+
+def _types() -> Sequence[object]:
+    import pyarrow as pa  # noqa: PLC0415 - as above
+
+    return pa.binary(), pa.large_binary(), pa.string(), pa.large_string()
+
+
+def read_octets(file: BinaryIO, group: int | None = None) -> Iterator[bytes]:
+    """The messages of a row group, or of all; raises OSError where they cannot be read."""
+    import pyarrow as pa  # noqa: PLC0415 - as above
+    import pyarrow.parquet as pq  # noqa: PLC0415 - as above
+
+    groups = None if group is None else [group]
+    try:
+        table = pq.ParquetFile(file, buffer_size=_BLOCK)
+        for batch in table.iter_batches(_FEW, row_groups=groups, columns=[OCTETS], use_threads=False):
+            for value in batch.column(0).cast(pa.large_binary()):
+                yield value.as_py() or b""
+    except pa.ArrowException as error:
+        raise OSError(errno.EIO, f"no whole Parquet file: {error}") from None

@@ -1,0 +1,80 @@
+"""Dask: a client of a cluster, and work given to it a bounded number of tasks at a time.
+
+Which worker does a task, and what becomes of the tasks of a worker that dies, is Dask's.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from mailsim.errors import MailsimError
+from mailsim.practice.faults import printable, without_userinfo
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+
+class ClusterError(MailsimError):
+    """Dask is not installed, its scheduler cannot be reached, or its workers end at their work."""
+
+
+@contextmanager
+def client_of(scheduler: str | None, workers: int | None) -> Iterator["Client"]:
+    """A client of the cluster at that address, or of one made on this machine for as long as it is needed.
+
+    That one has a process for each core, or so many `workers`. Raises ClusterError.
+    """
+    try:
+        import distributed  # noqa: PLC0415 - heavy, and installed where there is work for it
+    except ImportError:
+        raise ClusterError('Dask is not installed; install it with: pip install "mailsim[sweep]"') from None
+    if scheduler is not None:
+        try:
+            client = distributed.Client(scheduler, timeout="10s")
+        except (OSError, ValueError) as error:
+            place, reason = (without_userinfo(text, server=True) for text in (scheduler, str(error)))
+            told = printable(f"{place}: no Dask scheduler answers there: {reason}".splitlines()[0])
+            raise ClusterError(f"{told}; write such as tcp://127.0.0.1:8786") from None
+        with client:
+            yield client
+        return
+    cluster = distributed.LocalCluster(
+        n_workers=workers,
+        threads_per_worker=1,
+        dashboard_address=None,
+        scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # else it warns where another has Dask's port
+        silence_logs=logging.CRITICAL,
+    )
+    with cluster, distributed.Client(cluster) as client:
+        yield client
+
+
+def finished(
+    client: "Client", work: Callable[[Task], Result], tasks: Iterator[Task], window: int
+) -> Iterator[list[tuple[Task, Result | BaseException]]]:
+    """Tasks with what `work` made of them, or why nothing, in batches as they are finished; Dask has `window` at a time.
+
+    A task that raises has its exception, one whose workers died again and again `distributed.KilledWorker`.
+    """
+    from distributed import as_completed  # noqa: PLC0415 - as above
+
+    def given(some: list[Task]) -> list["Future[Any]"]:
+        futures = client.map(work, some, pure=False)
+        at_work.update(zip(futures, some, strict=True))
+        return futures
+
+    at_work: dict[Future[Any], Task] = {}
+    completed = as_completed(given(list(islice(tasks, window))), with_results=True, raise_errors=False)
+    for batch in completed.batches():
+        done = [
+            (at_work.pop(future), result[1] if future.status == "error" else result)
+            for future, result in batch
+        ]
+        yield done
+        if more := list(islice(tasks, len(done))):
+            completed.update(given(more))

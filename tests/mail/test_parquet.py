@@ -1,0 +1,56 @@
+"""Messages in Parquet files, as mail among other mail."""
+
+from io import BytesIO
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from mailsim.mail.corpus import CorpusError, Stored, read_mail
+from mailsim.mail.parquet import read_octets, row_groups
+
+MESSAGES = [b"Subject: 1\r\n\r\n\xff", b"", b"Subject: 3\n"]
+
+
+@pytest.mark.parametrize("kind", [pa.binary(), pa.large_binary(), pa.string(), pa.large_string()])
+def test_a_table_s_octets_are_messages(tmp_path: Path, kind: pa.DataType) -> None:
+    """Numbered, whatever else is in a row, as binary or as text; a missing one has no octets."""
+    octets = [one.replace(b"\xff", b"") for one in MESSAGES] if "string" in str(kind) else MESSAGES
+    path = tmp_path / "mail.parquet"
+    pq.write_table(
+        pa.table({"when": [1, 2, 3, 4], "octets": pa.array([*octets, None], kind)}), path, row_group_size=3
+    )
+
+    expected = [Stored(f"{path}:{number}", one) for number, one in enumerate([*octets, b""], 1)]
+    assert list(read_mail(path)) == expected
+    assert list(read_mail(tmp_path)) == expected
+    with path.open("rb") as file:
+        assert row_groups(file) == [3, 1]
+        assert list(read_octets(file, 1)) == [b""]
+
+
+def test_another_table_is_no_mail(tmp_path: Path) -> None:
+    """Nor is what is only called one, or a column of numbers; in a folder it is passed over."""
+    pq.write_table(pa.table({"text": ["Subject: x"]}), tmp_path / "trace.parquet")
+    pq.write_table(pa.table({"octets": [7]}), tmp_path / "numbers.PARQUET")
+    (tmp_path / "odd.parquet").write_bytes(b"From x\nSubject: y\n")
+    for path in tmp_path.iterdir():
+        with pytest.raises(CorpusError, match="holds no mail"):
+            read_mail(path)
+    (tmp_path / "one.eml").write_bytes(b"Subject: x\n")
+
+    assert [Path(stored.name).name for stored in read_mail(tmp_path)] == ["one.eml"]
+
+
+def test_a_damaged_file_is_told_in_a_line(tmp_path: Path) -> None:
+    """Where it can no longer be read."""
+    path = tmp_path / "mail.parquet"
+    pq.write_table(pa.table({"octets": [b"Subject: x\n" * 1000, b"y" * 5000]}), path, compression="none")
+    corpus = read_mail(path)
+    path.write_bytes(b"PAR1" + bytes(path.stat().st_size - 4))
+
+    with pytest.raises(CorpusError, match=r"mail\.parquet: cannot be read: no whole Parquet file"):
+        list(corpus)
+    with pytest.raises(OSError, match="no whole Parquet file"):
+        list(read_octets(BytesIO(path.read_bytes())))
