@@ -27,10 +27,10 @@ def same(one: str, other: str) -> bool:
 
 def _people(world: "World") -> Iterator[str]:
     """Every address that mail was from or for, or could be."""
-    site, provider = world.site, world.scenario.provider
     yield from (str(one.address) for one in world.scenario.correspondents)
-    aliases = (alias.address for alias in site.directory.aliases)
-    yield from map(str, (site.rules.system, site.rules.fallback, *aliases, *provider.mailboxes))
+    for site, provider, _ in world.scenario.practices:
+        aliases = (alias.address for alias in site.directory.aliases)
+        yield from map(str, (site.rules.system, site.rules.fallback, *aliases, *provider.mailboxes))
     for event in world.trace:
         yield from (event.place, event.sender, *event.recipient.split(", "))
 

@@ -53,7 +53,7 @@ def _copies(step: str, arguments: Mapping[str, Any], targets: Mapping[str, int])
             found = _decision(arguments)
             would = Counter(targets)  # had the message reached others than it did
             would.update(map(arguments["docket"].target, arguments["where"]))
-            would.subtract(found.targets if found else ())
+            would.subtract(arguments["docket"].targets(found) if found else ())
             return {target: number for target, number in would.items() if number != targets.get(target, 0)}
     return {}
 

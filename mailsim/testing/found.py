@@ -107,8 +107,27 @@ class Docket:
         return self.asked
 
     def target(self, word: str) -> str:
-        """A target as decisions name it: of the fallback address its address too."""
-        return f"fallback:{self._site.rules.fallback}" if word == "fallback" else word
+        """A target as the trace names it: of the fallback address its address too."""
+        prefix, name = parted(word)
+        if name != "fallback":
+            return word
+        site = self._site if not prefix else site_at(self._world, prefix)
+        return f"{prefix}fallback:{site.rules.fallback if site else ''}"
+
+    def targets(self, decision: Decision) -> list[str]:
+        """Where a decision sends its message, another practice's targets behind its domain."""
+        prefix = self.prefix(decision)
+        return [f"{prefix}{target}" for target in decision.targets]
+
+    def prefix(self, decision: Decision) -> str:
+        """What the trace puts before the targets of the practice that decided; nothing of the first."""
+        if self.routed:
+            return ""
+        from mailsim.world.office import PRACTICE
+
+        told = decision.json()
+        decided = (event for event in reversed(self._world.trace.steps(Step.DECIDED)) if event.detail == told)
+        return next((event.place.removesuffix(PRACTICE) for event in decided), "")
 
 
 @pytest.fixture
@@ -116,6 +135,18 @@ def docket(request: pytest.FixtureRequest) -> Docket:
     """The decisions of this scenario."""
     docket = request.node.stash[DOCKET] = Docket(request)
     return docket
+
+
+def parted(target: str) -> tuple[str, str]:
+    """What stands before a target of another practice, and the target as that practice names it."""
+    domain, slash, name = target.partition("/")
+    return (f"{domain}/", name) if slash and ":" not in domain else ("", target)
+
+
+def site_at(world: "World", prefix: str) -> "Site | None":
+    """The practice whose targets stand behind that; None where there is none."""
+    named = {"": world.site} | {f"{one.domain}/": one.site for one in world.scenario.practices[1:]}
+    return named.get(prefix)
 
 
 def stored(world: "World", person: str) -> list[Event]:
@@ -134,9 +165,11 @@ def _not_collected(world: "World") -> str:
     """Which steps are missing where mail waits at the provider, or is on its way, and none was ever collected."""
     if world.trace.steps(Step.COLLECTED) or not world.trace.steps(Step.COMPOSED):
         return ""
-    if waiting := len(world.waiting()):
-        told = f"{counted(waiting, 'message')} at the provider"
-        return f"; {told} not collected; write 'And the practice collects its mail' before"
+    for one in world.scenario.practices:
+        if waiting := len(world.waiting(practice=one.domain)):
+            whose = f"the practice at {one.domain}" if one.key else "the practice"
+            told = f"{counted(waiting, 'message')} at the provider"
+            return f"; {told} not collected; write 'And {whose} collects its mail' before"
     if any(world.trace.steps(step) for step in (Step.STORED, Step.REFUSED, Step.DISCARDED)):
         return ""
     return "; nothing has arrived yet; write 'And all mail has arrived' and 'And the practice collects its mail' before"

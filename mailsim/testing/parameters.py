@@ -85,7 +85,8 @@ CAUSES: Mapping[str, str] = MappingProxyType(
 
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 _ADDRESS = r"""[^\s@"',;<>]+@[^\s@"',;<>]+"""
-_TARGET = r"action \d+|[\w.-]+'s mailbox|Unassigned|the fallback address"
+_DOMAIN = r"(?:[\w-]+\.)+[\w-]+"
+_TARGET = rf"(?:action \d+|[\w.-]+'s mailbox|Unassigned|the fallback address)(?: of {_DOMAIN})?"
 _NAME = r"[a-z][\w.-]*"
 
 
@@ -104,7 +105,7 @@ def _cut(words: str) -> list[str]:
 
 
 def target_of(words: str) -> str:
-    """A target as decisions name it; of the fallback address without its address.
+    """A target as the trace names it, another practice's behind its domain; of the fallback address without its address.
 
     Raises:
         UnknownTargetError: The words are none of those that name a target.
@@ -113,6 +114,11 @@ def target_of(words: str) -> str:
         raise UnknownTargetError(
             f"{shown('', words)} is no target; write action 1234, mary's mailbox, Unassigned or the fallback address"
         )
+    own, _, domain = words.partition(" of ")
+    return f"{domain}/{_own_target(own)}" if domain else _own_target(own)
+
+
+def _own_target(words: str) -> str:
     if words.startswith("action "):
         return f"action:{int(words.removeprefix('action '))}"
     if words.endswith("'s mailbox"):
@@ -140,6 +146,7 @@ PARAMETERS: Mapping[str, Parameter] = MappingProxyType(
         "addresses": Parameter(
             _listed(_ADDRESS), lambda words: tuple(_cut(words)), "mary@abc.com and john@abc.com"
         ),
+        "domain": Parameter(_DOMAIN, str, "xyz.example"),
         "name": Parameter(_NAME, str, "mary"),
         "names": Parameter(_listed(_NAME), lambda words: tuple(_cut(words)), "mary, john and ann"),
         "target": Parameter(_TARGET, target_of, "action 1234"),

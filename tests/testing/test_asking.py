@@ -40,6 +40,14 @@ EVENT = (
     """
 '''
 )
+TWO = (
+    GIVENS
+    + """
+  And another practice whose catch-all mailbox is office@xyz.example has action 7
+  When action 1234 writes to a7@xyz.example
+"""
+)
+OTHERS = TWO + "And the practice at xyz.example collects its mail\n"
 READ = GIVENS + "When the settings are read\n"
 FAULT = GIVENS + 'And the fault "smtp:DATA-END:every:reply 451 4.3.0 later"\n'
 NOBODY = "*expected somebody of this scenario, found that *@* is nobody in it; correct the address"
@@ -62,6 +70,14 @@ def run(pytester: pytest.Pytester, steps: str, tag: str = "") -> pytest.RunResul
         (LETTER + "Then Jane@Client.Example gets nothing", "*expected nothing for Jane@Client.Example, found 1*"),
         (LETTER + "Then mail for jane@client.exmaple was put off 0 times", NOBODY),
         (EVENT + "Then nothing is lost", STILL),
+        (OTHERS + "Then the message is delivered to action 1234", "*expected action:1234, found xyz.example/action:7:"),
+        (OTHERS + "Then the message is delivered to action 7", "*expected action:7, found xyz.example/action:7:"),
+        (OTHERS + "Then action 1234 of xyz.example holds 0 copies", "*found that the practice has none such"),
+        (OTHERS + "Then action 7 of nobody.example holds 0 copies", "*found that the practice has none such"),
+        (OTHERS + "Then the fallback address of xyz.example holds 1 copy", "*found 0; xyz.example/action:7 holds 1"),
+        (TWO + "And all mail has arrived\nThen action 7 of xyz.example holds 1 copy",
+         "*write 'And the practice at xyz.example collects its mail' before"),
+        (TWO + "Then office@xyz.exmaple gets nothing", NOBODY),
         (GIVENS + "Then 0 messages are told as lost", STILL),
         (GIVENS + "Then nobody inside holds anything", STILL),
         (GIVENS + "Then the mailbox at the provider is empty", STILL),

@@ -13,6 +13,7 @@ SUBJECTS: Final = (
     "faults",
     "people",
     "mail",
+    "practices",
     "message",
     "decisions",
     "outcomes",

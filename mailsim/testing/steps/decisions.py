@@ -39,9 +39,9 @@ def delivered(docket: Docket, letter: str, where: Sequence[str]) -> None:
     Then the reply is delivered to action 1234
     """
     found = docket.decision(letter)
-    expected = tuple(map(docket.target, where))
-    told = f"expected {', '.join(expected)}, found {', '.join(found.targets) or 'nothing'}:\n{found}"
-    assert sorted(found.targets) == sorted(expected), told
+    expected, targets = tuple(map(docket.target, where)), docket.targets(found)
+    told = f"expected {', '.join(expected)}, found {', '.join(targets) or 'nothing'}:\n{found}"
+    assert sorted(targets) == sorted(expected), told
     assert found.outcome is Outcome.DELIVERED, f"expected it delivered, found {found.outcome}:\n{found}"
 
 
@@ -96,7 +96,8 @@ def meant_for(docket: Docket, letter: str, where: str) -> None:
     Then the reply was meant for action 1234
     """
     found = docket.decision(letter)
-    assert found.meant_for == where, f"expected {where}, found {found.meant_for}:\n{found}"
+    meant = found.meant_for and f"{docket.prefix(found)}{found.meant_for}"
+    assert meant == where, f"expected {where}, found {meant}:\n{found}"
 
 
 @then("the message was meant for nobody else")

@@ -24,6 +24,15 @@ def fault(blueprint: Blueprint, fault: str) -> None:
     blueprint.extend("provider", "faults", fault)
 
 
+@given(parse("the server {domain} outside has the fault {string}", "server", "fault"))
+def outside(blueprint: Blueprint, server: str, fault: str) -> None:
+    """A fault of a server of people outside, or of a relay, where it takes mail.
+
+    Given the server mx.client.example outside has the fault "mx:RCPT:1:reply 451 4.3.0 try later"
+    """
+    blueprint.add("fault", server=server, faults=[fault])
+
+
 @given(parse("the {ordinal} {verb} drops after {size}", "which", "verb", "size"))
 def drops(blueprint: Blueprint, which: int, verb: str, size: int) -> None:
     """The line is lost in the middle of a POP3 server's answer.

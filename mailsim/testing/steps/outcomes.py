@@ -7,7 +7,7 @@ from pytest_bdd import then
 
 from mailsim.testing.asking import moved, same, says, somebody
 from mailsim.testing.expressions import parse
-from mailsim.testing.found import Docket, apart, counted, inside, stored
+from mailsim.testing.found import Docket, apart, counted, inside, parted, site_at, stored
 from mailsim.testing.needs import StepError
 from mailsim.testing.parameters import target_of
 from mailsim.trace.event import Step
@@ -33,8 +33,12 @@ def holds(world: "World", docket: Docket, where: str, number: int) -> None:
 
 def _is_there(world: "World", target: str) -> bool:
     """Whether the practice has such an action or user: of one that it has not, none would hold nothing."""
-    kind, _, name = target.partition(":")
-    directory = world.site.directory
+    prefix, own = parted(target)
+    site = site_at(world, prefix)
+    if site is None:
+        return False
+    kind, _, name = own.partition(":")
+    directory = site.directory
     if kind == "action":
         return int(name) in directory.actions
     return kind != "mailbox" or name in directory.users

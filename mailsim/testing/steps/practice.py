@@ -56,8 +56,13 @@ def tables(blueprint: Blueprint, docstring: str) -> None:
       fallback_address = "help@elsewhere.example"
       """
     '''
+    blueprint.load(read_tables(docstring))
+
+
+def read_tables(docstring: str) -> dict[str, Any]:
+    """The tables that the text under a step holds; raises BlueprintError."""
     try:
-        blueprint.load(tomllib.loads(docstring))
+        return tomllib.loads(docstring)
     except tomllib.TOMLDecodeError as error:
         raise BlueprintError(
             f'the tables are not TOML: {error}; write such as name = "text" in each line'
