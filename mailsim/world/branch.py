@@ -46,6 +46,11 @@ class Branch:
         return {f"{self.office.prefix}{target}": copies for target, copies in self.store.targets().items()}
 
     @property
+    def mail_waits(self) -> bool:
+        """Whether anything lies in its system mailbox, not yet collected."""
+        return bool(self.maildrops.uids(self.plan.pop.username))
+
+    @property
     def held_twice(self) -> Iterator[tuple[str, str]]:
         """Each target and Message-ID of a message that the target holds more than once, as none should."""
         return ((f"{self.office.prefix}{target}", one) for target, one in self.store.held_twice())
@@ -77,7 +82,7 @@ def branch_of(
     """Put together what belongs to a practice; the rest is what its world has in common. Nothing is started."""
     limits = {plan.smtp.server: plan.policy.size_limit}
     office = Office(site, store, journal, now=clock.now, seed=seed, limits=limits, prefix=prefix)
-    maildrops = maildrops_of(plan, journal)
+    maildrops = maildrops_of(plan, clock, journal)
     server = plan.pop.server
     submission, exchanger = provider_servers(
         plan, maildrops, spf, journal, post=post, letterboxes=letterboxes, seed=seed

@@ -1,36 +1,47 @@
-"""Practices that collect by themselves, as long as anything moves."""
+"""Practices that collect by themselves, as long as anything moves, or waits at a server that is not broken for good."""
 
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
+from mailsim.practice.decision import Outcome
 from mailsim.world.mailroom import Collecting
 from mailsim.world.parts import AnyEngine, Parts
+
+MOST_IN_VAIN = 100
+"""Collections one after the other that bring nothing new while mail waits; after these the server is broken for good."""
 
 
 def keep_polling(parts: Parts[AnyEngine], every: timedelta, heard: Callable[[Collecting], None]) -> None:
     """Have the practices collect again and again, until nothing else is to come; `heard` is told of each collection."""
-    clock = parts.engine.clock
+    clock, branches = parts.engine.clock, parts.branches
     still_out: set[int] = set()
-    took: set[int] = set()
+    in_vain = [0] * len(branches)
+    """How often in a row each practice has collected nothing new."""
 
     def again() -> None:
         clock.at(clock.now() + every, collect)
 
     def collect() -> None:
-        took.clear()
-        still_out.update(range(len(parts.branches)))
-        for number, branch in enumerate(parts.branches):
+        still_out.update(range(len(branches)))
+        for number, branch in enumerate(branches):
             branch.mailroom.collect(partial(collected, number))
 
     def collected(number: int, collecting: Collecting) -> None:
         heard(collecting)
         still_out.remove(number)
-        if collecting.decisions:
-            took.add(number)
+        is_new = any(one.outcome is not Outcome.DUPLICATE for one in collecting.decisions)
+        in_vain[number] = 0 if is_new else in_vain[number] + 1
         if not still_out:
-            more = not clock.idle or parts.programme.peek() is not None
-            parts.polling = more or bool(took)  # of these there may be forwards, and answers
+            parts.polling = (
+                not clock.idle
+                or parts.programme.peek() is not None
+                or not all(in_vain)  # of what is new there may be forwards, and answers
+                or any(
+                    branch.mail_waits and times < MOST_IN_VAIN
+                    for branch, times in zip(branches, in_vain, strict=True)
+                )
+            )
             if parts.polling:
                 again()
 

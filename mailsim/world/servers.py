@@ -13,6 +13,7 @@ from mailsim.smtp.faults import FaultPlan, Lost
 from mailsim.smtp.server import PASSWORDS
 from mailsim.smtp.submission import mechanism_of
 from mailsim.trace.event import Step
+from mailsim.world.clock import Clock
 from mailsim.world.hosts import Exchanger, KeepCopy, Outside, SubmissionHost, removals
 from mailsim.world.journal import Journal
 from mailsim.world.letterbox import Letterboxes
@@ -60,9 +61,13 @@ def accounts_of(plan: PracticePlan) -> Mapping[str, str]:
     }
 
 
-def maildrops_of(plan: PracticePlan, journal: Journal) -> Maildrops:
-    """The maildrops of the practice's server mailboxes, empty."""
-    maildrops = Maildrops(conduct=plan.conduct, removed=removals(plan.pop.server.host, plan.users, journal))
+def maildrops_of(plan: PracticePlan, clock: Clock, journal: Journal) -> Maildrops:
+    """The maildrops of the practice's server mailboxes, empty; time between two logins is the world's."""
+    maildrops = Maildrops(
+        conduct=plan.conduct,
+        clock=lambda: clock.now().timestamp(),
+        removed=removals(plan.pop.server.host, plan.users, journal),
+    )
     for user, password in accounts_of(plan).items():
         maildrops.add(user, password)
     return maildrops

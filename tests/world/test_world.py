@@ -900,6 +900,42 @@ def test_a_practice_that_cannot_collect_stops_polling(made: Made) -> None:
         assert len(world.waiting()) == 1
 
 
+@pytest.mark.parametrize("fault", ["pop:CONNECT:1:drop", "pop:PASS:1:locked", "pop:QUIT:1:ignore-deletes"])
+def test_a_poll_that_fails_once_is_made_good_by_the_next(made: Made, fault: str) -> None:
+    """Though nothing but what waits at the server is left to come."""
+    provider = {"profile": "postfix", "faults": [fault]}
+    events = [{"send": {"from_action": 1234, "to": ["jane@client.example"]}}]
+    with made(tables(provider=provider, event=events, poll="5m")) as world:
+        world.run()
+
+        assert world.targets() == {"action:1234": 1}
+        assert list(world.waiting()) == []
+
+
+def test_a_login_that_came_too_soon_is_followed_by_one_that_does_not(made: Made) -> None:
+    """The time between two logins is the world's, so that one of those polls gets in."""
+    provider = {"profile": "postfix", "quirks": ["login-delay"]}
+    events = [
+        {"receive": {"to": "a1234@abc.com", "from": "x@shop.example"}, "at": at} for at in ("0s", "50s")
+    ]
+    with made(tables(provider=provider, event=events, poll="30s")) as world:
+        world.run()
+
+        assert world.targets() == {"action:1234": 2}
+        assert "failed" in {event.outcome for event in world.trace.steps(Step.OPENED)}
+
+
+def test_a_practice_stops_polling_that_gets_the_same_mail_again_and_again(made: Made) -> None:
+    """A server that removes nothing is broken for good."""
+    provider = {"faults": ["pop:QUIT:every:ignore-deletes"], "quirks": ["no-uidl"]}
+    events = [{"receive": {"to": "a1234@abc.com", "from": "x@shop.example"}}]
+    with made(tables(provider=provider, event=events, poll="1h")) as world:
+        world.run()
+
+        assert world.targets() == {"action:1234": 1}
+        assert len(world.waiting()) == 1
+
+
 def test_letters_of_a_workload_are_sent_answered_and_collected(made: Made) -> None:
     """Made up as they go out; each answer reaches the action that asked."""
     workload = {"letters": 20, "over": "3h", "size": "1 KB"}
