@@ -15,4 +15,6 @@ class Envelope(NamedTuple):
 
     def named(self) -> str:
         """The recipients in one text, with a comma between them."""
+        if len(self.recipients) == 1:  # as nearly always
+            return self.recipients[0].text
         return ", ".join([recipient.text for recipient in self.recipients])

@@ -114,8 +114,8 @@ def compose(
     message_id = f"<{token}@{directory.domain}>"
     head = [
         f"Date: {header_date(date)}\r\n",
-        _people("From", [Recipient(sender, draft.sender_name)]),
-        _people("Reply-To", [Recipient(reply_to)]) if reply_to else "",
+        folded_line("From", [_person(sender, draft.sender_name)]),
+        folded_line("Reply-To", [reply_to.text]) if reply_to else "",
         _people("To", draft.to) if draft.to or draft.cc else "To: undisclosed-recipients:;\r\n",
         _people("Cc", draft.cc),
         text_line("Subject", draft.subject) if draft.subject else "",
@@ -204,11 +204,12 @@ def _safe(address: Address) -> Address:
 
 
 def _people(name: str, people: Iterable[Recipient]) -> str:
-    shown = [
-        f"{display_name(person.name)} <{person.address}>" if person.name.strip() else person.address.text
-        for person in people
-    ]
+    shown = [_person(address, its_name) for address, its_name in people]
     return folded_line(name, [f"{one}," for one in shown[:-1]] + shown[-1:]) if shown else ""
+
+
+def _person(address: Address, name: str) -> str:
+    return f"{display_name(name)} <{address}>" if name.strip() else address.text
 
 
 def _thread(draft: Draft, warnings: list[str]) -> Iterable[str]:

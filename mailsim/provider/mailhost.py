@@ -108,9 +108,12 @@ class MailHost:
         return prepend(message, *self._stamps(recipient, mailbox), ("Return-Path", return_path))
 
     def _stamps(self, recipient: Address, mailbox: Address) -> list[tuple[str, str]]:
-        values = {Stamp.RECIPIENT: recipient.text, Stamp.MAILBOX: mailbox.text}
         return [
-            (header.name, header.prefix.replace("{domain}", self.domain) + values[header.names])
+            (
+                header.name,
+                header.prefix.replace("{domain}", self.domain)
+                + (recipient if header.names is Stamp.RECIPIENT else mailbox).text,
+            )
             for header in self.headers
         ]
 

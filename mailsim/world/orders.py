@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from email.header import Header
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -31,12 +32,22 @@ class OrderError(MailsimError):
 
 
 def order(model: type[_Table], given: Mapping[str, object]) -> _Table:
-    """The table that these arguments make; those that are None are left out. Raises OrderError."""
-    arguments = {key: value for key, value in given.items() if value is not None}
+    """The table that these arguments make; those that are None or the default are left out. Raises OrderError."""
+    defaults = _defaults(model)
+    arguments = {
+        key: value
+        for key, value in given.items()
+        if value is not None and value is not defaults.get(key)  # to judge them costs more than all of this
+    }
     try:
         return model.model_validate(arguments)
     except ValidationError as error:
         raise OrderError([_in_python(fault) for fault in faults_of(error, model)]) from None
+
+
+@cache
+def _defaults(model: type[BaseModel]) -> Mapping[str, object]:
+    return {name: field.default for name, field in model.model_fields.items()}
 
 
 _ARGUMENTS = {"from": "from_address", "file": "octets"}

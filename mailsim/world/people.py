@@ -6,12 +6,14 @@ No two people answer each other for ever; programs that keep no rules do, and ar
 import hashlib
 from collections import deque
 from collections.abc import Mapping
+from functools import cache
 
+from mailsim.json_text import json_of
 from mailsim.mail import Address, Envelope, Message
 from mailsim.practice.faults import Fault, shown
 from mailsim.trace.event import Step
 from mailsim.world.clock import Clock
-from mailsim.world.correspondent import CONSENT, Correspondent, Habit, acts_on, answer
+from mailsim.world.correspondent import CONSENT, Correspondent, Habit, RepliesTo, acts_on, answer
 from mailsim.world.hosts import Carry
 from mailsim.world.internet import ELSEWHERE
 from mailsim.world.journal import Journal
@@ -156,7 +158,7 @@ class People:
             reply,
             sender=envelope.sender,
             recipient=envelope.named(),
-            detail={"replies_to": person.replies_to, "habit": person.habit},
+            detail=_habits(person.replies_to, person.habit),
         )
         self._carry(self._server(domain), envelope, reply)
         return True
@@ -166,3 +168,9 @@ class People:
         number = (self._by_programs.get(trace_id) or 0) + 1
         self._by_programs.put(trace_id, number)
         return number > MOST_IN_A_CONVERSATION
+
+
+@cache
+def _habits(replies_to: RepliesTo, habit: Habit) -> str:
+    """What the trace tells of somebody who answers."""
+    return json_of({"replies_to": replies_to, "habit": habit})

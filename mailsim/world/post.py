@@ -5,7 +5,6 @@ reply is lost, nobody knows whether it has taken the message: that is noted, and
 its sender gets a report; what the practice gives up before any server took it is in the trace alone.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import lru_cache, partial
@@ -52,9 +51,9 @@ class Post:
 
     def carry(self, server: str, envelope: Envelope, message: Message) -> None:
         """Have a server send a message on, one transaction for each domain (RFC 5321 section 5.1)."""
-        domains: dict[str, list[Address]] = defaultdict(list)
+        domains: dict[str, list[Address]] = {}
         for recipient in envelope.recipients:
-            domains[recipient.domain].append(recipient)
+            domains.setdefault(recipient.domain, []).append(recipient)
         for domain, recipients in domains.items():
             part = envelope if len(domains) == 1 else Envelope(envelope.sender, tuple(recipients))
             asked = self._zone.faults and server not in self._relays

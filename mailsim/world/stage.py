@@ -202,11 +202,12 @@ class Stage(Generic[AnyEngine]):
             "from": from_address,
         }
         table = order(SendTable, arguments)
-        branch = self._running.branch(practice)
+        parts = self._running
+        branch = parts.branch(practice)
         if faults := unknown_senders(table, branch.site):
             raise OrderError(faults)
         self._order(table, practice=practice)
-        return acts.send(self._running, branch, table)
+        return acts.send(parts, branch, table)
 
     def _order(
         self,
