@@ -26,8 +26,8 @@ WRONG_CREDENTIALS = Refusal(ResponseCode.AUTH, "wrong user name or password")
 LOCKED = Refusal(ResponseCode.IN_USE, "maildrop is open in another session")
 
 
-Removed = Callable[[str, WireMessage], None]
-"""Is told whose message was removed, and which."""
+Removed = Callable[[str, WireMessage, bool], None]
+"""Is told whose message was removed, which, and whether its session asked for that; else a fault did."""
 
 
 class UnknownUserError(MailsimError):
@@ -60,7 +60,7 @@ class Maildrops:
         *,
         conduct: Conduct = PLAIN_CONDUCT,
         clock: Callable[[], float] = time.monotonic,
-        removed: Removed = lambda _user, _message: None,
+        removed: Removed = lambda _user, _message, _asked: None,
     ) -> None:
         self._conduct = conduct
         self._removed = removed
@@ -173,7 +173,7 @@ class Maildrops:
 
     def update(self, maildrop: Maildrop, removed: Sequence[str]) -> bool:
         """Remove messages and unlock; False, and nothing done, if that maildrop no longer holds the lock."""
-        if not self.expunge(maildrop, removed):
+        if not self._take_out(maildrop, removed, asked=True):
             return False
         account = self._accounts[maildrop.user]
         if self._conduct.hides_retrieved:
@@ -182,14 +182,17 @@ class Maildrops:
         return True
 
     def expunge(self, maildrop: Maildrop, removed: Sequence[str]) -> bool:
-        """Remove messages and keep the lock; False, and nothing done, if that maildrop does not hold it."""
+        """As a fault does, remove messages and keep the lock; False, and nothing done, if that maildrop does not hold it."""
+        return self._take_out(maildrop, removed, asked=False)
+
+    def _take_out(self, maildrop: Maildrop, removed: Sequence[str], *, asked: bool) -> bool:
         account = self._accounts.get(maildrop.user)
         if account is None or account.holder is not maildrop:
             return False
         for uid in removed:
             message = account.messages.pop(Uid(uid), None)
             if message is not None:
-                self._removed(maildrop.user, message)
+                self._removed(maildrop.user, message, asked)
         return True
 
     def arrive(self, maildrop: Maildrop, message: WireMessage) -> None:

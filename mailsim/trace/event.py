@@ -59,7 +59,7 @@ class Step(StrEnum):
     BOUNCED = "bounced"
     """A server gave up on a copy that it had accepted."""
     REMOVED = "removed"
-    """A copy was deleted from its server mailbox, collected or not."""
+    """A copy was deleted from its server mailbox, collected or not; with a reason where no POP3 client asked for it."""
     REPLIED = "replied"
     """A correspondent answered."""
 

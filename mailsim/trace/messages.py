@@ -3,8 +3,8 @@
 Laws:
 - Each Message-ID of a conversation is one row, in order of its first event; messages without one share a row.
 - The outcome is that of the first decision, but for those on copies of what was sent (R4.14). What was never decided has the word of the step it ended by: `refused`,
-  `bounced`, `discarded`, `delivered` (inside the practice, R3.5), `stored` (in a server mailbox); `moving` is what is
-  still on its way.
+  `bounced`, `discarded`, `removed` (from a server mailbox by a fault, uncollected), `delivered` (inside the practice,
+  R3.5), `stored` (in a server mailbox); `moving` is what is still on its way.
 - An answer is meant for the action whose letter began the conversation. It is misrouted when it has come to an end and
   that action did not get it.
 """
@@ -23,7 +23,7 @@ from mailsim.trace.event import Step
 from mailsim.trace.numbered import NONE, Mask, Numbered, Numbers, numbered, words_at
 
 MOVING = "moving"
-_ENDS = (Step.REFUSED, Step.BOUNCED, Step.DISCARDED, Step.DELIVERED, Step.STORED)
+_ENDS = (Step.REFUSED, Step.BOUNCED, Step.DISCARDED, Step.REMOVED, Step.DELIVERED, Step.STORED)
 """What a message that was never decided may have come to, the most telling first."""
 _ACTION = "^([^/@:]+/)?action:"
 """Of a world's first practice, or of another behind its domain."""
@@ -51,8 +51,10 @@ def messages(read: Read) -> pd.DataFrame:
     answered = np.where(step.among(Step.REPLIED)[first], trace.first(letters)[conversation], NONE)
     meant_for = peer.at(answered)
     by_decision = step.among(Step.DECIDED) & ~words["reason"].among(Reason.SENT_COPY)
-    decided, ended = _where(by_decision), _where(by_decision | step.among(*_ENDS))
-    decisive = _decisive(message, step, decided)[which]
+    asked_for = step.among(Step.REMOVED) & words["reason"].among("")  # by who collects: no end of a message
+    ends = step.among(*_ENDS) & ~asked_for
+    decided, ended = _where(by_decision), _where(by_decision | ends)
+    decisive = _decisive(message, step, decided, ends)[which]
     outcome = _outcome(step, words["outcome"], decisive)
     delivered = _where(step.among(Step.DELIVERED))
     targets = _targets(message, place, delivered, which)
@@ -115,11 +117,11 @@ def _by_message(ids: Numbered, trace: Numbered) -> Numbered:
     return Numbered(pa.nulls(len(found), pa.string()), numbers)
 
 
-def _decisive(message: Numbered, step: Numbered, decided: Numbers) -> Numbers:
+def _decisive(message: Numbered, step: Numbered, decided: Numbers, ends: Mask) -> Numbers:
     """For each message the event that says what came of it."""
     found = message.first(decided)
     for end in _ENDS:
-        found = np.where(found == NONE, message.last(_where(step.among(end))), found)
+        found = np.where(found == NONE, message.last(_where(ends & step.among(end))), found)
     return found
 
 

@@ -19,7 +19,10 @@ from mailsim.trace.story import told
 from mailsim.trace.ways import STATIONS, kinds, ways
 
 _STORIES, _HOPS, _PER_DECADE = 5, 40, 6
-_LOST = (Step.REFUSED.value, Step.BOUNCED.value, Step.DISCARDED.value, Outcome.FALLBACK.value)
+_LOST = (
+    *(step.value for step in (Step.REFUSED, Step.BOUNCED, Step.DISCARDED, Step.REMOVED)),
+    Outcome.FALLBACK.value,
+)
 _TONES = {
     Outcome.DELIVERED.value: Tone.GOOD,
     Outcome.UNASSIGNED.value: Tone.WARNING,

@@ -87,7 +87,9 @@ _SENTENCES: dict[Step, Callable[[Event], str]] = {
     Step.STORED: lambda event: (
         f"takes the copy for {event.recipient}" if event.recipient else "gets a copy of what was sent for it"
     ),
-    Step.DISCARDED: lambda event: f"discards the copy for {event.recipient}",
+    Step.DISCARDED: lambda event: (
+        f"discards the copy for {event.recipient}" + (f": {event.reason}" if event.reason else "")
+    ),
     Step.OPENED: lambda event: f"opens a session for {event.peer}",
     Step.COLLECTED: lambda _: "collects it by POP3",
     Step.DECIDED: _decided,
@@ -99,6 +101,6 @@ _SENTENCES: dict[Step, Callable[[Event], str]] = {
     ),
     Step.DEFERRED: lambda event: f"will try again: {event.reason}",
     Step.BOUNCED: lambda event: f"gives up on the copy for {event.recipient}: {event.reason}",
-    Step.REMOVED: lambda _: "no longer has the copy",
+    Step.REMOVED: lambda event: "no longer has the copy" + (f": {event.reason}" if event.reason else ""),
     Step.REPLIED: lambda event: f"answers to {event.recipient}",
 }

@@ -229,12 +229,14 @@ def removals(server: str, users: Mapping[Address, str], journal: Journal) -> Rem
     """Note what a POP3 server removes from server mailboxes: the server knows, whatever it says and is heard of it."""
     mailboxes = {user: mailbox for mailbox, user in users.items()}
 
-    def removed(user: str, message: WireMessage) -> None:
+    def removed(user: str, message: WireMessage, asked: bool) -> None:  # noqa: FBT001 - the face of `Removed`
+        by_fault = not asked and journal.lies_there(message.key)  # the copy of a letter is no end of it
         journal.record(
             Step.REMOVED,
             str(mailboxes[user]),
             journal.taken_out(message.key, message.octets),
             peer=server,
+            reason="removed by a fault" if by_fault else "",
             rule="R4.2",
             detail={"uid": message.key},
         )

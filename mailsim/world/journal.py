@@ -49,6 +49,10 @@ class Journal:
         """Have what the trace tells of a message at hand until it is taken out of its server mailbox."""
         self._lying[uid] = self.entry(message)
 
+    def lies_there(self, uid: str) -> bool:
+        """Whether a message lies under that uid that somebody sent there; not a copy of what the practice sent (R5.8)."""
+        return uid in self._lying
+
     def taken_out(self, uid: str, octets: bytes) -> Entry:
         """What the trace tells of a message that lay under that uid."""
         return self._lying.pop(uid, None) or self.entry(Message(octets))

@@ -67,11 +67,11 @@ def test_who_lost_the_lock_changes_nothing(maildrops: Maildrops) -> None:
 
 
 def test_each_removal_is_told_once_and_what_was_not_removed_never() -> None:
-    """By QUIT or on the way; not what is unknown or gone already, nor anything of who lost the lock."""
-    told: list[tuple[str, bytes]] = []
+    """By QUIT or on the way; not what is unknown or gone already, nor anything of who lost the lock; whether it was asked for, too."""
+    told: list[tuple[str, bytes, bool]] = []
     drops = Maildrops(
         {"alice": ("secret", [b"one", b"two", b"three"])},
-        removed=lambda user, message: told.append((user, message.octets)),
+        removed=lambda user, message, asked: told.append((user, message.octets, asked)),
     )
     one, two, _ = drops.uids("alice")
     session = opened(drops)
@@ -79,7 +79,7 @@ def test_each_removal_is_told_once_and_what_was_not_removed_never() -> None:
     drops.update(session, [one, two, "unknown"])
     drops.update(session, drops.uids("alice"))
 
-    assert told == [("alice", b"one"), ("alice", b"two")]
+    assert told == [("alice", b"one", False), ("alice", b"two", True)]
 
 
 def test_a_session_does_not_see_new_mail(maildrops: Maildrops) -> None:

@@ -186,6 +186,17 @@ def test_an_answer_is_misrouted_only_at_its_end() -> None:
     assert (waiting["outcome"], waiting["meant_for"], waiting["misrouted"]) == ("stored", "action:7", False)
 
 
+@pytest.mark.parametrize(("why", "outcome"), [("", "stored"), ("removed by a fault", "removed")])
+def test_what_is_gone_from_its_mailbox(why: str, outcome: str) -> None:
+    """Another program may have collected it; a fault has not."""
+    rows = [(Step.COMPOSED, ""), (Step.STORED, ""), (Step.REMOVED, why)]
+    trace = Trace([ONE[0]._replace(serial=n, step=step, reason=why) for n, (step, why) in enumerate(rows)])
+    [row] = trace.messages().to_dict("records")
+
+    assert (row["outcome"], row["reason"]) == (outcome, why)
+    assert row["latency"] == pd.Timedelta(0)
+
+
 def test_conversations_keep_apart_what_has_the_same_id() -> None:
     """As where runs of the same seed stand in one trace."""
     again = ONE[0]._replace(serial=1, trace_id="t2", step=Step.STORED)

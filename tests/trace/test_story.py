@@ -41,7 +41,7 @@ SENTENCES = {
     Step.RELAYED: "hands the copy for jane@client.example to smtp.gmail.com:587, sender a1234@abc.com",
     Step.CHECKED: "checks SPF for a1234@abc.com: unassigned",
     Step.STORED: "takes the copy for jane@client.example",
-    Step.DISCARDED: "discards the copy for jane@client.example",
+    Step.DISCARDED: "discards the copy for jane@client.example: sender-rewritten",
     Step.OPENED: "opens a session for smtp.gmail.com:587",
     Step.COLLECTED: "collects it by POP3",
     Step.DECIDED: "decides: unassigned (sender-rewritten, meant for action:1234)",
@@ -49,7 +49,7 @@ SENTENCES = {
     Step.FORWARDED: "forwards it, attached, to jane@client.example",
     Step.DEFERRED: "will try again: sender-rewritten",
     Step.BOUNCED: "gives up on the copy for jane@client.example: sender-rewritten",
-    Step.REMOVED: "no longer has the copy",
+    Step.REMOVED: "no longer has the copy: sender-rewritten",
     Step.REPLIED: "answers to jane@client.example",
 }
 

@@ -68,7 +68,11 @@ class Fate:
     @property
     def end(self) -> Event:
         """What tells what came of it: the decision, else the last end, not of a copy that a provider keeps, else the last step."""
-        ends = [event for event in self.events if event.step in _ENDS and event.rule != "R5.8"]
+        ends = [
+            event
+            for event in self.events
+            if (event.step in _ENDS and event.rule != "R5.8") or (event.step is Step.REMOVED and event.reason)
+        ]
         return self.decided or (ends or self.events)[-1]
 
     @property

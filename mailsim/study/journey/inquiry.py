@@ -28,7 +28,7 @@ from mailsim.study.journey.fate import Fate, conversation, meant_for
 from mailsim.study.journey.journey import BEHIND, Journey, Loss
 from mailsim.study.journey.played import Part, Played, play, way
 from mailsim.study.journey.suspect import Suspect
-from mailsim.study.journey.suspects import sighted, suspects
+from mailsim.study.journey.suspects import FAULT, sighted, suspects
 from mailsim.trace.event import Trace
 from mailsim.trace.recorded import RecordedTrace
 from mailsim.world.lineage import trace_id_of
@@ -36,8 +36,8 @@ from mailsim.world.office import PRACTICE
 from mailsim.world.plan import Plan, plan
 from mailsim.world.scenario import Scenario, read_scenario
 
-_LOST = ("refused", "bounced", "discarded")
-_ENDING = ("refused", "discarded")
+_LOST = ("refused", "bounced", "discarded", "removed")
+_ENDING = ("refused", "discarded", FAULT)
 """How the causes of what was not taken begin: there it ended, though it would not have arrived without."""
 _UNPLAYED = "the trace holds no scenario that plays it again, so nothing here is proved"
 _OTHERWISE = "played again, the message fared otherwise than in the trace, so nothing here is proved"

@@ -5,7 +5,7 @@ not asked here: the same world is played with that hop otherwise, and nothing el
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -17,12 +17,17 @@ from mailsim.provider.mailhost import EnvelopeHeader, Stamp
 from mailsim.provider.policy import Fate as Made
 from mailsim.provider.policy import Policy, SenderAction
 from mailsim.provider.spf_policy import SpfPolicy
+from mailsim.smtp.fault_kinds import What
+from mailsim.smtp.faults import Fault
 from mailsim.study.journey.fate import got_outside
 from mailsim.study.journey.suspect import Suspect
 from mailsim.study.journey.suspects_outside import listed, mangled, passed_on, replied
 from mailsim.trace.event import Event, Step
 from mailsim.world.office import PRACTICE
 from mailsim.world.plan import Plan
+
+FAULT = "fault"
+"""The cause where something goes wrong on purpose at an SMTP server."""
 
 
 def suspects(events: Iterable[Event], site: Site, plan: Plan) -> list[Suspect]:
@@ -101,6 +106,8 @@ def _changing_nothing(plan: Plan) -> Plan:
 
 def _refused(event: Event, _: Site, plan: Plan) -> Iterator[Suspect]:
     told = f"refused it for {event.recipient}: {event.reason}"
+    for server in (event.place, event.peer):
+        yield from _faulty(server, event, told, _faults(plan).get(server, ()))
     if plan.smtp.server in (event.place, event.peer) and PRACTICE in (event.place, event.peer):
         yield Suspect(
             "refused-by-provider", plan.smtp.server, event.serial, told, "takes all", _submission_takes_all
@@ -120,8 +127,29 @@ def _refused(event: Event, _: Site, plan: Plan) -> Iterator[Suspect]:
         )
 
 
+def _faulty(server: str, event: Event, words: str, faults: Sequence[Fault]) -> Iterator[Suspect]:
+    """A server at which these go wrong on purpose, where any does."""
+    if faults:
+        told = " and ".join(f"the fault {fault}" for fault in faults)
+        otherwise = partial(_without_faults, server=server)
+        yield Suspect(FAULT, server, event.serial, f"{words}, with {told}", "serves without fault", otherwise)
+
+
+def _faults(plan: Plan) -> Mapping[str, tuple[Fault, ...]]:
+    provider = {plan.smtp.server: plan.submission_faults, plan.exchanger: plan.exchanger_faults}
+    return {**plan.outside_faults, **provider}
+
+
+def _without_faults(plan: Plan, *, server: str) -> Plan:
+    if server == plan.smtp.server:
+        return replace(plan, submission_faults=())
+    if server == plan.exchanger:
+        return replace(plan, exchanger_faults=())
+    return replace(plan, outside_faults={**plan.outside_faults, server: ()})
+
+
 def _submission_takes_all(plan: Plan) -> Plan:
-    return replace(plan, policy=Policy(), submission_faults=())
+    return replace(plan, policy=Policy())
 
 
 def _outside_takes_all(plan: Plan) -> Plan:
@@ -186,6 +214,11 @@ def _stamping(plan: Plan, *, name: str) -> Plan:
 
 
 def _discarded(event: Event, _: Site, plan: Plan) -> Iterator[Suspect]:
+    if event.reason:  # no policy
+        told = f"took it for {event.recipient} and lost it"
+        losing = [fault for fault in _faults(plan).get(event.place, ()) if fault.what is What.LOSE]
+        yield from _faulty(event.place, event, told, losing)
+        return
     words = f"threw away the copy for {event.recipient}, which no server mailbox takes"
     instead = "puts all mail of the domain into the system mailbox"
     yield Suspect("discarded-by-mailhost", plan.exchanger, event.serial, words, instead, _mailhost_takes_all)
@@ -195,7 +228,7 @@ def _mailhost_takes_all(plan: Plan) -> Plan:
     system = plan.account.address
     host = replace(plan.mail_host, mailboxes=frozenset({system}), catch_all=system, forwards={})
     spf = {**plan.spf, plan.mail_host.domain: SpfPolicy.IGNORE}
-    return replace(plan, mail_host=host, receiving=Policy(), exchanger_faults=(), spf=spf)
+    return replace(plan, mail_host=host, receiving=Policy(), spf=spf)
 
 
 # Collecting

@@ -71,7 +71,7 @@ def test_what_hangs_on_other_mail_is_proved_in_the_whole_run() -> None:
     faults = ["mx:DATA-END:3:reply 554 5.7.1 no"]
     told = story(*NOISE, *LETTER, provider={"faults": faults})
 
-    assert causes(told) == [("mx.abc.com", "refused-by-mailhost")]
+    assert causes(told) == [("mx.abc.com", "fault")]
     assert told.losses[0].proof.startswith("in the same scenario, where ")
 
 

@@ -1,6 +1,7 @@
 """The whole story of one message: found, told, proved where it can be, and never claimed where it cannot."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,9 @@ def test_a_rewritten_sender() -> None:
         ({"provider": {"catch_all": "discard"}}, "a1234@abc.com", "mx.abc.com", "discarded-by-mailhost"),
         ({"provider": {"catch_all": "refuse"}}, "a1234@abc.com", "mx.abc.com", "refused-by-mailhost"),
         ({"provider": {"mailboxes": ["sales@abc.com"]}}, "sales@abc.com", "mx.abc.com", "other-server-mailbox"),
-        ({"provider": {"faults": ["mx:DATA-END:1:reply 554 no"]}}, "a1234@abc.com", "mx.abc.com", "refused-by-mailhost"),
+        ({"provider": {"faults": ["mx:DATA-END:1:reply 554 no"]}}, "a1234@abc.com", "mx.abc.com", "fault"),
+        ({"provider": {"faults": ["mx:DATA-END:1:lose"]}}, "a1234@abc.com", "mx.abc.com", "fault"),
+        ({"provider": {"faults": ["mx:DATA-END:9:reply 554 no"], "catch_all": "refuse"}}, "a1234@abc.com", "mx.abc.com", "refused-by-mailhost"),
         ({"provider": {"faults": ["pop:RETR:every:drop@10"]}}, "a1234@abc.com", "pop.abc.com:995", "pop3"),
     ],
 )  # fmt: skip
@@ -94,6 +97,58 @@ def test_where_mail_from_outside_is_lost(change: dict[str, Any], to: str, place:
 
     assert losses(told) == [(place, cause)]
     assert told.losses[0].confidence is Confidence.HIGH
+
+
+@pytest.mark.parametrize(
+    ("change", "place", "words"),
+    [
+        (
+            {"provider": {"faults": ["smtp:DATA-END:every:lose", "smtp:RCPT:9:drop"]}},
+            "smtp.abc.com",
+            "took it for jane@client.example and lost it, with the fault smtp:DATA-END:every:lose",
+        ),
+        (
+            {"fault": [{"server": "mx.client.example", "faults": ["mx:RCPT:1:reply 550 no"]}]},
+            "mx.client.example",
+            "refused it for jane@client.example: 550 no, with the fault mx:RCPT:1:reply 550 no",
+        ),
+        (
+            {"fault": [{"server": "mx.client.example", "faults": ["mx:DATA-END:1:lose"]}]},
+            "mx.client.example",
+            "took it for jane@client.example and lost it, with the fault mx:DATA-END:1:lose",
+        ),
+        (
+            {"provider": {"faults": ["mx:RCPT:1:reply 550 no", "mx:DATA-END:9:lose"]}},
+            "mx.abc.com",
+            "refused it for a1234@abc.com: 550 no, with the fault mx:RCPT:1:reply 550 no and the fault mx:DATA-END:9:lose",
+        ),
+    ],
+)
+def test_a_fault_at_a_server_is_named(change: dict[str, Any], place: str, words: str) -> None:
+    """Where it struck; that the server does without is the proof."""
+    [loss] = played(**change).why().losses
+
+    assert (loss.cause, loss.place, loss.words, loss.confidence) == ("fault", place, words, Confidence.HIGH)
+    assert f"where {place} serves without fault, it reaches" in loss.proof
+
+
+def test_a_message_that_somebody_else_removes_is_the_one_that_was_lost() -> None:
+    """It is asked about first, though another arrived; a letter whose kept copy goes the same way has arrived."""
+    with mailsim.Simulation(BASE | {"provider": {"faults": ["pop:RETR:1:vanish"]}}) as world:
+        world.run(until=timedelta(hours=4))
+        world.receive(from_address="jane@client.example", to="sales@abc.com")
+        world.collect()
+    told = world.trace.why()
+
+    assert list(world.trace.messages()["outcome"]) == ["stored", "removed", "delivered"]
+    assert (told.outcome, told.reason) == ("removed", "removed by a fault")
+    assert losses(told) == [("pop.abc.com:995", "pop3")]
+    assert "matters@abc.com      no longer has the copy: removed by a fault  <- lost here" in str(told)
+
+    gone = {"profile": "gmail", "faults": ["pop:RETR:every:vanish"]}
+    with mailsim.Simulation(BASE | {"provider": gone}) as world:
+        world.run(until=timedelta(hours=4))
+    assert list(world.trace.messages()["outcome"]) == ["stored", "removed"]
 
 
 def test_a_mailbox_on_the_way_that_forwards_hides_the_recipient() -> None:
