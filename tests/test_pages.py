@@ -89,7 +89,10 @@ def test_what_a_page_shows_works(page: str, tmp_path: Path, monkeypatch: pytest.
     for link in links(page):
         if link.endswith(".svg"):
             kept = (ROOT / page).parent / link
-            assert Path(kept.name).read_text("utf-8") == kept.read_text("utf-8"), kept
+            made = Path(kept.name).resolve()
+            assert made.read_text("utf-8") == kept.read_text("utf-8"), (
+                f"look at {made}, and keep it as {kept}"
+            )
 
 
 def typed(line: str) -> str:
@@ -186,6 +189,31 @@ def test_the_options_told_are_the_options_there_are(page: str) -> None:
             }
             told_here = set(re.findall(r"(?<=[\s\[|])--?[a-z][\w-]*", code[named.end() :]))
             assert told_here - known == set(), code
+
+
+def test_the_programs_of_the_tests_take_what_is_told() -> None:
+    """Those that README names for people who work here, which take minutes: each is there, and has the option."""
+    named = re.findall(
+        r"`uv run [^`]*python (?:-m )?(tests[\w./]+)([^`]*)`", (ROOT / "README.md").read_text("utf-8")
+    )
+    for name, options in named:
+        place = ROOT / name.replace(".", "/").removesuffix("/py")
+        files = [*place.glob("*.py"), *place.parent.glob(f"{place.name}.py")]
+        source = "".join(file.read_text("utf-8") for file in files)
+        assert source, name
+        assert [one for one in re.findall(r"--[a-z]+", options) if f'"{one}"' not in source] == [], name
+    assert named
+
+
+def test_the_house_has_the_rooms_told() -> None:
+    """Each room and each file beside the rooms stands in README's table, and no other."""
+    rooms = {
+        f"mailsim/{path.name}{'/' * path.is_dir()}"
+        for path in (ROOT / "mailsim").iterdir()
+        if path.name[0] not in "_." and (path.suffix == ".py" or (path / "__init__.py").exists())
+    }
+    rows = re.findall(r"^\| (`mailsim/.*?) \|", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
+    assert {name for row in rows for name in re.findall(r"`(.*?)`", row)} == rooms
 
 
 @pytest.mark.parametrize("page", PAGES)
