@@ -36,15 +36,30 @@ class _Ran:
     """What happened, at which server, in which words, and how often."""
     never_struck: list[str]
     differences: list[str]
+    """Of the scenario's `[expect]`."""
+    broken: list[str]
+    """The laws that were broken, and the stories of the messages concerned; a line each."""
     trace: Path | None
+
+    @property
+    def as_expected(self) -> bool:
+        return not (self.differences or self.broken)
+
+    @property
+    def lost_on_purpose(self) -> int:
+        """Copies that faults had servers take and lose."""
+        from mailsim.world.servers import LOST_BY_FAULT
+
+        return sum(count for *_, reply, count in self.failures if reply == LOST_BY_FAULT)
 
     def as_json(self) -> dict[str, object]:
         return {
             "scenario": str(self.scenario),
             "world": self.world,
             "seed": self.seed,
-            "as_expected": not self.differences,
+            "as_expected": self.as_expected,
             "differences": self.differences,
+            "broken_laws": self.broken,
             "decided": self.decided,
             "targets": self.targets,
             "events": self.steps,
@@ -78,37 +93,36 @@ def run(
 
     Example: mailsim run fixtures/scenarios/rewritten.toml --out /tmp/trace.parquet
     """
-    from mailsim.world.conservation import ConservationError
+    from mailsim.practice.faults import printable
 
-    try:
-        ran = _run(scenario, world, seed, out)
-    except ConservationError as error:
-        from mailsim.practice.faults import printable
-
-        sys.stderr.writelines(f"{printable(line)}\n" for line in str(error).splitlines())
-        raise typer.Exit(1) from None
+    ran = _run(scenario, world, seed, out)
+    sys.stderr.writelines(f"{printable(line)}\n" for line in ran.broken)
     text = json.dumps(ran.as_json(), ensure_ascii=False) if as_json else "\n".join(_told(ran))
     sys.stdout.write(text + "\n")
-    if ran.differences:
+    if not ran.as_expected:
         raise typer.Exit(1)
 
 
 def _run(path: Path, kind: Literal["memory", "wire"], seed: int | None, out: Path | None) -> _Ran:
     from mailsim.cli.progress import watching
-    from mailsim.world.expectation import ExpectationError
+    from mailsim.world.conservation import ConservationError
+    from mailsim.world.expectation import ExpectationError, unmet
     from mailsim.world.scenario import load_scenario
 
     scenario = load_scenario(path)
     if seed is not None:
         scenario = scenario.with_seed(seed)
     begin = time.perf_counter()
-    differences: list[str] = []
+    broken: list[str] = []
     with _world(kind)(scenario, out=out) as world:
         try:
             with watching(world):
                 world.run()
-        except ExpectationError as error:
-            differences = str(error).splitlines()
+        except ConservationError as error:
+            broken = str(error).splitlines()
+        except ExpectationError:
+            pass  # what is unmet is asked below, of a run that broke a law too
+        differences = list(unmet(scenario.expect, world.targets(), world.decided))
         decided: dict[str, dict[str, int]] = {}
         for (outcome, reason), number in world.decided.items():
             decided.setdefault(outcome.value, {})[reason.value] = number
@@ -127,6 +141,7 @@ def _run(path: Path, kind: Literal["memory", "wire"], seed: int | None, out: Pat
         failures=failures,
         never_struck=never_struck,
         differences=differences,
+        broken=broken,
         trace=out,
     )
 
@@ -170,6 +185,15 @@ def _told(ran: _Ran) -> Iterator[str]:
     yield f"Events: {told or 'none'}."
     if ran.never_struck:
         yield f"Faults that never struck: {', '.join(map(printable, ran.never_struck))}."
-    yield f"Nothing lost, nothing delivered twice. {timedelta(seconds=ran.world_seconds)} in the world, {ran.seconds:.1f} seconds here."
+    spent = f"{timedelta(seconds=ran.world_seconds)} in the world, {ran.seconds:.1f} seconds here."
+    yield f"{_conserved(ran)} {spent}"
     if ran.trace:
         yield f"The trace: {printable(str(ran.trace))}"
+
+
+def _conserved(ran: _Ran) -> str:
+    if ran.broken:
+        return "A law of conservation is broken: standard error says which."
+    if lost := ran.lost_on_purpose:
+        return f"Nothing lost but {lost:,} on purpose, by a fault; nothing delivered twice."
+    return "Nothing lost, nothing delivered twice."

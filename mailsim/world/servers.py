@@ -23,6 +23,9 @@ from mailsim.world.practice_plan import PracticePlan
 from mailsim.world.relay import Relay, Renamed
 from mailsim.world.spf_check import SpfCheck
 
+LOST_BY_FAULT = "accepted and lost, by a fault"
+"""Why a copy was discarded that a server had answered 250 to: no policy."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
@@ -164,7 +167,7 @@ def _lost_at(name: str, journal: Journal) -> Lost:
                 peer=peer.name,
                 sender=envelope.sender,
                 recipient=str(recipient),
-                reason="accepted and lost, by a fault",
+                reason=LOST_BY_FAULT,
                 rule="R6.2",
             )
 

@@ -97,9 +97,9 @@ def test_bad_input_is_one_line(arguments: list[str], told: str, capsys: pytest.C
 
 
 def test_a_broken_law_ends_the_run_with_the_story(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    """A server that loses what it took: which message, and hop by hop what became of it."""
+    """A server that loses what it took: which message, and hop by hop what became of it; and all that a run tells."""
     append = Maildrops.append
 
     def lossy(self: Maildrops, user: str, octets: bytes) -> str:
@@ -108,12 +108,32 @@ def test_a_broken_law_ends_the_run_with_the_story(
         return uid
 
     monkeypatch.setattr(Maildrops, "append", lossy)
-    assert main(["run", str(SCENARIO)]) == 1
+    trace = tmp_path / "trace.jsonl"
+    assert main(["run", str(SCENARIO), "--out", str(trace)]) == 1
 
     output = capsys.readouterr()
     assert "lost: " in output.err
     assert "What happened to t000001:" in output.err
     assert "takes the copy for" in output.err
+    lines = output.out.splitlines()
+    assert lines[0] == "expect.delivered.action:1234 = 1: found 0; nothing was delivered"
+    assert lines[-2].startswith("A law of conservation is broken: standard error says which.")
+    assert lines[-1] == f"The trace: {trace}"
+
+    assert main(["run", str(SCENARIO), "--out", str(trace), "--json"]) == 1
+    again = capsys.readouterr()
+    told = json.loads(again.out)
+    assert (told["as_expected"], told["trace"], told["targets"]) == (False, str(trace), {})
+    assert told["differences"][0] == lines[0]
+    assert told["broken_laws"] == again.err.splitlines() == output.err.splitlines()
+
+
+def test_what_a_fault_loses_is_not_told_as_kept(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """No law is broken: it was asked for, and stands among what did not go through."""
+    path = changed(tmp_path, 'profile = "gmail"', 'profile = "gmail"\nfaults = ["mx:DATA-END:1:lose"]')
+    main(["run", str(path)])
+
+    assert "Nothing lost but 1 on purpose, by a fault; nothing delivered twice." in capsys.readouterr().out
 
 
 def test_a_run_tells_why_mail_did_not_leave(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
