@@ -18,11 +18,20 @@ def replay(
         Path, typer.Argument(metavar="TRACE", help="A Parquet trace, such as of `mailsim run`.")
     ],
     site: Annotated[
-        Path | None, typer.Option("--site", metavar="SITE", help="Another site file than the run's.")
+        Path | None,
+        typer.Option(
+            "--site",
+            metavar="SITE",
+            help="Another site file than the run's; of several practices the first one's.",
+        ),
     ] = None,
     provider: Annotated[
         str | None,
-        typer.Option("--provider", metavar="NAME", help="Another provider; see `mailsim providers`."),
+        typer.Option(
+            "--provider",
+            metavar="NAME",
+            help="Another provider; see `mailsim providers`. Of several practices the first one's.",
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a message that changed.")] = False,
 ) -> None:

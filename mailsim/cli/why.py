@@ -49,7 +49,9 @@ def why(
     expect: Annotated[
         str | None,
         typer.Option(
-            "--expect", metavar="TARGET", help="Where it should have gone: action:1234, mailbox:mary."
+            "--expect",
+            metavar="TARGET",
+            help="Where it should have gone: action:1234, mailbox:mary; with --trace another practice's too, such as xyz.example/action:7.",
         ),
     ] = None,
     corpus: Annotated[

@@ -9,7 +9,7 @@ import pytest
 
 from mailsim.practice.decision import Decision
 from mailsim.testing.asking import same
-from mailsim.trace.event import Event, Step
+from mailsim.trace.event import Event, Step, parted
 
 if TYPE_CHECKING:
     from mailsim.practice.site import Routing, Site
@@ -135,12 +135,6 @@ def docket(request: pytest.FixtureRequest) -> Docket:
     """The decisions of this scenario."""
     docket = request.node.stash[DOCKET] = Docket(request)
     return docket
-
-
-def parted(target: str) -> tuple[str, str]:
-    """What stands before a target of another practice, and the target as that practice names it."""
-    domain, slash, name = target.partition("/")
-    return (f"{domain}/", name) if slash and ":" not in domain else ("", target)
 
 
 def site_at(world: "World", prefix: str) -> "Site | None":

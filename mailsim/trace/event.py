@@ -5,6 +5,7 @@ saw and what came of it. All hops of a message, of the replies to it and of its 
 trace id, so a story is the events of one trace id in order.
 """
 
+import re
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
     from mailsim.study.journey.journey import Journey
     from mailsim.study.replay import SiteSource, Watch
+
+
+_ANOTHERS = re.compile(r"([^/@:]+/)(practice|unassigned|fallback|(?:action|mailbox|fallback):.*)")
 
 
 class Step(StrEnum):
@@ -267,3 +271,9 @@ class Trace(Sequence[Event]):
         from mailsim.trace.frame import frame  # noqa: PLC0415 - as above
 
         return frame(reader(self))
+
+
+def parted(name: str) -> tuple[str, str]:
+    """What stands before the place or target of another practice than a world's first, `DOMAIN/`, and its name there."""
+    another = _ANOTHERS.fullmatch(name)
+    return (another[1], another[2]) if another else ("", name)

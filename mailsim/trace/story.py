@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from mailsim.practice.decision import whereto
 from mailsim.practice.faults import printable
-from mailsim.trace.event import Event, Step, Trace
+from mailsim.trace.event import Event, Step, Trace, parted
 from mailsim.trace.pictures import Hop
 
 _LONGEST_PLACE = 60
@@ -48,8 +48,7 @@ def _hop(event: Event) -> Hop:
 
 def _practice_of(target: str) -> str:
     """The place of the practice that delivers there: another than the first has its domain before it."""
-    domain, slash, _ = target.partition("/")
-    return f"{domain}/practice" if slash and ":" not in domain else "practice"
+    return f"{parted(target)[0]}practice"
 
 
 def sentence(event: Event) -> str:

@@ -5,15 +5,16 @@ conversation, by who wrote it, and by which of theirs it is there: ids follow se
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 
 from mailsim.mail import parse_address
 from mailsim.practice.decision import Reason
 from mailsim.practice.directory import Directory
-from mailsim.trace.event import Event, Step
+from mailsim.trace.event import Event, Step, parted
 from mailsim.world.correspondent import Habit
+from mailsim.world.scenario import Scenario
 
 _BEGIN = (Step.COMPOSED, Step.REPLIED, Step.FORWARDED)
 _ENDS = (Step.REFUSED, Step.BOUNCED, Step.DISCARDED, Step.DELIVERED, Step.STORED)
@@ -34,13 +35,13 @@ class Fate:
 
     @property
     def origin(self) -> str:
-        """Who wrote it: `action:1234`, `practice`, a server, or an address outside."""
+        """Who wrote it: `action:1234`, `practice`, either behind a domain where it is not the first one's, a server, or an address outside."""
         return self.begun.peer if self.is_letter else self.begun.place
 
     @property
     def is_letter(self) -> bool:
         """Whether an action wrote it."""
-        return self.begun.step is Step.COMPOSED and self.begun.peer.startswith("action:")
+        return self.begun.step is Step.COMPOSED and parted(self.begun.peer)[1].startswith("action:")
 
     @property
     def ids(self) -> frozenset[str]:
@@ -106,11 +107,19 @@ def conversation(events: Iterable[Event]) -> list[Fate]:
     return found
 
 
-def meant_for(fate: Fate, conversation: Iterable[Fate], directory: Directory | None) -> tuple[str, ...]:
+def directories(scenario: Scenario | None) -> Mapping[str, Directory]:
+    """The directory of each practice, by what stands before its targets; none where nothing is known of them."""
+    practices = scenario.practices if scenario else ()
+    return {f"{one.domain}/" if one.key else "": one.site.directory for one in practices}
+
+
+def meant_for(
+    fate: Fate, conversation: Iterable[Fate], directories: Mapping[str, Directory]
+) -> tuple[str, ...]:
     """The targets and addresses outside that it should have reached; none where nobody can tell.
 
     An answer is for the action whose letter began the conversation. Anything else is for its envelope's recipients, and
-    for the members of the mailing lists that sent it on; of addresses on the practice's domain the directory tells whose
+    for the members of the mailing lists that sent it on; of addresses on a practice's domain its directory tells whose
     they are.
     """
     if fate.begun.step is Step.REPLIED and json.loads(fate.begun.detail).get("habit") not in _WRITERS:
@@ -120,11 +129,13 @@ def meant_for(fate: Fate, conversation: Iterable[Fate], directory: Directory | N
     sent_on = [event for event in fate.events if event.step is Step.FORWARDED and event.rule != _UNREADABLE]
     for text in chain.from_iterable(event.recipient.split(", ") for event in (fate.begun, *sent_on)):
         address = parse_address(text)
-        if directory is None or address is None:
+        if not directories or address is None:
             continue
-        holder = directory.holder(address)
-        if holder or directory.owns(address):
-            wanted += holder.targets if holder else ()
-        else:
+        inside = False
+        for prefix, directory in directories.items():
+            holder = directory.holder(address)
+            inside = inside or holder is not None or directory.owns(address)
+            wanted += [f"{prefix}{target}" for target in holder.targets] if holder else []
+        if not inside:
             wanted.append(text)
     return tuple(dict.fromkeys(wanted))

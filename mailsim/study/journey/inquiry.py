@@ -24,12 +24,12 @@ from mailsim.study.diagnosis.ddmin import ddmin
 from mailsim.study.diagnosis.remedy import Kind
 from mailsim.study.diagnosis.why import Explanation, expected_target, why
 from mailsim.study.journey.excerpt import excerpt
-from mailsim.study.journey.fate import Fate, conversation, meant_for
+from mailsim.study.journey.fate import Fate, conversation, directories, meant_for
 from mailsim.study.journey.journey import BEHIND, Journey, Loss
 from mailsim.study.journey.played import Part, Played, play, way
 from mailsim.study.journey.suspect import Suspect
 from mailsim.study.journey.suspects import FAULT, sighted, suspects
-from mailsim.trace.event import Trace
+from mailsim.trace.event import Trace, parted
 from mailsim.trace.recorded import RecordedTrace
 from mailsim.world.lineage import trace_id_of
 from mailsim.world.office import PRACTICE
@@ -41,6 +41,7 @@ _ENDING = ("refused", "discarded", FAULT)
 """How the causes of what was not taken begin: there it ended, though it would not have arrived without."""
 _UNPLAYED = "the trace holds no scenario that plays it again, so nothing here is proved"
 _OTHERWISE = "played again, the message fared otherwise than in the trace, so nothing here is proved"
+_ANOTHERS = "it is mail of {domain}, and hops are tried for a scenario's first practice alone; play the scenario with its tables at the top"
 
 
 class JourneyError(MailsimError):
@@ -56,13 +57,15 @@ def journey(
         trace: Of a world, or from a file.
         message: Its Message-ID, its trace id, or its row in `trace.messages()`; None for the first that was misrouted
             or did not arrive, or where all arrived for the last one.
-        expect: Where it should have gone, where the trace cannot tell, such as `action:1234`.
+        expect: Where it should have gone, where the trace cannot tell, such as `action:1234`; of another practice than the
+            first `xyz.example/action:7`.
 
     Raises:
         JourneyError: There is no such message.
         WhyError: `expect` is no target.
     """
-    target = expected_target(expect)
+    prefix, own = parted(expect or "")
+    target = expected_target(own or None)
     name, message_id = _named(trace, message)
     fates = conversation(trace.story(name))
     fate = next((one for one in fates if message_id in one.ids), None)
@@ -70,8 +73,7 @@ def journey(
         raise JourneyError(f"{shown(message_id or name)}: of this message the trace has no beginning")
     tables = trace.scenario
     scenario = None if tables is None else scenario_again(tables)
-    directory = scenario.site.directory if scenario else None
-    wanted = (target,) if target else meant_for(fate, fates, directory)
+    wanted = (f"{prefix}{target}",) if target else meant_for(fate, fates, directories(scenario))
     return Inquiry(name, fate, fates, wanted, scenario).told()
 
 
@@ -132,10 +134,18 @@ class Inquiry:
     @cached_property
     def unproved(self) -> str:
         """Why nothing can be proved; empty where the run can be played again and the message fares as in the trace."""
+        if self._another:
+            return _ANOTHERS.format(domain=self._another)
         if self._again is None:
             return _UNPLAYED
         again = self._again.fate
         return "" if again is not None and again.ended == self.fate.ended else _OTHERWISE
+
+    @cached_property
+    def _another(self) -> str:
+        """The domain of another practice than the first that wrote or collected it; empty where none did."""
+        prefixes = (parted(event.place)[0] for event in self._events)
+        return next((prefix[:-1] for prefix in prefixes if prefix), "")
 
     @cached_property
     def _again(self) -> Played | None:
@@ -146,7 +156,7 @@ class Inquiry:
 
     @cached_property
     def _explanation(self) -> Explanation | None:
-        found = self._again.collected if self._again and not self.unproved else None
+        found = None if self.unproved or not self._again else self._again.collected
         if found is None:
             return None
         missed = [target for target in self.wanted if target not in found.decision.targets and ":" in target]
@@ -195,7 +205,7 @@ class Inquiry:
         )
 
     def _suspects(self) -> list[Suspect]:
-        if self._scenario is None:
+        if self._scenario is None or self._another:
             return sighted(self._events)
         return suspects(self._events, self._scenario.site, plan(self._scenario))
 

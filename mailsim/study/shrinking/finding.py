@@ -13,9 +13,9 @@ from functools import cached_property
 from typing import NamedTuple
 
 from mailsim.practice.decision import Outcome, Reason
-from mailsim.study.journey.fate import Fate, conversation, got_outside, meant_for
+from mailsim.study.journey.fate import Fate, conversation, directories, got_outside, meant_for
 from mailsim.study.journey.inquiry import Inquiry
-from mailsim.trace.event import Event, Step, Trace
+from mailsim.trace.event import Event, Step, Trace, parted
 from mailsim.world.conservation import ConservationError
 from mailsim.world.expectation import unmet
 from mailsim.world.scenario import Scenario
@@ -106,12 +106,13 @@ class Ran:
     def astray(self) -> list[Inquiry]:
         """The messages that did not reach what they were meant for, in order; what still waits to be collected is not lost."""
         found: list[Inquiry] = []
-        system = str(self.scenario.site.rules.system)
+        systems = {str(one.site.rules.system) for one in self.scenario.practices}
+        inside = directories(self.scenario)
         for name, events in self._conversations.items():
             fates = conversation(events)
             for fate in fates:
-                wanted = meant_for(fate, fates, self.scenario.site.directory)
-                waits = fate.decided is None and fate.end.place == system
+                wanted = meant_for(fate, fates, inside)
+                waits = fate.decided is None and fate.end.place in systems
                 if not waits and not set(wanted) <= fate.reached:
                     found.append(Inquiry(name, fate, fates, wanted, self.scenario))
         return found
@@ -206,5 +207,7 @@ def _explains(inquiry: Inquiry, line: str) -> bool:
 
 
 def _in_gherkin(target: str) -> str:
-    kind, _, name = target.partition(":")
-    return f"{name}'s mailbox" if kind == "mailbox" else f"{kind} {name}"
+    prefix, own = parted(target)
+    kind, _, name = own.partition(":")
+    words = f"{name}'s mailbox" if kind == "mailbox" else f"{kind} {name}"
+    return f"{words} of {prefix[:-1]}" if prefix else words

@@ -7,10 +7,10 @@ from pytest_bdd import then
 
 from mailsim.testing.asking import moved, same, says, somebody
 from mailsim.testing.expressions import parse
-from mailsim.testing.found import Docket, apart, counted, inside, parted, site_at, stored
+from mailsim.testing.found import Docket, apart, counted, inside, site_at, stored
 from mailsim.testing.needs import StepError
 from mailsim.testing.parameters import target_of
-from mailsim.trace.event import Step
+from mailsim.trace.event import Step, parted
 
 if TYPE_CHECKING:
     from mailsim.mail import Message
