@@ -103,8 +103,7 @@ class Message:
     def under(self, lines: bytes) -> "Message":
         """A message with whole header lines above this one's octets; a Message-ID is none of them."""
         message = Message(lines + self.octets)
-        # What does not begin with a field, or ends lines in CR, may be read otherwise there.
-        if _FIELD_START.match(self.octets) and b"\n" in self.octets:
+        if begins_with_field(self.octets):
             message._message_id = self._message_id
         return message
 
@@ -178,6 +177,11 @@ class Message:
         if block is None:
             block = self._block = _block_of(self.octets)
         return block
+
+
+def begins_with_field(octets: bytes) -> bool:
+    """Whether a message begins with a field, in lines that do not end in CR alone: under lines of a server's own it reads the same."""
+    return _FIELD_START.match(octets) is not None and b"\n" in octets
 
 
 @lru_cache(maxsize=256)

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 from mailsim.mail import Address, Envelope, Message
 from mailsim.trace.event import Step
 from mailsim.trace.recorder import Recorder
-from mailsim.world.lineage import Lineage
+from mailsim.world.lineage import Lineage, message_id_of
 from mailsim.world.recent import Recent
 
 
@@ -37,7 +37,7 @@ class Journal:
         """What the trace tells of this message."""
         last, entry = self._told
         if message is not last:  # often several things happen to one message in a row
-            entry = Entry(self.lineage.of(message), message.message_id or "", len(message.octets))
+            entry = Entry(self.lineage.of(message), message_id_of(message), len(message.octets))
             self._told = message, entry
         return entry
 
@@ -127,9 +127,9 @@ class Journal:
         """Note that a server changed a message; under another Message-ID it is the same one, for the same recipients."""
         self.lineage.tie(after, self.lineage.of(before))
         detail = {"from": before.value("From"), "to": after.value("From")}
-        renamed = before.message_id != after.message_id
+        renamed = message_id_of(before) != message_id_of(after)
         if renamed:
-            detail["message_id"] = before.message_id
+            detail["message_id"] = message_id_of(before)
         self.record(
             Step.REWRITTEN,
             place,

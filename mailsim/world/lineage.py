@@ -1,14 +1,15 @@
 """Which conversation a message belongs to: one trace id from compose to the last mailbox (R6.1).
 
 Over sockets only octets travel, and servers add and rewrite header fields. So a message is known by
-its Message-ID, or without one by its originator, date, subject and body (as in R4.13). One that comes again after
-`recent.MOST` others begins a new conversation.
+its Message-ID, or without one by its originator, date, subject and body (as in R4.13), all of them as they read under
+what servers write on top: there a byte order mark or an mbox line is no beginning, and text without a header is a
+body. One that comes again after `recent.MOST` others begins a new conversation.
 """
 
 import hashlib
 
 from mailsim.mail import Message
-from mailsim.smtp.transmission import as_transmitted
+from mailsim.mail.message import begins_with_field
 from mailsim.world.recent import Recent
 
 
@@ -48,12 +49,21 @@ class Lineage:
             self._trace_ids.put(key, trace_id)
 
 
+def message_id_of(message: Message) -> str:
+    """The Message-ID that a message is known by on its whole way; empty where it has none."""
+    return _under_a_server_s(message).message_id or ""
+
+
 def _key(message: Message) -> str:
-    if message_id := message.message_id:
+    read = _under_a_server_s(message)
+    if message_id := read.message_id:
         return message_id
-    # SMTP mends line ends; and under what a server writes on top, text that had no header is a body.
-    sent = Message(as_transmitted(message.octets)).under(b"Received: by a server\r\n")
-    digest = hashlib.blake2b(sent.octets[sent.body_start :], digest_size=16)
+    digest = hashlib.blake2b(read.octets[read.body_start :], digest_size=16)
     for name in ("From", "Date", "Subject"):
-        digest.update((message.value(name) or "").encode("utf-8", "replace"))
+        digest.update((read.value(name) or "").encode("utf-8", "replace"))
     return digest.hexdigest()
+
+
+def _under_a_server_s(message: Message) -> Message:
+    """The message as it reads under a line that a server wrote; the same one where that changes nothing."""
+    return message if begins_with_field(message.octets) else message.under(b"Received: by a server\r\n")

@@ -77,8 +77,10 @@ def _with_references(message: Message, change: Callable[[str], str]) -> Message:
 
 def _message_id_replaced(message: Message) -> Message:
     """By what does not tell the time: the same message sent again, and in another world, has the same one (R6.3)."""
-    digest = hashlib.blake2b((message.message_id or "").encode(), digest_size=16)
-    digest.update(message.octets[message.body_start :])
+    message_id, told = message.message_id or "", message.octets[message.body_start :]
+    if not message_id:  # then others with such a body are told from it by the header
+        told = drop_field(drop_field(message, "Date"), "Received").octets
+    digest = hashlib.blake2b(message_id.encode() + told, digest_size=16)
     return set_field(message, "Message-ID", f"<{digest.hexdigest()}@{GATEWAY}>")
 
 

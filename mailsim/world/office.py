@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from mailsim.mail import Envelope, Message
+from mailsim.mail.message import begins_with_field
 from mailsim.pop3.collection import Retrieved
 from mailsim.practice.composing import Draft, compose, split
 from mailsim.practice.decision import Decision, Outcome, Reason
@@ -19,7 +20,7 @@ from mailsim.practice.sent import Sent
 from mailsim.practice.site import Site
 from mailsim.practice.store import Forward, Kept, Store
 from mailsim.trace.event import Step
-from mailsim.world.journal import Journal
+from mailsim.world.journal import Entry, Journal
 from mailsim.world.recent import Recent
 
 UNASSIGNED = "unassigned"
@@ -167,7 +168,11 @@ class Office:
 
     def _record(self, one: Retrieved, decision: Decision) -> None:
         journal, message_id = self._journal, decision.message_id
-        about = journal.known(message_id, one.size) if message_id else Message(one.octets)
+        about: Message | Entry
+        if message_id and begins_with_field(one.octets):
+            about = journal.known(message_id, one.size)
+        else:
+            about = Message(one.octets)
         journal.record(Step.COLLECTED, self.place, about, rule="R4.1", detail={"uid": one.uid})
         journal.record(
             Step.DECIDED,

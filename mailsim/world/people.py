@@ -11,6 +11,7 @@ from functools import cache
 from mailsim.json_text import json_of
 from mailsim.mail import Address, Envelope, Message
 from mailsim.practice.faults import Fault, shown
+from mailsim.smtp.transmission import transmitted
 from mailsim.trace.event import Step
 from mailsim.world.clock import Clock
 from mailsim.world.correspondent import CONSENT, Correspondent, Habit, RepliesTo, acts_on, answer
@@ -51,8 +52,8 @@ class People:
         self._got: deque[tuple[Address | None, Address, Message]] = deque(maxlen=REMEMBERED)
 
     def write(self, envelope: Envelope, message: Message) -> None:
-        """Have somebody send a message."""
-        sender = envelope.sender
+        """Have somebody send a message, which SMTP carries with line ends of its own."""
+        sender, message = envelope.sender, transmitted(message)
         self._journal.record(
             Step.COMPOSED,
             "outside" if sender is None else str(sender),

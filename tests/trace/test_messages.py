@@ -110,7 +110,7 @@ def test_mail_from_outside_and_inside(rows: dict[str, pd.DataFrame]) -> None:
         False,
     )
     assert (several["outcome"], several["targets"]) == ("delivered", "mailbox:mary, mailbox:john")
-    assert (unreadable["outcome"], unreadable["message_id"], unreadable["size"]) == ("fallback", "", 17)
+    assert (unreadable["outcome"], unreadable["message_id"], unreadable["size"]) == ("fallback", "", 20)
     assert unreadable["targets"] == "fallback:help@elsewhere.example"
     assert (inside["outcome"], inside["targets"], inside["provider"]) == (
         "delivered",

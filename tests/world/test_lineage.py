@@ -1,5 +1,9 @@
+from hypothesis import example, given
+from hypothesis import strategies as st
+
 from mailsim.mail import Message
-from mailsim.world.lineage import Lineage
+from mailsim.smtp.transmission import as_transmitted
+from mailsim.world.lineage import Lineage, message_id_of
 
 FIRST = Message(b"Message-ID: <1@a.example>\r\nSubject: one\r\n\r\nbody\r\n")
 ADDED_TO = Message(
@@ -32,6 +36,25 @@ def test_text_without_a_header_is_known_again_under_what_a_server_wrote() -> Non
         stamped = Message(b"Return-Path: <jane@client.example>\r\n" + text)
 
         assert lineage.of(Message(text)) == lineage.of(stamped)
+
+
+_PIECES = (b"\xef\xbb\xbf", b"From x@y Mon\r\n", b"From: a@b.example\r\n", b"Message-ID: <1@a.example>\r\n")
+_OTHERS = (b"Subject: q\r\n", b"\r\n", b" ", b"\t", b"words", b"\r", b"\n", b"\0", b":", b"\xff\xfe")
+
+
+@given(st.lists(st.sampled_from(_PIECES + _OTHERS), max_size=8).map(b"".join))
+@example(b"\xef\xbb\xbfMessage-ID: <1@a.example>\r\nSubject: q\r\n\r\nhi\r\n")
+@example(b"From: a@b.example\rMessage-ID: <1@a.example>\r\rhi")
+def test_whatever_a_message_is_it_is_known_again_further_on(octets: bytes) -> None:
+    """Under what servers write on top a mark, an mbox line or words are read otherwise; one name holds all the way."""
+    lineage = Lineage()
+    sent = Message(as_transmitted(octets))
+    trace_id = lineage.of(sent)
+    for stamps in (b"Received: from x\r\n", b"Return-Path: <a@b.example>\r\nDelivered-To: c@d.example\r\n"):
+        stamped = sent.under(stamps)
+
+        assert lineage.of(stamped) == trace_id
+        assert message_id_of(stamped) == message_id_of(Message(stamped.octets)) == message_id_of(sent)
 
 
 def test_an_answer_belongs_to_the_conversation_it_is_tied_to() -> None:
