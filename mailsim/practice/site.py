@@ -8,6 +8,7 @@ Reading a site needs pydantic; routing with it does not.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from os import PathLike, fspath
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     import ssl
 
     from mailsim.check.verdict import Verdict
+
+_MOST_NAMED = 5
+"""Actions, and mailboxes, that are named to who named none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,24 @@ class Site:
         routing = Routing(self)
         for name, octets in messages:
             yield routing.decided(Message(octets), name)
+
+    def has_target(self, target: str) -> bool:
+        """Whether mail can be delivered there: to an action or a user's mailbox of the practice, or to neither's."""
+        kind, _, name = target.partition(":")
+        if kind == "action":
+            holder = self.directory.numbered(name)
+            return holder is not None and target in holder.targets
+        if kind == "mailbox":
+            return name in self.directory.users
+        return target in ("unassigned", f"fallback:{self.rules.fallback}")
+
+    def named_targets(self) -> str:
+        """Some of them, in words, for who named another."""
+        some = [
+            *[f"action:{one}" for one in islice(self.directory.actions, _MOST_NAMED)],
+            *[f"mailbox:{one}" for one in islice(self.directory.users, _MOST_NAMED)],
+        ]
+        return ", ".join((*some, "unassigned", f"fallback:{self.rules.fallback}"))
 
     def pop_account(self) -> PopAccount:
         """The account to collect with; raises SiteError with all that is missing."""

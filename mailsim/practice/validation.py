@@ -40,7 +40,7 @@ def _fault(detail: ErrorDetails, root: type[BaseModel], beside: list[str]) -> Fa
         return Fault(key, value, f"must be at least {context['ge']}", "write a larger number")
     if kind == "greater_than_equal":
         return Fault(key, value, "must not be negative", "write a number from 0")
-    allowed, fix = _KINDS.get(kind, ("must be a table", f"write it as [{name}]"))
+    allowed, fix = _KINDS.get(kind, ("must be a table", f"write it as {_table(where)}"))
     return Fault(key, value, allowed, fix)
 
 
@@ -51,6 +51,16 @@ _KINDS = {
     "tuple_type": ("must be an array", "write it in brackets: [...], or [[...]] for tables"),
     "datetime_type": ("must be a time", "write such as 2026-11-23T09:00:00Z, without quotes"),
 }
+
+
+def _table(where: Where) -> str:
+    """How a table at that place is written."""
+    if not where:
+        return "key = ..."
+    names = ".".join(step for step in where if isinstance(step, str))
+    if isinstance(where[-1], int):
+        return f"[[{names}]]"
+    return f"[{names}]" if all(isinstance(step, str) for step in where) else f"{where[-1]} = {{...}}"
 
 
 def _not_in_list(key: str, value: str, given: object, expected: str) -> Fault:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from mailsim.errors import MailsimError
 from mailsim.practice.decision import Outcome, Reason
-from mailsim.world.scenario_tables import ExpectTable
+from mailsim.world.scenario_tables import ALL_OF, ExpectTable
 
 
 class ExpectationError(MailsimError):
@@ -20,7 +20,7 @@ def unmet(
     `targets` are the copies that each target holds; `decided` is how many collected messages ended so, and why.
     """
     for target, count in expect.delivered.items():
-        found = targets.get(target, 0)
+        found = _held(target, targets)
         if found != count:
             holds = (
                 ", ".join(f"{name} holds {copies}" for name, copies in targets.items())
@@ -34,6 +34,13 @@ def unmet(
         count = getattr(expect, outcome.value)
         if count is not None and outcomes[outcome] != count:
             yield f"expect.{outcome} = {count}: found {outcomes[outcome]}; {_reasons(decided, outcome)}"
+
+
+def _held(target: str, targets: Mapping[str, int]) -> int:
+    if target.endswith(ALL_OF):
+        kind = target.removesuffix("*")
+        return sum(copies for name, copies in targets.items() if name.startswith(kind))
+    return targets.get(target, 0)
 
 
 def _reasons(decided: Mapping[tuple[Outcome, Reason], int], outcome: Outcome) -> str:

@@ -3,7 +3,7 @@
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.header import Header
 from functools import cache
 from pathlib import Path
@@ -72,6 +72,25 @@ def unknown_senders(send: SendTable, site: Site, prefix: str = "") -> list[Fault
         known = f"is no user; known are {', '.join(site.directory.users) or 'none'}"
         faults.append(Fault(f"{prefix}user", shown("", send.user), known, "add [[user]]"))
     return faults
+
+
+def unknown_target(target: str, site: Site) -> Fault:
+    """The fault of asking for what a target holds that the practice does not have."""
+    told = f"is no target of {site.settings.domain}"
+    return Fault("target", shown("", target), told, f"write one of {site.named_targets()}")
+
+
+def time_of(until: datetime | timedelta | None, start: datetime) -> datetime | None:
+    """A time of the world, told as such or by how long it is after the start. Raises OrderError."""
+    try:
+        time = start + until if isinstance(until, timedelta) else until
+    except OverflowError:
+        time = datetime.max  # noqa: DTZ901 - refused for its missing zone
+    if time is None or (isinstance(time, datetime) and time.tzinfo is not None and time >= start):
+        return time
+    fix = "give such as world.now + timedelta(hours=3), or timedelta(hours=3) for so long after the start"
+    told = "must be a time of the world, with its zone and not before the start"
+    raise OrderError([Fault("until", repr(until), told, fix)])
 
 
 def draft_of(table: SendTable) -> Draft:

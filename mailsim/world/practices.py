@@ -7,7 +7,7 @@ from mailsim.mail import normal_domain
 from mailsim.practice.faults import Fault
 from mailsim.practice.settings import LOCALHOST
 from mailsim.practice.site import Site
-from mailsim.world.scenario_tables import ProviderTable, ScenarioTables
+from mailsim.world.scenario_tables import ALL_OF, ProviderTable, ScenarioTables
 
 
 class Practice(NamedTuple):
@@ -81,8 +81,23 @@ def naming_faults(tables: ScenarioTables, practices: Sequence[Practice]) -> Iter
     for domain in (tables.workload and tables.workload.practices) or ():
         if domain not in known:
             yield Fault("workload.practices", f'"{domain}"', allowed, fix)
+    yield from _target_faults(tables, practices)
+
+
+def _target_faults(tables: ScenarioTables, practices: Sequence[Practice]) -> Iterator[Fault]:
+    first, *others = practices
+    known = by_domain(others)
     for target in tables.expect.delivered:
-        domain, slash, _ = target.partition("/")
-        if slash and ":" not in domain and domain not in list(known)[1:]:
-            told = f"names no other practice's domain; known are {', '.join(list(known)[1:]) or 'none'}"
-            yield Fault(f"expect.delivered.{target}", None, told, "add [[practice]], or remove the domain")
+        key = f"expect.delivered.{target}"
+        domain, slash, own = target.partition("/")
+        if not slash or ":" in domain:
+            practice, own = first, target
+        elif domain in known:
+            practice = known[domain]
+        else:
+            told = f"names no other practice's domain; known are {', '.join(known) or 'none'}"
+            yield Fault(key, None, told, "add [[practice]], or remove the domain")
+            continue
+        if own not in ALL_OF and not practice.site.has_target(own):
+            told = f"is no target of {practice.domain}; known are {practice.site.named_targets()}"
+            yield Fault(key, None, told, "write one of its targets, or add it")

@@ -21,6 +21,9 @@ from mailsim.world.outside_tables import CorrespondentTable, FaultTable, ListTab
 from mailsim.world.table_types import LAX, Domain, Domains, Recipients, Seconds, Size, Someone, Texts
 from mailsim.world.words import Sizes
 
+ALL_OF = ("action:*", "mailbox:*")
+"""What stands for all targets of a kind."""
+
 
 def _start(value: datetime) -> datetime:
     if value.tzinfo is None:
@@ -29,8 +32,10 @@ def _start(value: datetime) -> datetime:
 
 
 def _target(value: str) -> str:
-    if not re.fullmatch(r"([^/@:]+/)?(action:\d+|mailbox:.+|unassigned|fallback:.+)", value):
-        raise fault("must be a target", 'write such as "action:1234", "mailbox:mary" or "unassigned"')
+    if not re.fullmatch(r"([^/@:]+/)?(action:(\d+|\*)|mailbox:.+|unassigned|fallback:.+)", value):
+        raise fault(
+            "must be a target", 'write such as "action:1234", "action:*", "mailbox:mary" or "unassigned"'
+        )
     return value
 
 
@@ -246,7 +251,7 @@ class ExpectTable(Table):
         default_factory=dict
     )
     """Target, such as `action:1234`, `mailbox:mary` or another practice's `xyz.example/action:7`, to the copies it must
-    hold."""
+    hold; `action:*` and `mailbox:*` are all of that practice's together."""
     unassigned: Annotated[int, Field(ge=0)] | None = None
     """How many messages must be in Unassigned."""
     fallback: Annotated[int, Field(ge=0)] | None = None

@@ -28,7 +28,7 @@ from mailsim.world.failures import Failure
 from mailsim.world.faults import added
 from mailsim.world.laws import hold_laws
 from mailsim.world.mailroom import Collecting
-from mailsim.world.orders import OrderError, order, unknown_senders
+from mailsim.world.orders import OrderError, order, time_of, unknown_senders, unknown_target
 from mailsim.world.parts import AnyEngine, Parts, assembled
 from mailsim.world.plan import Plan, Planned, plan
 from mailsim.world.polling import keep_polling
@@ -275,9 +275,15 @@ class Stage(Generic[AnyEngine]):
             raise collecting.broken
         return collecting.decisions
 
-    def settle(self, *, until: datetime | None = None) -> None:
-        """Let everything happen that is on its way or due later, or due up to a time; time jumps instead of being waited for."""
-        acts.let_pass(self._running, until)
+    def settle(self, *, until: datetime | timedelta | None = None) -> None:
+        """Let everything happen that is on its way or due later, or due up to a time; time jumps instead of being waited for.
+
+        `until` is a time of the world, or how long after its start; one that has passed lets happen what is on its way.
+
+        Raises:
+            OrderError: `until` is neither, or before the start.
+        """
+        acts.let_pass(self._running, time_of(until, self.scenario.tables.start))
 
     def add_fault(self, fault: str, *, practice: str | None = None, server: str | None = None) -> None:
         """Have something go wrong from now on, as `faults` in the scenario say it; `next` in it counts from now.
@@ -300,15 +306,16 @@ class Stage(Generic[AnyEngine]):
     def run(self, *, until: datetime | timedelta | None = None) -> None:
         """Play the scenario's events in order, then settle; or go on with them up to a time, and leave the rest for later.
 
-        `until` is a time of the world, or how long after its start.
+        `until` is a time of the world, or how long after its start; one that has passed lets happen what is on its way.
 
         Raises:
+            OrderError: `until` is neither, or before the start.
             ConservationError: Mail was lost or doubled (R6.2); held when all has happened.
             ExpectationError: It came out otherwise than the scenario's `[expect]` says; as above.
         """
         parts = self._running
         start = self.scenario.tables.start
-        end = start + until if isinstance(until, timedelta) else until
+        end = time_of(until, start)
         if self.scenario.tables.poll is not None and not parts.polling:
             keep_polling(parts, timedelta(seconds=self.scenario.tables.poll), self._collected)
         while (event := parts.programme.peek()) is not None:
@@ -362,14 +369,19 @@ class Stage(Generic[AnyEngine]):
     def mailbox(self, target: str, *, practice: str | None = None) -> Mailbox:
         """The copies that a target holds: `action:1234`, `mailbox:mary`, `unassigned`, `fallback:ADDRESS`.
 
-        Another practice's is named with its domain before it, as `targets` does, or with `practice`; raises
-        UnknownPracticeError.
+        Another practice's is named with its domain before it, as `targets` does, or with `practice`.
+
+        Raises:
+            UnknownPracticeError: No practice has that domain.
+            OrderError: The practice has no such target, so nothing can ever be there.
         """
         parts = self._running
         for branch in parts.branches[1:]:
             if practice is None and target.startswith(branch.office.prefix):
                 practice, target = branch.domain, target.removeprefix(branch.office.prefix)
         branch = parts.branch(practice)
+        if not branch.site.has_target(target):
+            raise OrderError([unknown_target(target, branch.site)])
         name = branch.office.prefix + target
         return Mailbox(name, parts.engine.call(lambda: branch.store.messages(target)))
 

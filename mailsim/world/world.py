@@ -101,7 +101,7 @@ class World(Protocol):
         """Have a practice collect once, the first without its domain; the decisions made."""
         ...
 
-    def settle(self, *, until: datetime | None = None) -> None:
+    def settle(self, *, until: datetime | timedelta | None = None) -> None:
         """Let everything happen that is on its way or due later, or due up to a time."""
         ...
 

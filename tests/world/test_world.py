@@ -4,8 +4,9 @@ import json
 import smtplib
 import ssl
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -591,6 +592,56 @@ def test_a_run_may_stop_on_the_way_and_go_on(made: Made) -> None:
         world.run()
 
         assert world.targets() == {"action:1234": 1}
+
+
+def test_time_passes_up_to_a_time_or_for_so_long_after_the_start(made: Made) -> None:
+    """As `run` goes on; one that has passed lets nothing later happen."""
+    with made(tables(correspondent=[{"address": "jane@client.example", "delay": "2h"}])) as world:
+        start = world.scenario.tables.start
+        world.send(from_action=1234, to="jane@client.example")
+        world.settle(until=timedelta(hours=1))
+        assert timedelta(hours=1) <= world.now - start < timedelta(hours=2)
+        world.settle(until=start)
+        assert not world.trace.steps(Step.REPLIED)
+        world.settle(until=timedelta(hours=2, minutes=1))
+        assert world.trace.steps(Step.REPLIED)
+
+
+@pytest.mark.parametrize(
+    "until",
+    ["3h", datetime(2030, 1, 1), datetime(1999, 1, 1, tzinfo=UTC), timedelta(hours=-1), timedelta.max, 3],  # noqa: DTZ001 - refused
+)
+def test_what_is_no_time_of_the_world_is_one_line(until: Any) -> None:
+    """Neither words nor a time without its zone, nor one before the start."""
+    with Simulation(tables()) as world:
+        for pass_time in (world.run, world.settle):
+            with pytest.raises(
+                OrderError, match=r"^until = .*: must be a time of the world.*timedelta\(hours=3\)"
+            ):
+                pass_time(until=until)
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "aktion",
+        "action:999",
+        "action:01234",
+        "mailbox:nobody",
+        "fallback:x@y.example",
+        "xyz.example/action:1234",
+        "",
+    ],
+)
+def test_what_can_hold_nothing_is_no_empty_mailbox(target: str) -> None:
+    """A name that is misspelt would pass for a mailbox in which nothing is."""
+    with Simulation(tables()) as world:
+        with pytest.raises(
+            OrderError, match=r"is no target of abc.com; write one of action:1234, .*unassigned, fallback:"
+        ):
+            world.mailbox(target)
+        for known in ("action:1234", "mailbox:mary", "unassigned", "fallback:help@elsewhere.example"):
+            assert not world.mailbox(known)
 
 
 def test_a_world_whose_trace_goes_to_a_file_holds_the_last_of_it(
