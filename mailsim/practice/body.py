@@ -34,8 +34,10 @@ def _text_part(kind: str, text: str) -> bytes:
     if text and not text.endswith("\n"):
         text += "\n"
     lines = text.split("\n")
+    bare = "".join(lines)
+    plain = text.isascii() and (bare.isprintable() or bare.replace("\t", "").isprintable())
     short = len(text) < _LONG or max(map(len, lines)) < _LONG
-    if short and text.isascii() and "".join(lines).replace("\t", "").isprintable() and "--=_" not in text:
+    if plain and short and "--=_" not in text:
         head = f"Content-Type: text/{kind}; charset=us-ascii\r\nContent-Transfer-Encoding: 7bit\r\n\r\n"
         return (head + "\r\n".join(lines)).encode()
     head = f"Content-Type: text/{kind}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"

@@ -7,7 +7,7 @@ a header block, or with CR for its only line end, cannot be read and stays as it
 import hashlib
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 
 from mailsim.mail import Address, AddressList, Message, parse_addresses
 
@@ -61,8 +61,7 @@ def prepend(message: Message, *fields: tuple[str, str]) -> Message:
 
     Values are a server's own words about hostile mail: a control character in one becomes a space.
     """
-    line_end = _line_end(message)
-    return message.under(b"".join([_line(*field) + line_end for field in fields]))
+    return message.under(_lines(fields, _line_end(message)))
 
 
 def _line_end(message: Message) -> bytes:
@@ -71,6 +70,11 @@ def _line_end(message: Message) -> bytes:
         return b"\r\n"
     header = message.header
     return b"\n" if header.find(b"\r\n") < 0 <= header.find(b"\n") else b"\r\n"
+
+
+@lru_cache(maxsize=4096)  # the same few get mail again and again
+def _lines(fields: tuple[tuple[str, str], ...], line_end: bytes) -> bytes:
+    return b"".join([_line(*field) + line_end for field in fields])
 
 
 @cache

@@ -7,7 +7,7 @@ count against the client's patience.
 Not so here: a message of 256 MB or a line of 1 MB, which only a real server turns away by itself. A backend's exception comes out, while on sockets it is told to the loop and answered with 451.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVarTuple
@@ -203,11 +203,10 @@ class MemoryClient:
     ) -> Outcome:
         backend, sender = self._server.backend, envelope.sender
         message = transmitted(message)
-        paths = {recipient: path_of(recipient) for recipient in envelope.recipients}
-        self._begin(peer, sender, len(message.octets), paths.values())
+        self._begin(peer, envelope, len(message.octets))
         taken: list[Address] = []
-        for recipient, path in paths.items():
-            if path is None:
+        for recipient in dict.fromkeys(envelope.recipients):
+            if path_of(recipient) is None:
                 refused[recipient] = BAD_RECIPIENT
                 continue
             about = (recipient,)
@@ -223,17 +222,15 @@ class MemoryClient:
             envelope = Envelope(sender, tuple(taken))
         return self._data(peer, envelope, message, refused)
 
-    def _begin(
-        self, peer: Peer, sender: Address | None, octets: int, recipients: Iterable[str | None]
-    ) -> None:
+    def _begin(self, peer: Peer, envelope: Envelope, octets: int) -> None:
         """MAIL; raises _Refused."""
-        path = "" if sender is None else path_of(sender)
-        if path is None:
+        sender = envelope.sender
+        if sender and path_of(sender) is None:
             raise _Refused(BAD_SENDER)
-        if "SMTPUTF8" not in self._extensions and not all(
-            path is None or path.isascii() for path in (path, *recipients)
-        ):
-            raise _Refused(NO_SMTPUTF8)
+        if "SMTPUTF8" not in self._extensions:
+            paths = [path_of(one) for one in (sender, *envelope.recipients) if one]
+            if not all(path is None or path.isascii() for path in paths):
+                raise _Refused(NO_SMTPUTF8)
         server = self._server
         size = octets if server.announces_size and "SIZE" in self._extensions else 0
         nobody = server.mechanisms and not server.open_relay and not peer.account

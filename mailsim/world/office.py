@@ -113,7 +113,8 @@ class Office:
         ways = split(envelope.recipients, site.settings, site.directory)
         if ways.inside:
             self._deliver_inside(message, Envelope(envelope.sender, ways.inside))
-        return Outgoing(Envelope(envelope.sender, ways.outside), message, composed.warnings)
+            envelope = Envelope(envelope.sender, ways.outside)
+        return Outgoing(envelope, message, composed.warnings)
 
     def _tell_sent(self) -> None:
         """Have the store remember what was sent."""
