@@ -101,8 +101,8 @@ class Message:
     _repr_pretty_ = in_words
 
     def under(self, lines: bytes) -> "Message":
-        """A message with whole header lines above this one's octets; a Message-ID is none of them."""
-        message = Message(lines + self.octets)
+        """A message with whole header lines, all of one end, above this one's octets; a Message-ID is none of them."""
+        message = Message(lines + self.octets, crlf=self.crlf and lines.endswith(b"\r\n"))
         if begins_with_field(self.octets):
             message._message_id = self._message_id
         return message

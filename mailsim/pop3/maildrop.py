@@ -10,7 +10,7 @@ from copy import copy
 from typing import Self
 
 from mailsim.errors import MailsimError
-from mailsim.pop3.wire import PIECE, Uid, is_uid, needs_utf8, pieces, stuff, wire_size
+from mailsim.pop3.wire import PIECE, Uid, dotted, is_uid, needs_utf8, pieces, stuff, wire_size
 
 
 class MalformedUidError(MailsimError):
@@ -27,10 +27,10 @@ class WireMessage:
         size: The size that is shown: that of its wire form, or an estimate.
     """
 
-    __slots__ = ("_stuffed", "_utf8", "key", "octets", "size", "uid")
+    __slots__ = ("_crlf", "_stuffed", "_utf8", "key", "octets", "size", "uid")
 
-    def __init__(self, uid: str, octets: bytes) -> None:
-        """Take a message under a uid.
+    def __init__(self, uid: str, octets: bytes, *, crlf: bool = False) -> None:
+        """Take a message under a uid; with `crlf` all its lines are known to end so, and it is its own wire form.
 
         Raises:
             MalformedUidError: The uid is not 1 to 70 characters of 0x21-0x7E (RFC 1939 §7).
@@ -39,7 +39,8 @@ class WireMessage:
             raise MalformedUidError(f"uid {uid!r}: a uid is 1 to 70 characters of '!' to '~'; choose another")
         self.key = self.uid = Uid(uid)
         self.octets = octets
-        self.size = wire_size(octets)
+        self.size = len(octets) if crlf else wire_size(octets)
+        self._crlf = crlf
         self._stuffed: bytes | None = None
         self._utf8: bool | None = None
 
@@ -50,7 +51,7 @@ class WireMessage:
     def stuffed(self) -> bytes:
         """The octets that RETR sends before the terminator; made once, for all sessions."""
         if self._stuffed is None:
-            self._stuffed = stuff(self.octets)
+            self._stuffed = dotted(self.octets) if self._crlf else stuff(self.octets)
         return self._stuffed
 
     @property

@@ -87,8 +87,10 @@ class Maildrops:
         else:
             self._accounts[user] = _Account(secret)
 
-    def append(self, user: str, octets: bytes) -> Uid:
+    def append(self, user: str, octets: bytes, *, crlf: bool = False) -> Uid:
         """Put a message behind the others and return its uid; sessions that are open do not see it.
+
+        With `crlf` all its lines are known to end so.
 
         Raises:
             UnknownUserError: The user has no maildrop.
@@ -96,7 +98,8 @@ class Maildrops:
         account = self._account(user)
         account.taken += 1
         # The serial number makes it unique, the digest keeps it from naming another message after a restart.
-        message = WireMessage(f"{account.taken:08d}.{blake2b(octets, digest_size=8).hexdigest()}", octets)
+        uid = f"{account.taken:08d}.{blake2b(octets, digest_size=8).hexdigest()}"
+        message = WireMessage(uid, octets, crlf=crlf)
         account.messages[message.uid] = message
         return message.uid
 

@@ -98,7 +98,12 @@ def wire_form(message: bytes) -> bytes:
 
 def stuff(message: bytes) -> bytes:
     """Return a message's wire form with each line that begins with a dot given another (RFC 1939 §3)."""
-    stuffed = wire_form(message).replace(b"\r\n.", b"\r\n..")
+    return dotted(wire_form(message))
+
+
+def dotted(wire: bytes) -> bytes:
+    """Return a wire form with each line that begins with a dot given another."""
+    stuffed = wire.replace(b"\r\n.", b"\r\n..")
     return b"." + stuffed if stuffed.startswith(b".") else stuffed
 
 

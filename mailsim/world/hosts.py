@@ -191,7 +191,7 @@ class Exchanger:
         if user is None:
             self._letterboxes.put(self.name, mailbox, sender, recipient, stored, reason=reason, rule="R5.1")
             return
-        uid = self._maildrops.append(user, stored.octets)
+        uid = self._maildrops.append(user, stored.octets, crlf=stored.crlf)
         self._journal.record(
             Step.STORED,
             mailbox.text,

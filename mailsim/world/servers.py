@@ -152,7 +152,7 @@ def outside_servers(
 
 
 def _kept_in(maildrops: Maildrops, user: str) -> KeepCopy:
-    return lambda message: maildrops.append(user, message.octets)
+    return lambda message: maildrops.append(user, message.octets, crlf=message.crlf)
 
 
 def _lost_at(name: str, journal: Journal) -> Lost:

@@ -301,3 +301,12 @@ def test_below_other_lines_the_message_id_is_what_is_read_there(parts: list[byte
 
     assert message.message_id == Message(message.octets).message_id
     assert message.under(lines).message_id == unread == Message(lines + message.octets).message_id
+
+
+def test_line_ends_are_known_where_both_parts_are_known() -> None:
+    """Lines that end in LF above a message make another."""
+    message = Message(b"From: y\r\n\r\n", crlf=True)
+
+    assert message.under(b"Received: here\r\n").crlf
+    assert not message.under(b"Received: here\n").crlf
+    assert not Message(message.octets).under(b"Received: here\r\n").crlf

@@ -54,6 +54,14 @@ def test_sessions_share_the_stuffed_form() -> None:
     assert plain.stuffed is plain.octets
 
 
+@pytest.mark.parametrize("octets", [b"H: h\r\n\r\n.dot\r\n..\r\n", b"H: h\r\n\r\n", b".\r\n"])
+def test_what_is_known_of_a_message_changes_nothing(octets: bytes) -> None:
+    """Its size and wire form are those that a look at its line ends tells."""
+    known, looked_at = WireMessage("u1", octets, crlf=True), WireMessage("u1", octets)
+
+    assert (known.size, known.stuffed) == (looked_at.size, looked_at.stuffed) == (len(octets), stuff(octets))
+
+
 @pytest.mark.parametrize("uid", ["", "a b", "x" * 71, "ü"])
 def test_a_uid_that_pop3_cannot_carry_is_refused(uid: str) -> None:
     """The error says what is allowed (RFC 1939 §7)."""

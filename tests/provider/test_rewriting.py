@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from mailsim.mail import Address, HeaderDefect, Message, parse_addresses
 from mailsim.provider.rewriting import drop_field, prepend, renewed_id, rewrite_from, set_field
+from mailsim.smtp.transmission import as_transmitted, transmitted
 
 ACCOUNT = Address("matters", "abc.com")
 ALIAS = Address("sales", "abc.com")
@@ -156,6 +157,9 @@ def test_prepending_adds_lines_only(octets: bytes, value: str, other: str) -> No
     assert added.count(b"\n") == 2
     assert added.count(b"\r") in (0, 2)
     assert b"\0" not in added
+    sent = prepend(transmitted(Message(octets)), ("Delivered-To", value), ("Return-Path", other))
+    assert sent.crlf
+    assert as_transmitted(sent.octets) is sent.octets
 
 
 @pytest.mark.parametrize(
