@@ -32,10 +32,11 @@ from mailsim.pop3.sasl import Login
 from mailsim.smtp import line
 from mailsim.smtp.authentication import ACCEPTED, WRONG, exchange, last_challenge
 from mailsim.smtp.backend import Peer, Tls
-from mailsim.smtp.content import HARD_LIMIT, LINE_LIMIT, acknowledge, has_long_line, read_content, unstuffed
+from mailsim.smtp.content import acknowledge, read_content, unstuffed
 from mailsim.smtp.fault_kinds import Moment
 from mailsim.smtp.faults import Fault
 from mailsim.smtp.hooks import Hooks
+from mailsim.smtp.limits import HARD_LIMIT, LINE_LIMIT, TOO_LONG, has_long_line
 from mailsim.smtp.service import Service
 from mailsim.smtp.strike import CLOSING, UNHARMED, Misfortune, Strike
 
@@ -47,7 +48,6 @@ HANDSHAKE_SECONDS = 30.0
 _TURN = 16
 """Answers after which others have their turn: commands that are there already are read without waiting."""
 _GO_ON = Reply(354, "End data with <CR><LF>.<CR><LF>")
-_LONG_LINE = Reply(500, "Line too long (see RFC5321 4.5.3.1.6)", "5.5.2")
 _BARE = re.compile(r"([245]\d\d) (?!\d\.\d)")
 _ENHANCED = {
     "250": "2.0.0",
@@ -266,10 +266,10 @@ class Connection(SMTP):
             reply = strike.reply.wire()
         elif content is None:
             reply = hooks.too_big(self.size_taken + 1).wire()
-        elif has_long_line(content):
-            reply = _LONG_LINE.wire()
+        elif has_long_line(octets := unstuffed(content)):
+            reply = TOO_LONG.wire()
         else:
-            envelope.content = envelope.original_content = unstuffed(content)
+            envelope.content = envelope.original_content = octets
             reply = await hooks.handle_DATA(self, session, envelope)
         self.envelope = Transaction()
         await self.push(reply.encode())

@@ -10,11 +10,8 @@ import socket
 from mailsim.smtp import line
 from mailsim.smtp.fault_kinds import What
 from mailsim.smtp.faults import Fault
+from mailsim.smtp.limits import HARD_LIMIT
 
-HARD_LIMIT = 256 * 1024 * 1024
-"""Octets of one message, and of one line, whatever the server's own limit says."""
-LINE_LIMIT = 1024 * 1024
-"""Octets of a line that is taken: far over RFC 5321's 1,000, since real mail has such lines and real servers take them."""
 _END = b"\r\n.\r\n"
 _QUICK_ACK: int | None = getattr(socket, "TCP_QUICKACK", None)
 
@@ -70,8 +67,3 @@ def unstuffed(content: bytes) -> bytes:
     """The message: each line that begins with a dot loses it (RFC 5321 section 4.5.2)."""
     content = content.replace(b"\r\n.", b"\r\n")
     return content[1:] if content.startswith(b".") else content
-
-
-def has_long_line(content: bytes) -> bool:
-    """Whether a line is longer than is taken."""
-    return len(content) > LINE_LIMIT and max(map(len, content.split(b"\r\n"))) > LINE_LIMIT

@@ -15,6 +15,7 @@ from aiosmtpd.smtp import Session as Dialogue
 
 from mailsim.mail import Address, Envelope, Message, Reply, parse_address
 from mailsim.pop3.proof import Proof
+from mailsim.smtp import limits
 from mailsim.smtp.backend import NO_LOGIN, Peer
 from mailsim.smtp.fault_kinds import Moment
 from mailsim.smtp.service import Service
@@ -30,10 +31,6 @@ SYNTAX = Reply(500, "Syntax error", "5.5.2")
 OK = Reply(250, "OK", "2.0.0")
 BYE = Reply(221, "Bye", "2.0.0")
 CANNOT_VERIFY = Reply(252, "Cannot VRFY user, but will accept message and attempt delivery", "2.5.0")
-
-MOST_RECIPIENTS = 1000
-"""Of one transaction; RFC 5321 section 4.5.3.1.8 wants at least 100."""
-TOO_MANY = Reply(452, "Too many recipients", "4.5.3")  # RFC 5321 section 4.5.3.1.10
 
 _PARAMETERS = {"SIZE": "SIZE", "BODY": "8BITMIME", "SMTPUTF8": "SMTPUTF8"}
 _Answer = TypeVar("_Answer")
@@ -140,8 +137,8 @@ class Hooks:
         recipient = _readable(address, envelope)
         if isinstance(recipient, Reply):
             return recipient.wire()
-        if len(self._recipients) >= MOST_RECIPIENTS:
-            return TOO_MANY.wire()
+        if len(self._recipients) >= limits.MOST_RECIPIENTS:
+            return limits.TOO_MANY.wire()
         backend, sender = self._service.backend, self._sender
         strike = self._connection.meet(Moment.RCPT, sender=sender, about=(recipient,))
         reply = strike.reply or self._ask(

@@ -4,7 +4,8 @@ Laws: with the same backend, messages and faults the outcome and the backend's c
 server on sockets, but for what a lost connection is said to have died of; no sleep, a fault's seconds are told, and
 count against the client's patience.
 
-Not so here: a message of 256 MB or a line of 1 MB, which only a real server turns away by itself. A backend's exception comes out, while on sockets it is told to the loop and answered with 451.
+Not so here: a message of 256 MB, which only a real server turns away by itself. A backend's exception comes out, while
+on sockets it is told to the loop and answered with 451.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,6 +16,7 @@ from typing import TypeVarTuple
 from mailsim.mail import Address, Envelope, Message, Reply
 from mailsim.pop3.conduct import Mechanism
 from mailsim.pop3.effects import Certificate
+from mailsim.smtp import limits
 from mailsim.smtp.authentication import WRONG
 from mailsim.smtp.backend import NO_LOGIN, OK, Backend, Peer, Tls
 from mailsim.smtp.fault_kinds import EXTENSIONS, Moment
@@ -209,6 +211,9 @@ class MemoryClient:
             if path_of(recipient) is None:
                 refused[recipient] = BAD_RECIPIENT
                 continue
+            if self._open and len(taken) >= limits.MOST_RECIPIENTS:
+                refused[recipient] = limits.TOO_MANY
+                continue
             about = (recipient,)
             reply = self._ask(Moment.RCPT, backend.rcpt, (peer, sender, recipient), sender, about)
             if reply.accepted:
@@ -247,7 +252,7 @@ class MemoryClient:
         if reply.accepted:
             if not self._calm and self._strike.breaks_body(self._timeout):
                 self._open = False
-            data = self._server.backend.data
+            data = _too_long if limits.has_long_line(message.octets) else self._server.backend.data
             try:
                 reply = self._ask(Moment.DATA_END, data, (peer, envelope, message), sender, about)
             except _Lost as lost:
@@ -259,3 +264,7 @@ class MemoryClient:
         if not reply.accepted:
             self._reset()
         return Outcome(refused, reply)
+
+
+def _too_long(_peer: Peer, _envelope: Envelope, _message: Message) -> Reply:
+    return limits.TOO_LONG

@@ -45,6 +45,8 @@ class Habit(StrEnum):
     """Has a full mailbox: the server takes what comes, and then reports that it gives up (RFC 3464)."""
 
 
+MOST_ANSWERED = 100
+"""Whom one answer goes to: as many as any server must take (RFC 5321 section 4.5.3.1.8), and Gmail and Yahoo do take."""
 _TALK = 2
 _BY_HAND = (Habit.REPLY, Habit.REPLY_ALL, Habit.WRITE_ANEW)
 
@@ -100,7 +102,7 @@ def answer(
             subject = _answered_subject(subject)
         case Habit.REPLY_ALL:
             subject = _answered_subject(subject)
-            cc = _others(message, {person, *to})
+            cc = _others(message, {person, *to})[: MOST_ANSWERED - len(to)]
         case Habit.FORWARD:
             to, subject, threading = correspondent.forwards_to, f"Fwd: {subject}", []
         case Habit.WRITE_ANEW:
@@ -142,12 +144,12 @@ def _others(message: Message, known: Container[Address]) -> tuple[Address, ...]:
 
 
 def answered(replies_to: RepliesTo, message: Message) -> Sequence[Address]:
-    """The addresses that a program of this kind answers to, from the header alone."""
+    """The addresses that a program of this kind answers to, from the header alone: the first `MOST_ANSWERED`."""
     if replies_to is RepliesTo.REPLY_TO:
         asked = message.value("Reply-To")
         if asked and (addresses := parse_addresses(asked).addresses):
-            return addresses
-    return parse_addresses(message.value("From") or "").addresses
+            return addresses[:MOST_ANSWERED]
+    return parse_addresses(message.value("From") or "").addresses[:MOST_ANSWERED]
 
 
 def _answered_subject(subject: str) -> str:

@@ -17,7 +17,7 @@ from mailsim import Lab, Pop3Server, SmtpServer, why
 from mailsim.cli import main
 from mailsim.mail import Message
 from mailsim.practice.site import Site
-from mailsim.smtp.content import LINE_LIMIT
+from mailsim.smtp.limits import LINE_LIMIT
 from mailsim.study.diagnosis.why import MOST_FIELDS, MOST_HEADER, WhyError
 from tests.fuzz.routing_law import sites
 

@@ -248,6 +248,36 @@ def test_what_ends_before_data_agrees_too(
     assert outcomes[0].refusals(envelope)
 
 
+EVERYBODY = Envelope(SENDERS[0], tuple(Address(name, "client.example") for name in "vwxyz"))
+
+
+@pytest.mark.parametrize(
+    "faults", [[], ["smtp:RCPT:2:reply 450 later"], ["smtp:RCPT:4:reply 450 later"], ["smtp:RCPT:2:drop"]]
+)
+@pytest.mark.parametrize(
+    "body", [b"x" * 40, b"Subject: x\r\n\r\n." + b"x" * 39, b"x" * 41, b"x\n" * 30 + b"y" * 41 + b"\nz"]
+)
+def test_what_a_server_takes_at_most_agrees(
+    body: bytes,
+    faults: list[str],
+    trust: tuple[Certificates, ssl.SSLContext],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Recipients of one transaction, and octets of one line, without the dot that is stuffed (RFC 5321 section 4.5.3.1)."""
+    monkeypatch.setattr("mailsim.smtp.limits.MOST_RECIPIENTS", 3)
+    monkeypatch.setattr("mailsim.smtp.limits.LINE_LIMIT", 40)
+    case = Case([(EVERYBODY, body)] * 2, {}, False, "", SECRET, True, Tls.NONE, faults)
+    heard, asked = asyncio.run(over_sockets(case, *trust))
+    outcomes, calls = in_memory(case)
+
+    assert [told(outcome, EVERYBODY) for outcome in outcomes] == [
+        told(outcome, EVERYBODY) for outcome in heard
+    ]
+    assert calls == asked
+    refusals = outcomes[-1].refusals(EVERYBODY)
+    assert len(refusals) == (5 if 41 in map(len, body.split(b"\n")) and b"." not in body else 2)
+
+
 def test_a_client_s_patience_ends_in_memory_too(contexts: Certificates, client_tls: ssl.SSLContext) -> None:
     """A reply that comes too late, at each moment, and a message nobody reads: nothing waits in memory."""
     faults = [f"smtp:{moment}:1:stall" for moment in Moment if moment is not Moment.QUIT]

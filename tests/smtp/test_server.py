@@ -634,8 +634,8 @@ async def test_a_path_that_is_not_closed_is_none(command: bytes) -> None:
 
 async def test_a_transaction_has_so_many_recipients(monkeypatch: pytest.MonkeyPatch) -> None:
     """RFC 5321 section 4.5.3.1.10: the rest is for another; one that is named again gets one copy."""
-    assert mailsim.smtp.hooks.MOST_RECIPIENTS >= 100
-    monkeypatch.setattr("mailsim.smtp.hooks.MOST_RECIPIENTS", 2)
+    assert mailsim.smtp.limits.MOST_RECIPIENTS >= 100
+    monkeypatch.setattr("mailsim.smtp.limits.MOST_RECIPIENTS", 2)
     keeper = Keeper()
     async with serving(keeper) as listener, connected(listener) as raw:
         await raw.say(b"EHLO me", b"MAIL FROM:<a@b>")

@@ -6,7 +6,15 @@ from hypothesis import strategies as st
 
 from mailsim.mail import Address, Envelope, Message
 from mailsim.smtp.transmission import as_transmitted
-from mailsim.world.correspondent import Correspondent, Habit, RepliesTo, acts_on, answer, answered
+from mailsim.world.correspondent import (
+    MOST_ANSWERED,
+    Correspondent,
+    Habit,
+    RepliesTo,
+    acts_on,
+    answer,
+    answered,
+)
 from mailsim.world.mangling import Mangle
 
 JANE = Correspondent(Address("jane", "client.example"))
@@ -92,6 +100,20 @@ def test_no_mail_makes_a_correspondent_write_a_broken_header(
         assert as_transmitted(reply.octets) is reply.octets
         for name in ("From", "To", "Subject", "Date", "Message-ID"):
             assert len(reply.values(name)) == 1
+
+
+@pytest.mark.parametrize("field", ["From", "Reply-To", "To", "Cc"])
+def test_an_answer_goes_to_no_more_than_any_server_takes(field: str) -> None:
+    """A header that names thousands makes nobody send thousands of copies (RFC 5321 section 4.5.3.1.8)."""
+    many = ", ".join(f"p{number}@crowd.example" for number in range(3000))
+    fields = {"From": "a1234@abc.com", "To": JANE.address.text} | {field: many}
+    asked = message(*(f"{name}: {value}" for name, value in fields.items()))
+    person = Correspondent(JANE.address, habit=Habit.REPLY_ALL)
+
+    wrote = answer(person, asked, message_id="<r@c>", date=DATE)
+
+    assert wrote is not None
+    assert len(wrote[0].recipients) == MOST_ANSWERED >= 100
 
 
 LETTER = (
