@@ -144,20 +144,24 @@ class Books:
     def _stored(self, event: Event) -> None:
         self._ended(event)
         if uid := _uid(event):
-            owner = self._owner(event)
-            copy = event.trace_id, event.message_id, f"{owner}collection"
-            self._lying.setdefault(owner + uid, []).append(copy)
+            owner = self._owner(event) if self._others else ""
+            copy = event.trace_id, event.message_id, owner + "collection"
+            key = owner + uid
+            if key in self._lying:
+                self._lying[key].append(copy)
+            else:
+                self._lying[key] = [copy]
             self._add(copy, 1)
 
     def _owner(self, event: Event) -> str:
         """What stands before the places of the practice on whose domain a server mailbox is."""
-        domain = event.place.rpartition("@")[2] if self._others else ""
+        domain = event.place.rpartition("@")[2]
         return f"{domain}/" if domain in self._others else ""
 
     def _removed(self, event: Event) -> None:
         """What is removed uncollected was collected as the same message: one without a uid, or shown under one uid."""
         uid = _uid(event)
-        key = self._owner(event) + uid
+        key = (self._owner(event) if self._others else "") + uid
         copies = self._lying.get(key)
         if copies is None:
             return
@@ -178,8 +182,8 @@ class Books:
     def _collected(self, event: Event) -> None:
         """Close one copy; where the server showed no true uid, all copies of the message, for which it was is not known."""
         prefix, uid = _prefix(event), _uid(event)
-        self._add((event.trace_id, event.message_id, f"{prefix}decision"), 1)
-        copy = event.trace_id, event.message_id, f"{prefix}collection"
+        self._add((event.trace_id, event.message_id, prefix + "decision"), 1)
+        copy = event.trace_id, event.message_id, prefix + "collection"
         left = self._open.get(copy, 0)
         if copy in self._lying.get(prefix + uid, ()):
             self._named.add(prefix + uid)
@@ -198,7 +202,7 @@ class Books:
             self._add((event.trace_id, event.message_id, f"target:{prefix}{target}"), 1)
             if target.startswith("fallback:"):
                 self._add((event.trace_id, "", f"{prefix}forward"), 1)
-        self._add((event.trace_id, event.message_id, f"{prefix}decision"), -1)
+        self._add((event.trace_id, event.message_id, prefix + "decision"), -1)
 
     def _reached(self, event: Event) -> None:
         self._delivered[event.place] += 1

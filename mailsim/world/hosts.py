@@ -203,7 +203,7 @@ class Exchanger:
             rule="R5.1",
             detail={"uid": uid},
         )
-        self._journal.lies(uid, stored)
+        self._journal.lies((mailbox.domain, user, uid), stored)
 
 
 def _admitted(
@@ -230,11 +230,12 @@ def removals(server: str, users: Mapping[Address, str], journal: Journal) -> Rem
     mailboxes = {user: mailbox for mailbox, user in users.items()}
 
     def removed(user: str, message: WireMessage, asked: bool) -> None:  # noqa: FBT001 - the face of `Removed`
-        by_fault = not asked and journal.lies_there(message.key)  # the copy of a letter is no end of it
+        spot = mailboxes[user].domain, user, message.key
+        by_fault = not asked and journal.lies_there(spot)  # the copy of a letter is no end of it
         journal.record(
             Step.REMOVED,
             str(mailboxes[user]),
-            journal.taken_out(message.key, message.octets),
+            journal.taken_out(spot, message.octets),
             peer=server,
             reason="removed by a fault" if by_fault else "",
             rule="R4.2",

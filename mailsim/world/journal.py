@@ -22,6 +22,10 @@ NO_MESSAGE = Entry("", "", 0)
 """What an event is about that concerns no message."""
 
 
+Spot = tuple[str, str, str]
+"""A practice's domain, the user of a server mailbox there, and a uid in it: equal messages have equal uids in several."""
+
+
 class Journal:
     """The recorder of one world; knows which conversation a message belongs to."""
 
@@ -31,7 +35,7 @@ class Journal:
         self._foreign: Recent[tuple[str, str, str], None] = Recent()
         """What other programs brought: the server, trace id and Message-ID."""
         self._told: tuple[Message | None, Entry] = (None, NO_MESSAGE)
-        self._lying: dict[str, Entry] = {}
+        self._lying: dict[Spot, Entry] = {}
 
     def entry(self, message: Message) -> Entry:
         """What the trace tells of this message."""
@@ -45,17 +49,17 @@ class Journal:
         """As `entry`, of a message whose Message-ID somebody has read already."""
         return Entry(self.lineage.named(message_id), message_id, size)
 
-    def lies(self, uid: str, message: Message) -> None:
+    def lies(self, spot: Spot, message: Message) -> None:
         """Have what the trace tells of a message at hand until it is taken out of its server mailbox."""
-        self._lying[uid] = self.entry(message)
+        self._lying[spot] = self.entry(message)
 
-    def lies_there(self, uid: str) -> bool:
-        """Whether a message lies under that uid that somebody sent there; not a copy of what the practice sent (R5.8)."""
-        return uid in self._lying
+    def lies_there(self, spot: Spot) -> bool:
+        """Whether a message lies there that somebody sent there; not a copy of what the practice sent (R5.8)."""
+        return spot in self._lying
 
-    def taken_out(self, uid: str, octets: bytes) -> Entry:
-        """What the trace tells of a message that lay under that uid."""
-        return self._lying.pop(uid, None) or self.entry(Message(octets))
+    def taken_out(self, spot: Spot, octets: bytes) -> Entry:
+        """What the trace tells of a message that lay there."""
+        return self._lying.pop(spot, None) or self.entry(Message(octets))
 
     def record(
         self,

@@ -191,6 +191,19 @@ def test_equal_uids_of_two_practices_are_two_messages(
     assert waiting == [domain not in collecting for domain in ("abc.com", "xyz.example")]
 
 
+def test_what_a_fault_takes_away_of_one_practice_is_told_though_another_collected_its_like() -> None:
+    """Under the same uid."""
+    tables = _unstamped()
+    tables["practice"][0]["provider"]["faults"] = ["pop:RETR:1:vanish"]
+    with Simulation(tables) as world:
+        world.receive(to=["matters@abc.com", "office@xyz.example"], from_address="jane@client.example")
+        world.collect()
+        world.collect(practice="xyz.example")
+        removed = {event.place: event.reason for event in world.trace.steps(Step.REMOVED)}
+
+    assert removed == {"matters@abc.com": "", "office@xyz.example": "removed by a fault"}
+
+
 def test_equal_uids_in_two_mailboxes_of_one_practice_are_two_messages() -> None:
     """One is collected, the other is its owner's."""
     tables = _unstamped()
