@@ -72,17 +72,17 @@ _Block = tuple[bytes, int, HeaderDefect | None]
 class Message:
     """Unaltered octets, read on demand."""
 
-    __slots__ = ("_block", "_fields", "_frequent", "_message_id", "crlf", "octets")
+    __slots__ = ("_block", "_fields", "_frequent", "_known_by", "_message_id", "crlf", "octets")
 
     def __init__(self, octets: bytes, *, message_id: str | None = None, crlf: bool = False) -> None:
-        """`message_id` is the one in the octets, from who has written them and need not read, as is `crlf`."""
+        """From who has written the octets and need not read: the Message-ID in them, that begin with a field; `crlf`."""
         self.octets = octets
         self.crlf = crlf
         """Whether all lines are known to end in CRLF, the last one too, and no other CR or LF stands in them."""
         self._block: _Block | None = None
         self._fields: dict[bytes, list[bytes]] | None = None
         self._frequent: dict[bytes, list[bytes]] | None = None
-        self._message_id = message_id
+        self._message_id = self._known_by = message_id
 
     def __repr__(self) -> str:
         return f"Message({len(self.octets)} octets, {self.value('Message-ID')!r})"
@@ -104,8 +104,12 @@ class Message:
         """A message with whole header lines, all of one end, above this one's octets; a Message-ID is none of them."""
         message = Message(lines + self.octets, crlf=self.crlf and lines.endswith(b"\r\n"))
         if begins_with_field(self.octets):
-            message._message_id = self._message_id
+            message._message_id = message._known_by = self._message_id
         return message
+
+    def below(self) -> "Message":
+        """The message as it reads under what a server writes on top; the same one where that changes nothing."""
+        return self if begins_with_field(self.octets) else self.under(b"Received: by a server\r\n")
 
     @property
     def header(self) -> bytes:
@@ -153,6 +157,14 @@ class Message:
         if message_id is None:  # read once: whatever happens to a message is told by it
             message_id = self._message_id = self.value("Message-ID") or ""
         return message_id or None
+
+    @property
+    def known_by(self) -> str:
+        """The Message-ID as it reads on the message's whole way, `below` what servers write; empty where there is none."""
+        known_by = self._known_by
+        if known_by is None:  # found out once: it is asked at every hop
+            known_by = self._known_by = self.below().message_id or ""
+        return known_by
 
     def _values(self, key: bytes) -> Sequence[bytes]:
         fields = self._fields

@@ -9,7 +9,6 @@ body. One that comes again after `recent.MOST` others begins a new conversation.
 import hashlib
 
 from mailsim.mail import Message
-from mailsim.mail.message import begins_with_field
 from mailsim.world.recent import Recent
 
 
@@ -51,19 +50,14 @@ class Lineage:
 
 def message_id_of(message: Message) -> str:
     """The Message-ID that a message is known by on its whole way; empty where it has none."""
-    return _under_a_server_s(message).message_id or ""
+    return message.known_by
 
 
 def _key(message: Message) -> str:
-    read = _under_a_server_s(message)
-    if message_id := read.message_id:
-        return message_id
+    if known_by := message.known_by:
+        return known_by
+    read = message.below()
     digest = hashlib.blake2b(read.octets[read.body_start :], digest_size=16)
     for name in ("From", "Date", "Subject"):
         digest.update((read.value(name) or "").encode("utf-8", "replace"))
     return digest.hexdigest()
-
-
-def _under_a_server_s(message: Message) -> Message:
-    """The message as it reads under a line that a server wrote; the same one where that changes nothing."""
-    return message if begins_with_field(message.octets) else message.under(b"Received: by a server\r\n")

@@ -301,6 +301,7 @@ def test_below_other_lines_the_message_id_is_what_is_read_there(parts: list[byte
 
     assert message.message_id == Message(message.octets).message_id
     assert message.under(lines).message_id == unread == Message(lines + message.octets).message_id
+    assert message.known_by == message.under(lines).known_by == (unread or "")
 
 
 def test_line_ends_are_known_where_both_parts_are_known() -> None:
