@@ -135,7 +135,7 @@ def _run(path: Path, kind: Literal["memory", "wire"], seed: int | None, out: Pat
         seed=scenario.seed,
         world_seconds=(now - scenario.tables.start).total_seconds(),
         seconds=time.perf_counter() - begin,
-        steps={step.value: number for step, number in steps.items()},
+        steps=dict(steps),
         targets=targets,
         decided=decided,
         failures=failures,

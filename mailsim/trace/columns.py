@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from mailsim.trace.event import Event, Row, Step
+from mailsim.trace.event import Event, Row
 
 COLUMNS = Event._fields
 CATEGORIES = ("step", "place", "peer", "outcome", "reason", "rule")
@@ -13,9 +13,8 @@ REPEATING = (*CATEGORIES, "trace_id", "message_id", "sender", "recipient")
 """What Parquet files are read as dictionaries: ids and addresses repeat from one event of a message to the next."""
 
 Columns = dict[str, list[Any]]
-"""Each column's name and its values, one an event, in order; steps as plain words, times in microseconds since 1970."""
+"""Each column's name and its values, one an event, in order; times in microseconds since 1970."""
 
-_WORDS = {step: step.value for step in Step}  # an enumeration's member takes a microsecond to tell its value
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -31,8 +30,6 @@ def add(to: Columns, events: Iterable[Row]) -> None:
     """Put events behind those that are in columns already."""
     for name, values in zip(COLUMNS, zip(*events, strict=True), strict=False):
         match name:
-            case "step":
-                to[name].extend(map(_WORDS.__getitem__, values))
             case "time":
                 to[name].extend(_micros(values))
             case _:

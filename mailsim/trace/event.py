@@ -99,11 +99,20 @@ class Event(NamedTuple):
     detail: str = "{}"
     """JSON: what else is known, such as the evidence of a decision."""
 
+    @classmethod
+    def of(cls, row: "Row") -> "Event":
+        """The event that a row holds."""
+        return cls._make((*row[:STEP], _STEPS[row[STEP]], *row[STEP + 1 :]))
 
-Row = tuple[int, datetime, str, str, Step, str, str, str, str, int, str, str, str, str]
-"""An event as a plain tuple of its fields, as it is kept until somebody looks at it."""
+
+Row = tuple[int, datetime, str, str, str, str, str, str, str, int, str, str, str, str]
+"""An event as a plain tuple of its fields, as it is kept until somebody looks at it; the step is a plain word too.
+
+Of a tuple of plain values a garbage collector looks once, of one with an enumeration's member for ever.
+"""
 STEP: Final = 4
 """Where the step stands in it."""
+_STEPS: Final = {step.value: step for step in Step}
 
 _MOST_DRAWN = 60
 """Events of a conversation that is drawn."""
@@ -155,13 +164,13 @@ class Trace(Sequence[Event]):
     def __getitem__(self, index: int | slice) -> Event | Self:
         if isinstance(index, slice):
             return type(self)(list(self.rows)[index])
-        return Event._make(self.rows[index])
+        return Event.of(self.rows[index])
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def __iter__(self) -> Iterator[Event]:
-        return map(Event._make, tuple(self.rows))
+        return map(Event.of, tuple(self.rows))
 
     def __repr__(self) -> str:
         return f"Trace({', '.join(self._counts())})"

@@ -58,7 +58,7 @@ class _Lasting:
 
     def after(self, events: Iterable[Row]) -> Iterator[tuple[Event, datetime]]:
         """The hops that these events end."""
-        for event in map(Event._make, events):
+        for event in map(Event.of, events):
             before = self._before.get(event.trace_id)
             self._before[event.trace_id] = event
             if before:

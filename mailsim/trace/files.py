@@ -80,7 +80,7 @@ class JsonLines:
 
     def write(self, events: Sequence[Row]) -> None:
         """Add a line for each."""
-        self._file.writelines(map(json_line, map(Event._make, events)))
+        self._file.writelines(map(json_line, map(Event.of, events)))
 
     def close(self) -> None:
         """Write what is left."""

@@ -51,7 +51,7 @@ class Recorder:
                 self._now(),
                 trace_id,
                 message_id,
-                step,
+                step._value_,  # `value` takes a microsecond
                 place,
                 peer,
                 sender,

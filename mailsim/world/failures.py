@@ -35,7 +35,7 @@ class Failures:
         """Take events."""
         for row in events:
             if row[STEP] in _STEPS:
-                self._count(Event._make(row))
+                self._count(Event.of(row))
 
     def _count(self, event: Event) -> None:
         failure = Failure(event.step, event.place, event.reason or f"by policy ({event.rule})")

@@ -18,7 +18,7 @@ from mailsim.mail import Mailbox, Message
 from mailsim.pop3.collection import CollectError
 from mailsim.practice.decision import Decision, Outcome, Reason
 from mailsim.practice.site import Site
-from mailsim.trace.event import Step, Trace
+from mailsim.trace.event import Trace
 from mailsim.trace.files import format_of, streamed
 from mailsim.trace.recorder import Keeper
 from mailsim.world import acts
@@ -38,7 +38,9 @@ from mailsim.world.scenario_tables import CollectTable, EventTable, ReceiveTable
 from mailsim.world.world import Sent
 
 KEPT = 10_000
-"""Events and decisions that a world holds whose trace goes to a file."""
+"""Events that a world holds whose trace goes to a file."""
+DECISIONS_KEPT = 1_000
+"""Decisions that it holds: about those that its events tell of."""
 
 
 class WorldError(MailsimError):
@@ -73,7 +75,7 @@ class Stage(Generic[AnyEngine]):
 
     @property
     def decisions(self) -> Sequence[Decision]:
-        """Every decision on a collected message, in order; with `out` the last `KEPT`."""
+        """Every decision on a collected message, in order; with `out` the last `DECISIONS_KEPT`."""
         return tuple(self._decisions)
 
     @property
@@ -83,7 +85,7 @@ class Stage(Generic[AnyEngine]):
         return sum(others, first) if others else first
 
     @property
-    def steps(self) -> Mapping[Step, int]:
+    def steps(self) -> Mapping[str, int]:
         """How many events of each step there were."""
         self._catch_up()
         return self._built.books.steps
@@ -119,7 +121,7 @@ class Stage(Generic[AnyEngine]):
         self._retelling = Retelling(self.scenario)
         self._parts = None  # entered again, it is a new world
         self.trace = Trace(most=kept, retold=self._retelling.tables, catch_up=self._catch_up)
-        self._decisions = deque(maxlen=kept)
+        self._decisions = deque(maxlen=None if self._out is None else DECISIONS_KEPT)
         with ExitStack() as stack:
             keepers: list[Keeper] = [self.trace.extend]
             if self._out is not None and self._format is not None:

@@ -17,7 +17,7 @@ class Watchable(Protocol):
     """A world that runs."""
 
     @property
-    def steps(self) -> Mapping[Step, int]:
+    def steps(self) -> Mapping[str, int]:
         """How many events of each step there were."""
         ...
 

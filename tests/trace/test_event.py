@@ -1,5 +1,6 @@
 """Events and the trace: append-only, numbered, found again by conversation and by step (R6.1)."""
 
+import gc
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -84,6 +85,14 @@ def test_a_recorded_event_holds_what_was_said() -> None:
         detail='{"name": "Jürgen", "targets": ["action:1"]}',
     )
     assert type(trace[0].outcome) is type(trace[0].reason) is str
+
+
+def test_until_somebody_looks_an_event_is_a_tuple_that_no_garbage_collector_looks_at(trace: Trace) -> None:
+    """Plain values alone; who looks is given an event with a step."""
+    gc.collect()
+
+    assert not any(map(gc.is_tracked, trace.rows))
+    assert [type(event.step) for event in (trace[0], *trace)] == [Step] * 6
 
 
 def test_detail_is_json_even_when_there_is_none(trace: Trace) -> None:

@@ -69,7 +69,7 @@ def _played(cell: Cell, traces: str | None) -> dict[str, object]:
             outcomes = Counter[Outcome]()
             for (outcome, _), number in world.decided.items():
                 outcomes[outcome] += number
-            steps = {step.value: number for step, number in world.steps.items()}
+            steps = dict(world.steps)
             passed = (world.now - scenario.tables.start).total_seconds()
         messages = read_trace(out).messages()
     return {
