@@ -77,6 +77,7 @@ class Session:
         "_responding",
         "_response",
         "_skipping",
+        "_spoken",
         "_written",
         "state",
     )
@@ -90,6 +91,7 @@ class Session:
         """Take how the server behaves, whether there is TLS already, and a word that no other connection is given."""
         self.state = State.AUTHORIZATION
         self._conduct = conduct
+        self._spoken = spoken(conduct)
         self._authorization = Authorization(conduct, secured=secured, stamp=stamp)
         self._maildrop = _NOTHING
         self._bad = 0  # bad commands in a row
@@ -257,11 +259,11 @@ class Session:
     def _obey(self, line: bytes) -> None:
         command = parse_command(line)
         verb, argument = command.verb, command.argument
-        if verb is None or verb not in spoken(self._conduct):
+        if verb is None or verb not in self._spoken:
             self._bad_command("unknown command")
             return
         if verb not in ALLOWED[self.state]:
-            usable = spoken(self._conduct) & ALLOWED[self.state]
+            usable = self._spoken & ALLOWED[self.state]
             allowed = " ".join(verb for verb in Verb if verb in usable)
             self._bad_command(f"{verb} is not allowed now; allowed: {allowed}")
             return

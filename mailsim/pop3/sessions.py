@@ -95,12 +95,13 @@ class _Course:
 
     def order(self, listed: Sequence[Listed]) -> Sequence[Listed]:
         """What was kept before comes last but for what broke a session; what broke two is left out."""
-        breaks = {one: len(self._breaks.get(_name(one), ())) for one in listed}
+        names = [_name(one) for one in listed]
+        breaks = {one: len(self._breaks.get(name, ())) for one, name in zip(listed, names, strict=True)}
         self._listed = len(listed)
         self._has_uids = any(one.uid is not None for one in listed)
-        self._again = sum(_name(one) in self._removed for one in listed)
+        self._again = sum(map(self._removed.__contains__, names))
         if self._has_uids or not listed:
-            self._deleted += len(self._unsure) - sum(_name(one) in self._unsure for one in listed)
+            self._deleted += len(self._unsure) - sum(map(self._unsure.__contains__, names))
         elif self._unsure:  # the numbers may be those of other messages
             self._never_known = True
         self._unsure = ()

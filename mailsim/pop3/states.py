@@ -1,14 +1,14 @@
 """Where a POP3 session stands, and what may be said there: the table that `session` obeys (RFC 1939 §3)."""
 
 from collections.abc import Mapping
-from enum import Enum, auto
+from enum import StrEnum, auto
 from types import MappingProxyType
 
 from mailsim.pop3.transaction import ANSWERS
 from mailsim.pop3.wire import Verb
 
 
-class State(Enum):
+class State(StrEnum):
     """Where a session stands."""
 
     AUTHORIZATION = auto()

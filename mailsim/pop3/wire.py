@@ -65,7 +65,7 @@ class ResponseCode(StrEnum):
     """The message needs UTF-8, which the client has not said it understands (RFC 6856 §5)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, as the client's `Response` is not
 class Command:
     """One command line: its verb, None when the keyword is not spoken here, and all after the first space."""
 

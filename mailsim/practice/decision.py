@@ -139,16 +139,11 @@ class Decision(NamedTuple):
         }
 
     def json(self) -> str:
-        """`as_json` as text; what is the same of one address's mail from another, its evidence, is written once."""
-        evidence = self.evidence
-        small = sum(len(one.concluded) for one in evidence) <= _MOST_REMEMBERED
-        written = _remembered_json(evidence) if small else _evidence_json(evidence)
+        """`as_json` as text; what is the same of one address's mail from another, all but its names, is written once."""
+        small = sum([len(one.concluded) for one in self.evidence]) <= _MOST_REMEMBERED
+        written = (_remembered_json if small else _json_of_what)(Decision(None, None, *self[2:]))
         return (
-            f'{{"message": {json_text(self.message)}, "message_id": {json_text(self.message_id)},'
-            f' "outcome": "{self.outcome}", "targets": {json_text(self.targets)}, "reason": "{self.reason}",'
-            f' "resolver": "{self.resolver}", "guessed": {json_text(self.guessed)},'
-            f' "address": {json_text(self.address)}, "meant_for": {json_text(self.meant_for)},'
-            f' "evidence": {written}}}'
+            f'{{"message": {json_text(self.message)}, "message_id": {json_text(self.message_id)}, {written}}}'
         )
 
     def __str__(self) -> str:
@@ -178,11 +173,18 @@ class Decision(NamedTuple):
         in_words(self, printer, cycle)
 
 
-def _evidence_json(evidence: tuple[Evidence, ...]) -> str:
-    return f"[{', '.join([json_of(one._asdict()) for one in evidence])}]"
+def _json_of_what(decision: Decision) -> str:
+    """All members but the first two."""
+    told = ", ".join([json_of(one._asdict()) for one in decision.evidence])
+    return (
+        f'"outcome": "{decision.outcome}", "targets": {json_text(decision.targets)},'
+        f' "reason": "{decision.reason}", "resolver": "{decision.resolver}",'
+        f' "guessed": {json_text(decision.guessed)}, "address": {json_text(decision.address)},'
+        f' "meant_for": {json_text(decision.meant_for)}, "evidence": [{told}]'
+    )
 
 
-_remembered_json = lru_cache(maxsize=1024)(_evidence_json)
+_remembered_json = lru_cache(maxsize=1024)(_json_of_what)
 _MOST_REMEMBERED = 2000  # characters of conclusions; what was read is clipped
 
 

@@ -16,6 +16,8 @@ class Recent(Generic[_Key, _Value]):
     def __init__(self, most: int = MOST) -> None:
         self._most = most
         self._values: dict[_Key, _Value] = {}
+        self.get = self._values.get  # asked for every hop of every message
+        """The value of a key; None when it was never put, or is forgotten."""
         self._keys: deque[_Key] = (
             deque()
         )  # the first key of a dictionary is behind the holes of all that was deleted
@@ -25,10 +27,6 @@ class Recent(Generic[_Key, _Value]):
 
     def __len__(self) -> int:
         return len(self._values)
-
-    def get(self, key: _Key) -> _Value | None:
-        """The value of a key; None when it was never put, or is forgotten."""
-        return self._values.get(key)
 
     def put(self, key: _Key, value: _Value) -> None:
         """Remember a value; one that is there already keeps its age."""

@@ -649,6 +649,7 @@ def test_a_world_whose_trace_goes_to_a_file_holds_the_last_of_it(
 ) -> None:
     """Its memory does not grow; the file has all, the laws are held over all."""
     monkeypatch.setattr("mailsim.world.stage.KEPT", 5)
+    monkeypatch.setattr("mailsim.world.stage.DECISIONS_KEPT", 4)
     out = tmp_path / "trace.jsonl"
     with made(tables(provider={"profile": "postfix"}), out=out) as world:
         for _ in range(6):
@@ -656,7 +657,7 @@ def test_a_world_whose_trace_goes_to_a_file_holds_the_last_of_it(
         world.collect()
         world.check()
 
-        assert (len(world.trace), len(world.decisions)) == (5, 5)
+        assert (len(world.trace), len(world.decisions)) == (5, 4)
         assert not out.exists()
     rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
     assert [row["serial"] for row in rows] == list(range(len(rows)))
