@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from mailsim.trace.batch import Batch
 from mailsim.trace.event import Event, Row
 
 COLUMNS = Event._fields
@@ -22,18 +23,15 @@ _MICROSECOND = timedelta(microseconds=1)
 def columns(events: Iterable[Row]) -> Columns:
     """The columns of events."""
     found: Columns = {name: [] for name in COLUMNS}
-    add(found, events)
+    add(found, Batch.of(events))
     return found
 
 
-def add(to: Columns, events: Iterable[Row]) -> None:
+def add(to: Columns, events: Batch) -> None:
     """Put events behind those that are in columns already."""
-    for name, values in zip(COLUMNS, zip(*events, strict=True), strict=False):
-        match name:
-            case "time":
-                to[name].extend(_micros(values))
-            case _:
-                to[name].extend(values)
+    for number, name in enumerate(COLUMNS):
+        values = events.column(number)
+        to[name] += _micros(values) if name == "time" else values
 
 
 def _micros(times: Iterable[datetime]) -> Iterator[int]:

@@ -6,12 +6,13 @@ a conversation did last is kept until the next, so that memory grows with conver
 
 import csv
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from hashlib import blake2b
 from itertools import count
 from pathlib import Path
 
+from mailsim.trace.batch import Batch
 from mailsim.trace.event import Event, Row
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -35,7 +36,7 @@ class Csv:
         self._rows = csv.writer(self._file)
         self._rows.writerow(Event._fields)
 
-    def write(self, events: Sequence[Row]) -> None:
+    def write(self, events: Batch) -> None:
         """Add a record for each."""
         self._rows.writerows(
             (serial, time.isoformat(), *map(_guarded, rest)) for serial, time, *rest in events
@@ -85,7 +86,7 @@ class ChromeTrace:
         self._file.write('{"displayTimeUnit": "ms", "traceEvents": [\n')
         self._file.write(_json({"ph": "M", "pid": 1, "name": "process_name", "args": {"name": "mailsim"}}))
 
-    def write(self, events: Sequence[Row]) -> None:
+    def write(self, events: Batch) -> None:
         """Add the hops that are over."""
         self._add(self._lasting.after(events))
 
@@ -130,7 +131,7 @@ class OpenTelemetry:
         self._parents: dict[str, str] = {}
         self._spans = count(1)
 
-    def write(self, events: Sequence[Row]) -> None:
+    def write(self, events: Batch) -> None:
         """Add the hops that are over."""
         self._add(self._lasting.after(events))
 

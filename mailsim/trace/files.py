@@ -8,7 +8,7 @@ replaced when the new one is complete.
 import errno
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from itertools import islice
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Protocol
 
 from mailsim.disk import replacing
 from mailsim.errors import MailsimError
+from mailsim.trace.batch import Batch
 from mailsim.trace.columns import add, columns, taken
 from mailsim.trace.event import Event, Retold, Row, Trace
 from mailsim.trace.exports import ChromeTrace, Csv, OpenTelemetry
@@ -32,7 +33,7 @@ class TraceFileError(MailsimError):
 class Writer(Protocol):
     """An open file of one format."""
 
-    def write(self, events: Sequence[Row]) -> None:
+    def write(self, events: Batch) -> None:
         """Add a batch; raises OSError."""
 
     def close(self) -> None:
@@ -52,7 +53,7 @@ class Parquet:
         self._writer = pq.ParquetWriter(path, SCHEMA, compression="zstd")
         self._waiting = columns(())
 
-    def write(self, events: Sequence[Row]) -> None:
+    def write(self, events: Batch) -> None:
         """Add to the row group under way, and write it when it is full."""
         add(self._waiting, events)
         while len(self._waiting["serial"]) >= BATCH:
@@ -78,7 +79,7 @@ class JsonLines:
     def __init__(self, path: Path) -> None:
         self._file = path.open("w", encoding="utf-8", newline="\n")
 
-    def write(self, events: Sequence[Row]) -> None:
+    def write(self, events: Batch) -> None:
         """Add a line for each."""
         self._file.writelines(map(json_line, map(Event.of, events)))
 
@@ -163,5 +164,5 @@ def write_json_lines(trace: Trace, path: Path) -> None:
 def _write(events: Iterable[Row], path: Path, form: Callable[[Path], Writer], retold: Retold) -> None:
     left = iter(events)
     with streamed(path, form, retold) as extend:
-        while some := list(islice(left, BATCH)):
+        while some := Batch.of(islice(left, BATCH)):
             extend(some)

@@ -18,19 +18,18 @@ The events are taken in turn and what is closed is forgotten, so that memory doe
 
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from operator import itemgetter
 from typing import Any
 
 from mailsim.errors import MailsimError
-from mailsim.trace.event import STEP, Event, Row, Step, Trace
+from mailsim.trace.batch import Batch
+from mailsim.trace.event import STEP, Event, Step, Trace
 from mailsim.trace.story import told
 from mailsim.world.office import PRACTICE
 from mailsim.world.recent import Recent
 
-_step_of = itemgetter(STEP)
 _NOT_TAKEN = (Step.DEFERRED, Step.BOUNCED)
 _MOST_STORIES = 3
 _MOST_LINES = 40
@@ -99,9 +98,9 @@ class Books:
         """How many copies have not come to their end."""
         return len(self._open)
 
-    def note(self, events: Sequence[Row]) -> None:
+    def note(self, events: Batch) -> None:
         """Take events."""
-        self.steps.update(map(_step_of, events))
+        self.steps.update(events.column(STEP))
         for row in events:
             account = self._accounts.get(row[STEP])
             if account is not None:
@@ -286,7 +285,7 @@ class Books:
 def balance(trace: Trace, waiting: Iterable[str], others: Collection[str] = ()) -> Balance:
     """Hold what was put in against what came of it; the arguments are those of `Books`, and of its `balance`."""
     books = Books(others)
-    books.note(trace.rows)
+    books.note(Batch.of(trace.rows))
     return books.balance(waiting)
 
 
@@ -300,7 +299,12 @@ _TARGETS, _UID = '"targets": ', '"uid": '
 
 
 def _uid(event: Event) -> str:
-    return str(_read(event.detail, _UID)) if _UID in event.detail else ""
+    detail = event.detail
+    start = detail.find(_UID) + len(_UID)
+    if start < len(_UID):
+        return ""
+    uid = detail[start + 1 : detail.find('"', start + 1)]
+    return str(_read(detail, _UID)) if "\\" in uid or detail[start] != '"' else uid  # it may be null
 
 
 def _digest(uid: str) -> str:

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from mailsim.trace.event import STEP, Event, Row, Step
+from mailsim.trace.batch import Batch
+from mailsim.trace.event import STEP, Event, Step
 
 _STEPS = frozenset((Step.REFUSED, Step.BOUNCED, Step.DISCARDED, Step.DEFERRED))
 _MOST = 500
@@ -31,8 +32,10 @@ class Failures:
     def __init__(self) -> None:
         self._counted: Counter[Failure] = Counter()
 
-    def note(self, events: Sequence[Row]) -> None:
+    def note(self, events: Batch) -> None:
         """Take events."""
+        if _STEPS.isdisjoint(events.column(STEP)):  # as mostly
+            return
         for row in events:
             if row[STEP] in _STEPS:
                 self._count(Event.of(row))

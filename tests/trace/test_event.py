@@ -89,9 +89,10 @@ def test_a_recorded_event_holds_what_was_said() -> None:
 
 def test_until_somebody_looks_an_event_is_a_tuple_that_no_garbage_collector_looks_at(trace: Trace) -> None:
     """Plain values alone; who looks is given an event with a step."""
+    rows = trace.rows
     gc.collect()
 
-    assert not any(map(gc.is_tracked, trace.rows))
+    assert not any(map(gc.is_tracked, rows))
     assert [type(event.step) for event in (trace[0], *trace)] == [Step] * 6
 
 

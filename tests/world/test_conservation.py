@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from mailsim.trace.batch import Batch
 from mailsim.trace.event import Event, Step, Trace
 from mailsim.world.conservation import Books, ConservationError, balance
 from mailsim.world.lab import Lab
@@ -25,7 +26,7 @@ def trace(*steps: Row) -> Trace:
 def check(trace: Trace, held: dict[str, int], *, twice: tuple[tuple[str, str], ...] = ()) -> None:
     """Hold the laws over a whole trace."""
     books = Books()
-    books.note(trace)
+    books.note(Batch.of(trace))
     books.check((), held, twice=twice, story=trace.story)
 
 
@@ -191,7 +192,7 @@ def test_what_was_put_off_is_queued_as_long_as_something_is_due(
     """Everything else that has no end is lost (R6.2)."""
     books = Books()
     happened = trace(*rows)
-    books.note(happened)
+    books.note(Batch.of(happened))
     if told is None:
         books.check((), {}, moving=moving, story=happened.story)
         return
@@ -203,7 +204,7 @@ def test_nothing_is_queued_that_is_older_than_its_schedule() -> None:
     """A sender that has forgotten to try again, or to give up (R3.8), is told with the message's story."""
     books = Books()
     happened = trace(LETTER, PUT_OFF, PUT_OFF)
-    books.note(happened)
+    books.note(Batch.of(happened))
     books.check((), {}, moving=True, oldest=NOW, story=happened.story)
 
     with pytest.raises(ConservationError, match=r"(?s)overdue: <1@a> for a@x .*What happened to t1:.*smtp"):
@@ -214,7 +215,7 @@ def test_answers_that_go_round_are_told() -> None:
     """With the conversation (R4.9)."""
     happened = trace(LETTER, OUTSIDE)
     books = Books()
-    books.note(happened)
+    books.note(Batch.of(happened))
 
     with pytest.raises(
         ConservationError, match=r"\At1: answers go round for ever; they were stopped\nWhat happened"
@@ -225,6 +226,6 @@ def test_answers_that_go_round_are_told() -> None:
 def test_what_is_closed_is_forgotten() -> None:
     """A run's memory does not grow with its length."""
     books = Books()
-    books.note(collected("action:1", delivered=("action:1",)))
+    books.note(Batch.of(collected("action:1", delivered=("action:1",))))
 
     assert books.unfinished == 0

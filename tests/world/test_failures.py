@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from mailsim.trace.batch import Batch
 from mailsim.trace.event import Event, Step
 from mailsim.world.failures import Failure, Failures
 from mailsim.world.simulation import Simulation
@@ -35,13 +36,15 @@ def test_failures_are_counted_by_what_happened_where_and_in_which_words() -> Non
     """What went through is none."""
     failures = Failures()
     failures.note(
-        [
-            event(0, Step.ACCEPTED, "250 OK"),
-            event(1, Step.REFUSED, "550 no"),
-            event(2, Step.DEFERRED, "451 later"),
-            event(3, Step.DEFERRED, "451 later"),
-            event(4, Step.DISCARDED, "", rule="R5.2"),
-        ]
+        Batch.of(
+            [
+                event(0, Step.ACCEPTED, "250 OK"),
+                event(1, Step.REFUSED, "550 no"),
+                event(2, Step.DEFERRED, "451 later"),
+                event(3, Step.DEFERRED, "451 later"),
+                event(4, Step.DISCARDED, "", rule="R5.2"),
+            ]
+        )
     )
 
     assert failures.counted() == [
@@ -55,7 +58,7 @@ def test_replies_that_all_differ_are_counted_together_in_the_end() -> None:
     """None is forgotten, and memory does not grow."""
     failures = Failures()
     failures.note(
-        [event(serial, Step.REFUSED, f"550 nobody{serial}@client.example") for serial in range(2000)]
+        Batch.of(event(serial, Step.REFUSED, f"550 nobody{serial}@client.example") for serial in range(2000))
     )
 
     counted = failures.counted()
