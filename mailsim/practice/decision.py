@@ -102,6 +102,14 @@ class Evidence(NamedTuple):
     """What follows, in words."""
 
 
+def noted(rule: str, read: str, concluded: str) -> Evidence:
+    """A piece of evidence; what is said of one address's mail again and again is one object, unless it is long."""
+    return (_shared if len(concluded) <= _LONGEST_SHOWN else Evidence)(rule, read, concluded)
+
+
+_shared = lru_cache(maxsize=4096)(Evidence)
+
+
 class Decision(NamedTuple):
     """Where one message ought to go and why; a named tuple, because one is made for every message."""
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from mailsim.mail import Address, Message, parse_addresses, plain_address
-from mailsim.practice.decision import Evidence, shown
+from mailsim.practice.decision import Evidence, noted, shown
 from mailsim.practice.directory import Directory
 from mailsim.practice.rules import Decoration, Rules
 
@@ -77,13 +77,13 @@ def recipients(message: Message, rules: Rules, directory: Directory, evidence: l
     if only is not None:  # one bare address, as nearly always
         value = HeaderValue(field, texts[0], (only,), ())
         if only != system:
-            evidence.append(Evidence(rule, value.shown(), "names the recipient"))
+            evidence.append(noted(rule, value.shown(), "names the recipient"))
             return Recipients((only,), guessed, (value,))
         read = [value]
     else:
         read = header_values(message, field, rules.decoration)
     if not read:
-        evidence.append(Evidence(rule, f"{field}: absent", "To and Cc are asked"))
+        evidence.append(noted(rule, f"{field}: absent", "To and Cc are asked"))
         return _guessed(message, system, directory, evidence)
     chosen = _known(read, system, directory)
     good = chosen or next((value for value in read if value.addresses), None)
@@ -91,7 +91,7 @@ def recipients(message: Message, rules: Rules, directory: Directory, evidence: l
         evidence.extend(Evidence(rule, value.shown(), "no address") for value in read)
         return Recipients((), guessed, read, readable=False)
     if chosen is None and not rules.header and _is_only(good, system):
-        evidence.extend([Evidence(rule, value.shown(), _told(value, None, system)) for value in read])
+        evidence.extend([noted(rule, value.shown(), _told(value, None, system)) for value in read])
         return _guessed(message, system, directory, evidence, stamped=read)
     chosen = chosen or _last_resort(read, good, system, directory)
     evidence.extend(Evidence(rule, value.shown(), _told(value, chosen, system)) for value in read)
@@ -149,7 +149,7 @@ def _guessed(
         others: list[Address] = []
         for address in value.addresses:
             (ours if directory.owns(address) and address != system else others).append(address)
-        evidence.append(Evidence("R4.4", value.shown(), _sorted_out(ours, others, value.junk)))
+        evidence.append(noted("R4.4", value.shown(), _sorted_out(ours, others, value.junk)))
         own += ours
     values = [*stamped, *read]
     if own:

@@ -45,7 +45,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from mailsim.mail import Address, Message, has_address, parse_addresses
-from mailsim.practice.decision import Decision, Evidence, Outcome, Reason, Resolver, shown
+from mailsim.practice.decision import Decision, Evidence, Outcome, Reason, Resolver, noted, shown
 from mailsim.practice.directory import Action, Directory
 from mailsim.practice.recipients import recipients
 from mailsim.practice.resolvers import RESOLVERS, Question, answered
@@ -115,9 +115,7 @@ class _Case:
         self.evidence: list[Evidence] = []
 
     def note(self, rule: str, read: str, concluded: str) -> None:
-        self.evidence.append(
-            Evidence(rule, read if read.isprintable() and len(read) < 200 else shown(read), concluded)
-        )
+        self.evidence.append(noted(rule, shown(read), concluded))
 
     def ended(
         self,

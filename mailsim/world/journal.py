@@ -41,7 +41,9 @@ class Journal:
         """What the trace tells of this message."""
         last, entry = self._told
         if message is not last:  # often several things happen to one message in a row
-            entry = Entry(self.lineage.of(message), message_id_of(message), len(message.octets))
+            message_id = message_id_of(message)
+            trace_id = self.lineage.named(message_id) if message_id else self.lineage.of(message)
+            entry = Entry(trace_id, message_id, len(message.octets))
             self._told = message, entry
         return entry
 
