@@ -6,8 +6,8 @@ from typing import Generic, TypeVar
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 
-MOST = 200_000
-"""Far more messages than are on their way at once; with their ids about 50 MB."""
+MOST = 100_000
+"""Far more messages than are on their way at once; with their ids about 25 MB."""
 
 
 class Recent(Generic[_Key, _Value]):

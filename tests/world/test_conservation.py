@@ -71,6 +71,7 @@ GONE_ONE = removed("1")
          [], [], ["a@x"]),
         ([STORED], [], ["collection"], ["b@x"]),
         ([STORED], ["1"], [], ["b@x"]),
+        ([stored('1"\\2')], ['1"\\2'], [], ["b@x"]),
         ([STORED, COLLECTED], [], ["decision"], ["b@x"]),
         ([STORED, AGAIN, COLLECTED], [], ["collection", "decision"], ["b@x", "b@x"]),
         ([STORED, AGAIN, NAMELESS], [], ["decision"], ["b@x", "b@x"]),
