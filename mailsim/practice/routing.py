@@ -195,11 +195,16 @@ def automatic(message: Message) -> str | None:
 
     That is Auto-Submitted with another value than `no`, or a topmost Return-Path that is null.
     """
-    for value in message.values("Auto-Submitted"):
-        if value and not _AUTO_SUBMITTED_NO.fullmatch(value):
-            return f"Auto-Submitted: {value}"
+    if value := auto_submitted(message):
+        return f"Auto-Submitted: {value}"
     path = next(filter(None, message.values("Return-Path")), "")
     return "Return-Path: <>" if _is_null(path) else None
+
+
+def auto_submitted(message: Message) -> str | None:
+    """What Auto-Submitted says, where that is anything but `no`, which comments and parameters may stand beside (RFC 3834 section 5)."""
+    values = message.values("Auto-Submitted")
+    return next((value for value in values if value and not _AUTO_SUBMITTED_NO.fullmatch(value)), None)
 
 
 def _is_null(path: str) -> bool:

@@ -315,8 +315,11 @@ def _tables(
     domains = sorted({row["address"].partition("@")[2] for row in (*people, *lists)})
     # 71 minutes: no sum of these is one of delays, or of the schedule on which mail is tried again.
     ats = [{"at": f"{71 * at}m"} for at in sorted(times[: len(events)])]
-    ats += [{}] * (len(events) - len(ats))
-    theirs = [*beside["event"], {"collect": {}}] if beside else []
+    # Which of two letters is answered that come at once is chance on sockets: to who answers but one, each comes alone.
+    answers_once = any(row.get("habit") == "auto-reply" for row in people)
+    last: dict[str, str] = (ats[-1:] or [{"at": "0m"}])[0] if answers_once else {}
+    ats += [last] * (len(events) - len(ats))
+    theirs = [last | event for event in (*beside["event"], {"collect": {}})] if beside else []
     relays = [row | {"domains": domains} for row in relays if domains]
     astray = relays[0]["name"] if relays else "mx.elsewhere.example"
     return {

@@ -11,6 +11,8 @@ from enum import StrEnum
 
 from mailsim.mail import Address, Envelope, Message, parse_addresses
 from mailsim.mail.date import header_date
+from mailsim.practice.routing import auto_submitted
+from mailsim.world.auto_reply import may_answer
 from mailsim.world.mangling import Mangle, mangled
 
 CONSENT = "Thank you. I agree to all of it."
@@ -38,7 +40,7 @@ class Habit(StrEnum):
     WRITE_ANEW = "write-anew"
     """Takes the address into the address book and writes of something else, in no thread."""
     AUTO_REPLY = "auto-reply"
-    """Answers by a program that keeps RFC 3834: to the envelope sender, under the null sender, no automatic mail."""
+    """Answers by a program that keeps RFC 3834: people who write to its owner, at the envelope sender, once in seven days."""
     OUT_OF_OFFICE = "out-of-office"
     """Answers by a program that does not: to From, everything, and its answers do not say that they are automatic."""
     BOUNCE = "bounce"
@@ -65,19 +67,19 @@ class Correspondent:
 
 
 def acts_on(
-    habit: Habit, message: Message, *, sender: Address | None, own: Container[str], depth: int = 0
+    person: Correspondent, message: Message, *, sender: Address | None, own: Container[str], depth: int = 0
 ) -> bool:
-    """Whether somebody of that habit does anything about a message that came under this envelope sender.
+    """Whether somebody does anything about a message that came under this envelope sender.
 
     `own` are the Message-IDs of what their own side has written: a person who gets an answer does not answer it.
     `depth` is how many answers led to it: of two a person sees as much, whatever is left of its header.
     """
-    automatic = (message.value("Auto-Submitted") or "no").lower() != "no"
-    if habit in _BY_HAND:
-        return not automatic and depth < _TALK and message.value("In-Reply-To") not in own
-    if habit is Habit.AUTO_REPLY:  # RFC 3834 section 2
-        return not (automatic or sender is None or message.value("List-Id"))
-    return habit is not Habit.BOUNCE
+    if person.habit in _BY_HAND:
+        talks = depth < _TALK and message.value("In-Reply-To") not in own
+        return talks and not auto_submitted(message)
+    if person.habit is Habit.AUTO_REPLY:
+        return may_answer(person.address, message, sender)
+    return person.habit is not Habit.BOUNCE
 
 
 def answer(

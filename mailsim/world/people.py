@@ -6,6 +6,7 @@ No two people answer each other for ever; programs that keep no rules do, and ar
 import hashlib
 from collections import deque
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cache
 
 from mailsim.json_text import json_of
@@ -13,6 +14,7 @@ from mailsim.mail import Address, Envelope, Message
 from mailsim.practice.faults import Fault, shown
 from mailsim.smtp.transmission import transmitted
 from mailsim.trace.event import Step
+from mailsim.world.auto_reply import ONCE_IN
 from mailsim.world.clock import Clock
 from mailsim.world.correspondent import CONSENT, Correspondent, Habit, RepliesTo, acts_on, answer
 from mailsim.world.hosts import Carry
@@ -47,6 +49,8 @@ class People:
         """Message-ID of what people wrote -> how many answers to answers led there."""
         self._by_programs: Recent[str, int] = Recent()
         """Trace id -> how many answers of programs that answer everything."""
+        self._answered: Recent[tuple[Address, Address | None], datetime] = Recent()
+        """Whose program has answered whom, and when, of those that keep RFC 3834."""
         self.endless: set[str] = set()
         """The conversations that were stopped after `MOST_ANSWERS`, or `MOST_IN_A_CONVERSATION`."""
         self._got: deque[tuple[Address | None, Address, Message]] = deque(maxlen=REMEMBERED)
@@ -73,7 +77,9 @@ class People:
                 self._distribute(self._lists[recipient], message)
             return
         depth = self._written.get(message.message_id or "") or 0
-        if not acts_on(person.habit, message, sender=sender, own=self._written, depth=depth):
+        if not acts_on(person, message, sender=sender, own=self._written, depth=depth):
+            return
+        if person.habit is Habit.AUTO_REPLY and self._has_answered(recipient, sender):
             return
         if person.delay:
             self._clock.at(self._clock.now() + person.delay, lambda: self._answer(person, sender, message))
@@ -163,6 +169,14 @@ class People:
         )
         self._carry(self._server(domain), envelope, reply)
         return True
+
+    def _has_answered(self, owner: Address, sender: Address | None) -> bool:
+        """Whether that program has answered that sender lately; if not, it does now."""
+        now, last = self._clock.now(), self._answered.get((owner, sender))
+        if last is not None and now < last + ONCE_IN:
+            return True
+        self._answered.put((owner, sender), now)
+        return False
 
     def _is_enough(self, message: Message) -> bool:
         trace_id = self._journal.lineage.of(message)

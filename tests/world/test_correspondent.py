@@ -170,16 +170,21 @@ def test_who_acts_on_what(fields: tuple[str, ...], sender: Address | None, actin
     mail = message(*LETTER, *fields)
     own = {"<own@client.example>"}
 
-    assert {habit for habit in Habit if acts_on(habit, mail, sender=sender, own=own)} == acting
+    assert {
+        habit
+        for habit in Habit
+        if acts_on(Correspondent(JANE.address, habit=habit), mail, sender=sender, own=own)
+    } == acting
 
 
 def test_nobody_answers_an_answer_to_an_answer() -> None:
     """By hand, however little is left in it of the thread; programs do."""
     mail = message(*LETTER)
-    acting = {habit for habit in Habit if acts_on(habit, mail, sender=SENDER, own=(), depth=2)}
+    people = [Correspondent(JANE.address, habit=habit) for habit in Habit]
+    acting = {person.habit for person in people if acts_on(person, mail, sender=SENDER, own=(), depth=2)}
 
     assert acting == {Habit.FORWARD, Habit.OUT_OF_OFFICE, Habit.AUTO_REPLY}
-    assert acts_on(Habit.REPLY, mail, sender=SENDER, own=(), depth=1)
+    assert acts_on(JANE, mail, sender=SENDER, own=(), depth=1)
 
 
 def test_what_a_mail_program_mangles_is_its_answer() -> None:
