@@ -33,8 +33,8 @@ def serve(
 ) -> None:
     """Keep a scenario's POP3 and SMTP servers up for other programs until SIGINT or SIGTERM.
 
-    Prints one JSON line when they listen: servers, accounts (the system mailbox's first; `submits` says whose login the
-    SMTP server takes), the file with the certificate to trust, and a control port
+    Prints one JSON line when they listen: servers, accounts (of each practice, the system mailbox's first; `submits` says
+    whose login the SMTP server takes), the file with the certificate to trust, and a control port
     that takes one JSON object a line, such as {"receive": {"to": "a1234@abc.com", "from_address": "jane@client.example"}},
     {"add_fault": {"fault": "pop:RETR:next:drop"}}, {"trace": {}}. The scenario's events are played by {"run": {}} only;
     people outside answer by themselves.

@@ -4,6 +4,8 @@ A line is one JSON object with one key, what a `World` can do, whose value holds
 
     {"receive": {"to": "a1234@abc.com", "from_address": "jane@client.example"}}    {}
     {"add_fault": {"fault": "pop:RETR:next:drop@100"}}                             {}
+    {"add_fault": {"fault": "mx:RCPT:1:drop", "server": "mx.client.example"}}      {}
+    {"collect": {"practice": "xyz.example"}}                                       {"decisions": [...]}
     {"trace": {"after": 41}}                                                       {"events": [...]}
 
 A wrong line is answered with `{"error": ...}` and does nothing. The port is on loopback, for whoever is on this machine.
