@@ -161,13 +161,12 @@ def _with_less_workload(scenario: Scenario, same: _Same) -> Scenario:
 
 def _written_out(scenario: Scenario) -> Tables:
     """The scenario as tables of plain values, its workload as events, its files within it."""
-    retelling, programme = Retelling(scenario), Programme(scenario)
+    bare = replace(scenario, tables=scenario.tables.model_copy(update={"workload": None}))
+    retelling, programme = Retelling(bare), Programme(scenario)
     while (event := programme.peek()) is not None:
         retelling.played(event)
         programme.take()
-    told = dict(retelling.tables() or {})
-    told.pop("workload", None)
-    return told
+    return dict(retelling.tables() or {})
 
 
 def _cure(tables: Tables, finding: Finding) -> Cure | None:

@@ -14,6 +14,8 @@ from mailsim.study.diagnosis.site_tables import toml
 from mailsim.study.shrinking.finding import Kind, play
 from mailsim.study.shrinking.scenario import SmallScenario, shrink_scenario
 from mailsim.study.shrinking.scenario_files import write_scenario
+from mailsim.world import retelling
+from mailsim.world.scenario import read_scenario
 
 SCENARIOS = Path(__file__).parents[3] / "fixtures" / "scenarios"
 BASE: dict[str, Any] = {
@@ -146,6 +148,21 @@ def test_a_workload_is_written_out_as_few_letters() -> None:
 
     assert found.events == (60, 1)
     assert "workload" not in found.tables
+
+
+def test_a_workload_whose_corpus_no_trace_would_hold_is_written_out_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is left of it stands in the scenario."""
+    monkeypatch.setattr(retelling, "MOST_TOLD", 10)
+    (tmp_path / "one.eml").write_bytes(b"From: joe@other.example\r\nSubject: Large\r\n\r\nHello\r\n")
+    workload = {"letters": 9, "corpus": "one.eml", "share": 1.0}
+    tables = BASE | {"workload": workload, "poll": "1h", "provider": {"catch_all": "discard"}}
+
+    found = shrink_scenario(read_scenario(tables, folder=tmp_path))
+
+    assert found.events == (9, 1)
+    assert found.tables["mailbox"]
 
 
 def test_a_message_in_a_file_is_made_smaller(tmp_path: Path) -> None:
