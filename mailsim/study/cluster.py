@@ -1,4 +1,4 @@
-"""Dask: a client of a cluster, and work given to it a bounded number of tasks at a time.
+"""Dask: a client of a cluster, and work given to it a few tasks at a time.
 
 Which worker does a task, and what becomes of the tasks of a worker that dies, is Dask's.
 """
@@ -15,6 +15,17 @@ from mailsim.practice.faults import printable, without_userinfo
 if TYPE_CHECKING:
     from distributed import Client, Future
 
+_EACH = 3
+"""Tasks that Dask has for each thread: the one at work, and more than a worker asks for ahead."""
+_LOCAL = {
+    "distributed.admin.system-monitor.interval": "10s",
+    "distributed.scheduler.active-memory-manager.start": False,
+    "distributed.scheduler.work-stealing": False,
+    "distributed.worker.profile.enabled": False,
+}
+"""What a scheduler that shares its cores with the workers does without: nobody looks at a dashboard, and no task has so many
+ahead of it that another worker would take them."""
+
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
@@ -30,6 +41,7 @@ def client_of(scheduler: str | None, workers: int | None) -> Iterator["Client"]:
     That one has a process for each core, or so many `workers`. Raises ClusterError.
     """
     try:
+        import dask  # noqa: PLC0415 - as below
         import distributed  # noqa: PLC0415 - heavy, and installed where there is work for it
     except ImportError:
         raise ClusterError('Dask is not installed; install it with: pip install "mailsim[sweep]"') from None
@@ -43,38 +55,45 @@ def client_of(scheduler: str | None, workers: int | None) -> Iterator["Client"]:
         with client:
             yield client
         return
-    cluster = distributed.LocalCluster(
-        n_workers=workers,
-        threads_per_worker=1,
-        dashboard_address=None,
-        scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # else it warns where another has Dask's port
-        silence_logs=logging.CRITICAL,
-    )
-    with cluster, distributed.Client(cluster) as client:
-        yield client
+    with dask.config.set(_LOCAL):
+        cluster = distributed.LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            dashboard_address=None,
+            scheduler_kwargs={
+                "dashboard_address": "127.0.0.1:0"
+            },  # else it warns where another has Dask's port
+            silence_logs=logging.CRITICAL,
+        )
+        with cluster, distributed.Client(cluster) as client:
+            yield client
 
 
 def finished(
-    client: "Client", work: Callable[[Task], Result], tasks: Iterator[Task], window: int
+    client: "Client", work: Callable[[Task], Result], tasks: Iterator[Task]
 ) -> Iterator[list[tuple[Task, Result | BaseException]]]:
-    """Tasks with what `work` made of them, or why nothing, in batches as they are finished; Dask has `window` at a time.
+    """Tasks with what `work` made of them, or why nothing, in batches as they are finished; Dask has a few for each thread at a time.
 
     A task that raises has its exception, one whose workers died again and again `distributed.KilledWorker`.
     """
     from distributed import as_completed  # noqa: PLC0415 - as above
 
-    def given(some: list[Task]) -> list["Future[Any]"]:
+    def given() -> list["Future[Any]"]:
+        some = list(islice(tasks, max(1, _EACH * threads(client) - len(at_work))))
         futures = client.map(work, some, pure=False)
         at_work.update(zip(futures, some, strict=True))
         return futures
 
     at_work: dict[Future[Any], Task] = {}
-    completed = as_completed(given(list(islice(tasks, window))), with_results=True, raise_errors=False)
+    completed = as_completed(given(), with_results=True, raise_errors=False)
     for batch in completed.batches():
-        done = [
+        yield [
             (at_work.pop(future), result[1] if future.status == "error" else result)
             for future, result in batch
         ]
-        yield done
-        if more := list(islice(tasks, len(done))):
-            completed.update(given(more))
+        completed.update(given())
+
+
+def threads(client: "Client") -> int:
+    """How many tasks the cluster does at a time, now."""
+    return sum(client.nthreads().values())

@@ -1,19 +1,21 @@
 """A sweep of 200 cells on one worker and on two: the ratio of their rates, and what a cell costs beside its simulation.
 
-    python tests/bench/bench_sweep.py [--cells N] [--letters N]
+    python tests/bench/bench_sweep.py [--cells N] [--letters N] [--rounds N]
 
-The overhead is that of one worker: the time of the whole, less its start and what its simulations took, by cell.
+The overhead is that of one worker: the time of the whole, less its start and what its simulations took, by cell. The
+processor's time is that of this process, where the client and the scheduler are, which share the cores with the workers.
+Each round measures one worker, then two; on a machine that does other work too, its load stands beside the rates.
 """
 
 import argparse
-import logging
+import os
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
-
-from distributed import Client, LocalCluster
+from typing import NamedTuple
 
 import mailsim
+from mailsim.study.cluster import client_of
 
 SCENARIO = """
 poll = "1h"
@@ -40,21 +42,25 @@ seeds = {seeds}
 """
 
 
-def timed(path: Path, workers: int) -> tuple[float, float]:
-    """Seconds of the sweep on a cluster that stands, and the sum of its cells'."""
-    with (
-        LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            dashboard_address="127.0.0.1:0",
-            silence_logs=logging.CRITICAL,
-        ) as cluster,
-        Client(cluster) as client,
-    ):
-        mailsim.sweep(path.with_name("warm.toml"), scheduler=client.scheduler.address)
-        begin = time.perf_counter()
-        rows = mailsim.sweep(path, scheduler=client.scheduler.address)
-        return time.perf_counter() - begin, float(rows["seconds"].sum())
+class Timed(NamedTuple):
+    """Seconds of one sweep."""
+
+    whole: float
+    cells: float
+    """The sum of its cells'."""
+    beside: float
+    """Of the processor, for client and scheduler."""
+
+
+def timed(path: Path, workers: int) -> Timed:
+    """A sweep on a cluster that stands."""
+    with client_of(None, workers) as client:
+        address = client.scheduler_info()["address"]
+        mailsim.sweep(path.with_name("warm.toml"), scheduler=address)
+        begin, begun = time.perf_counter(), time.process_time()
+        rows = mailsim.sweep(path, scheduler=address)
+        whole, beside = time.perf_counter() - begin, time.process_time() - begun
+    return Timed(whole, float(rows["seconds"].sum()), beside)
 
 
 def main() -> None:
@@ -62,18 +68,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--cells", type=int, default=200)
     parser.add_argument("--letters", type=int, default=50)
+    parser.add_argument("--rounds", type=int, default=1)
     options = parser.parse_args()
+    number = options.cells
     with TemporaryDirectory() as folder:
         (Path(folder) / "scenario.toml").write_text(SCENARIO.format(letters=options.letters))
         (Path(folder) / "warm.toml").write_text(SWEEP.format(seeds=[1_000_001]))
         path = Path(folder) / "sweep.toml"
-        path.write_text(SWEEP.format(seeds=options.cells // 4))
-        one, cells = timed(path, 1)
-        two, _ = timed(path, 2)
-    print(
-        f"one worker  {options.cells / one:7.1f} cells a second, {(one - cells) / options.cells * 1e3:.1f} ms a cell beside its simulation"
-    )
-    print(f"two workers {options.cells / two:7.1f} cells a second, {one / two:.2f} times one worker's rate")
+        path.write_text(SWEEP.format(seeds=number // 4))
+        for _ in range(options.rounds):
+            one, two = timed(path, 1), timed(path, 2)
+            print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+            print(
+                f"one worker  {number / one.whole:7.1f} cells a second, {(one.whole - one.cells) / number * 1e3:.1f} ms a cell beside its simulation, "
+                f"of the processor {one.beside / number * 1e3:.1f} ms"
+            )
+            print(
+                f"two workers {number / two.whole:7.1f} cells a second, {one.whole / two.whole:.2f} times one worker's rate, "
+                f"of the processor {two.beside / number * 1e3:.1f} ms a cell"
+            )
 
 
 if __name__ == "__main__":

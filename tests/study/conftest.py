@@ -1,5 +1,6 @@
 """A Dask cluster of separate processes."""
 
+import os
 import re
 import subprocess
 import sys
@@ -11,17 +12,27 @@ import pytest
 class Cluster:
     """A scheduler and its workers, each a process."""
 
-    def __init__(self) -> None:
+    def __init__(self, **settings: str) -> None:
+        """Dask's settings are those of its environment variables."""
+        self._environment = os.environ | settings
         self._processes: list[subprocess.Popen[str]] = []
         scheduler = self._start(
             "scheduler", "--host", "127.0.0.1", "--port", "0", "--dashboard-address", "127.0.0.1:0"
         )
         self.address = self._told(scheduler, r"Scheduler at: +(tcp://\S+)")
 
-    def worker(self) -> subprocess.Popen[str]:
+    def worker(self, *options: str) -> subprocess.Popen[str]:
         """One more worker; it is there when this returns."""
         process = self._start(
-            "worker", self.address, "--host", "127.0.0.1", "--nthreads", "1", "--no-nanny", "--no-dashboard"
+            "worker",
+            self.address,
+            "--host",
+            "127.0.0.1",
+            "--nthreads",
+            "1",
+            "--no-nanny",
+            "--no-dashboard",
+            *options,
         )
         self._told(process, r"Registered to: +(tcp://\S+)")
         return process
@@ -36,7 +47,9 @@ class Cluster:
 
     def _start(self, kind: str, *arguments: str) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", f"distributed.cli.dask_{kind}", *arguments]
-        process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+        process = subprocess.Popen(
+            command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=self._environment
+        )
         self._processes.append(process)
         return process
 

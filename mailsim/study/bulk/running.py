@@ -30,8 +30,6 @@ from mailsim.study.part import PartitionError, made
 if TYPE_CHECKING:
     from distributed import Client
 
-_WINDOW = 200
-"""Pieces that Dask has at a time: enough that no worker of a hundred waits for the next."""
 _CLAIM = ".of"
 """What stands beside the parts: the digest of all that decides them."""
 
@@ -119,7 +117,7 @@ def _counted(client: "Client", plan: Plan) -> Sequence[Numbered]:
     """The pieces, those of an mbox with the number of their first message."""
     cut = [piece for _, piece in plan.pieces if isinstance(piece, MboxStretch)]
     messages: dict[MboxStretch, int] = {}
-    for batch in finished(client, partial(count, work=plan.work), iter(cut), _WINDOW):
+    for batch in finished(client, partial(count, work=plan.work), iter(cut)):
         for piece, result in batch:
             if isinstance(result, OSError):
                 raise CorpusError(unreadable(piece.name, result))
@@ -149,7 +147,7 @@ def _do(
     waiting = [one for one in numbered if not place(one[0]).exists()]
     progress(len(numbered) - len(waiting))
     failures = []
-    for batch in finished(client, step, iter(waiting), _WINDOW):
+    for batch in finished(client, step, iter(waiting)):
         for (_, piece), result in batch:
             if isinstance(result, PartitionError):
                 raise result

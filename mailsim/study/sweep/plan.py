@@ -14,7 +14,7 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property, partial
 from importlib.metadata import version
 from os import PathLike
 from pathlib import Path
@@ -216,8 +216,13 @@ def _bare(key: str, value: object) -> object:
     return without_userinfo(value, server=True) if isinstance(value, str) and names_server(key) else value
 
 
+_version = cache(
+    partial(version, "mailsim")
+)  # it is read from a file, which takes longer than a cell's digest
+
+
 def _digest(tables: Mapping[str, object]) -> str:
-    text = json.dumps([version("mailsim"), tables], sort_keys=True, default=str)
+    text = json.dumps([_version(), tables], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

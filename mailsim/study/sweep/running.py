@@ -1,6 +1,6 @@
 """A sweep, run by Dask: cells out, rows back, each kept as it comes.
 
-A bounded number of cells is given to it at a time, so that neither side holds a whole grid.
+Cells are given to it in tasks of about a second, a few at a time, so that neither side holds a whole grid.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,23 +9,26 @@ from itertools import chain, islice
 from os import PathLike
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pyarrow as pa
 
 from mailsim import disk
 from mailsim.practice.faults import printable
-from mailsim.study.cluster import client_of, finished
+from mailsim.study.cluster import client_of, finished, threads
 from mailsim.study.part import made
 from mailsim.study.scenario_file import scenario_text
-from mailsim.study.sweep.cell import FIGURES, play, row
+from mailsim.study.sweep.cell import FIGURES, play, play_all, row
+from mailsim.study.sweep.pace import Pace
 from mailsim.study.sweep.partitions import Partitions
 from mailsim.study.sweep.plan import Cell, Sweep, sweep_of
 
+if TYPE_CHECKING:
+    from distributed import Client
+
 CELLS, FAILED, TRACES = "cells", "failed", "traces"
 """What stands in the folder of a sweep: the table's partitions, scenarios of failed cells, traces."""
-_WINDOW = 1_000
-"""Cells that Dask has at a time: enough that no worker of a hundred waits for the next."""
 _DIED = "WorkerDied"
 """How the error of a cell begins that may have been the machine's fault, not its own: it is played again."""
 _TYPES = {int: pa.int64(), float: pa.float64(), bool: pa.bool_(), str: pa.string()}
@@ -85,19 +88,38 @@ def _swept(
     first = list(islice(cells, 1))
     if first:
         with client_of(scheduler, workers) as client:
-            for batch in finished(client, partial(play, traces=traces), chain(first, cells), _WINDOW):
-                rows = []
-                for cell, result in batch:
-                    found = (
-                        row(cell, {"error": _died(result)}) if isinstance(result, BaseException) else result
-                    )
+            pace = Pace(partial(threads, client), len(plan) - len(known))
+            for played in _played(client, chain(first, cells), pace, traces):
+                for cell, found in played:
                     if found["error"]:
                         _keep(cell, str(found["error"]), out / FAILED)
                     if progress:
                         progress(1)
-                    rows.append(_shown(found, partitions.schema))
-                partitions.add(rows)
+                partitions.add([_shown(found, partitions.schema) for _, found in played])
     return partitions.frame().set_index("cell").loc[list(dict.fromkeys(keys))].reset_index()
+
+
+def _played(
+    client: "Client", cells: Iterator[Cell], pace: Pace, traces: str | None
+) -> Iterator[list[tuple[Cell, Mapping[str, object]]]]:
+    """Cells with their rows, some at a time, as they are finished."""
+    alone: list[Cell] = []
+    play_some = partial(play_all, traces=traces)
+    for done in finished(client, play_some, pace.batches(cells)):
+        played: list[tuple[Cell, Mapping[str, object]]] = []
+        for batch, result in done:
+            if isinstance(result, BaseException):  # one of them ended its worker, nobody knows which
+                alone += batch
+            else:
+                pace.was(result)
+                played += zip(batch, result, strict=True)
+        if played:
+            yield played
+    for again in finished(client, partial(play, traces=traces), iter(alone)):
+        yield [
+            (cell, row(cell, {"error": _died(result)}) if isinstance(result, BaseException) else result)
+            for cell, result in again
+        ]
 
 
 def schema(plan: Sweep) -> pa.Schema:

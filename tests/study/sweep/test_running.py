@@ -73,6 +73,32 @@ def test_a_worker_that_is_killed_loses_nothing(write: Any, cluster: Cluster, tmp
     assert_same(found, alone(path))
 
 
+def test_a_cell_that_ends_its_workers_is_told_and_those_of_its_task_are_played(
+    write: Any, tmp_path: Path
+) -> None:
+    """Which of them it was is found out by playing each alone; it is played again when the sweep is."""
+    path = write("deadly.toml", 'scenarios = "scenario.toml"\nseeds = 40')
+    preload = write(
+        "preload.py",
+        "import os\nfrom mailsim.study.sweep import cell\nfrom mailsim.world.scenario import read_scenario as read\n"
+        "cell.read_scenario = lambda tables: os._exit(1) if tables['seed'] == 20 else read(tables)\n",
+    )
+    cluster = Cluster(DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES="0")
+    try:
+        for _ in range(3):
+            cluster.worker("--preload", str(preload))
+        found = mailsim.sweep(path, scheduler=cluster.address, out=tmp_path / "out")
+        cluster.worker()
+        again = mailsim.sweep(path, scheduler=cluster.address, out=tmp_path / "out")
+    finally:
+        cluster.stop()
+
+    failed = found[found["error"] != ""]
+    assert failed["seed"].tolist() == [20]
+    assert failed["error"].iloc[0].startswith("WorkerDied: the worker ended while it played this cell")
+    assert_same(again, alone(path))
+
+
 def test_a_sweep_that_is_killed_goes_on_where_it_was(
     write: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
