@@ -36,7 +36,7 @@ from mailsim.smtp.content import acknowledge, read_content, unstuffed
 from mailsim.smtp.fault_kinds import Moment
 from mailsim.smtp.faults import Fault
 from mailsim.smtp.hooks import Hooks
-from mailsim.smtp.limits import HARD_LIMIT, LINE_LIMIT, TOO_LONG, has_long_line
+from mailsim.smtp.limits import HARD_LIMIT, LINE_LIMIT
 from mailsim.smtp.service import Service
 from mailsim.smtp.strike import CLOSING, UNHARMED, Misfortune, Strike
 
@@ -266,10 +266,8 @@ class Connection(SMTP):
             reply = strike.reply.wire()
         elif content is None:
             reply = hooks.too_big(self.size_taken + 1).wire()
-        elif has_long_line(octets := unstuffed(content)):
-            reply = TOO_LONG.wire()
         else:
-            envelope.content = envelope.original_content = octets
+            envelope.content = envelope.original_content = unstuffed(content)
             reply = await hooks.handle_DATA(self, session, envelope)
         self.envelope = Transaction()
         await self.push(reply.encode())

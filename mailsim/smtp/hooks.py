@@ -155,7 +155,10 @@ class Hooks:
     async def handle_DATA(self, server: SMTP, session: Dialogue, envelope: Transaction) -> str:
         taken, message = Envelope(self._sender, self.recipients), Message(envelope.original_content or b"")
         backend = self._service.backend
-        return self._ask(lambda: backend.data(self._connection.peer, taken, message), failed=FAILED).wire()
+        reply = limits.refusal(message) or self._ask(
+            lambda: backend.data(self._connection.peer, taken, message), failed=FAILED
+        )
+        return reply.wire()
 
     async def handle_exception(self, error: Exception) -> str:
         """Answer what aiosmtpd trips over, such as an address that its parser cannot read or it cannot repeat."""

@@ -252,7 +252,8 @@ class MemoryClient:
         if reply.accepted:
             if not self._calm and self._strike.breaks_body(self._timeout):
                 self._open = False
-            data = _too_long if limits.has_long_line(message.octets) else self._server.backend.data
+            refusal = limits.refusal(message)
+            data = self._server.backend.data if refusal is None else lambda *_: refusal
             try:
                 reply = self._ask(Moment.DATA_END, data, (peer, envelope, message), sender, about)
             except _Lost as lost:
@@ -264,7 +265,3 @@ class MemoryClient:
         if not reply.accepted:
             self._reset()
         return Outcome(refused, reply)
-
-
-def _too_long(_peer: Peer, _envelope: Envelope, _message: Message) -> Reply:
-    return limits.TOO_LONG

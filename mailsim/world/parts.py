@@ -179,6 +179,7 @@ def assembled(
             post=post,
             letterboxes=letterboxes,
             renamed=people.renamed,
+            clock=clock,
             seed=scenario.seed,
         )
     }

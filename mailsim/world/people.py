@@ -48,7 +48,7 @@ class People:
         self._written: Recent[str, int] = Recent()
         """Message-ID of what people wrote -> how many answers to answers led there."""
         self._by_programs: Recent[str, int] = Recent()
-        """Trace id -> how many answers of programs that answer everything."""
+        """Trace id -> how many answers of programs that answer everything, and distributions by lists."""
         self._answered: Recent[tuple[Address, Address | None], datetime] = Recent()
         """Whose program has answered whom, and when, of those that keep RFC 3834."""
         self.endless: set[str] = set()
@@ -95,6 +95,9 @@ class People:
     def _distribute(self, mailing_list: MailingList, message: Message) -> None:
         sent = distributed(mailing_list, message)
         if sent is None:
+            return
+        if self._is_enough(message):  # lists of lists that forget what they have sent
+            self.endless.add(self._journal.lineage.of(message))
             return
         envelope, copy = sent
         own = mailing_list.address

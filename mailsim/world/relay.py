@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 from mailsim.mail import Address, Envelope, Message, Reply
+from mailsim.mail.date import header_date
 from mailsim.pop3.proof import Proof
+from mailsim.provider.rewriting import prepend
 from mailsim.smtp.backend import OK, Peer
 from mailsim.trace.event import Step
 from mailsim.world.hosts import Carry
@@ -29,11 +32,19 @@ class Relaying:
 class Relay:
     """Its server."""
 
-    def __init__(self, relaying: Relaying, journal: Journal, carry: Carry, renamed: Renamed) -> None:
+    def __init__(
+        self,
+        relaying: Relaying,
+        journal: Journal,
+        carry: Carry,
+        renamed: Renamed,
+        now: Callable[[], datetime],
+    ) -> None:
         self._relaying = relaying
         self._journal = journal
         self._carry = carry
         self._renamed = renamed
+        self._now = now
 
     def login(self, username: str, proof: Proof) -> bool:  # noqa: ARG002 - the verb's face
         """Nobody logs in between servers."""
@@ -48,7 +59,7 @@ class Relay:
         return LOOP if peer.name == self._relaying.name else OK
 
     def data(self, peer: Peer, envelope: Envelope, message: Message) -> Reply:
-        """Change the message and its envelope, and send it on."""
+        """Change the message and its envelope, and send it on under a Received field."""
         name, journal = self._relaying.name, self._journal
         journal.sighted(name, peer.name, envelope, message)
         recipients = envelope.named()
@@ -66,5 +77,7 @@ class Relay:
         if passed is not message:
             journal.rewritten(name, message, passed, sender=sender, recipients=recipients)
             self._renamed(message.message_id or "", passed.message_id or "")
-        self._carry(name, Envelope(sender, envelope.recipients), passed)
+        # RFC 5321 section 4.4; by these a message is known that goes round.
+        trace = f"from {peer.name} by {name} with ESMTP; {header_date(self._now())}"
+        self._carry(name, Envelope(sender, envelope.recipients), prepend(passed, ("Received", trace)))
         return OK

@@ -137,6 +137,7 @@ def outside_servers(
     post: Post,
     letterboxes: Letterboxes,
     renamed: Renamed,
+    clock: Clock,
     seed: int,
 ) -> Iterator[Server]:
     """The SMTP servers of the people outside and their relays, in the same order each time; `seed` is as above."""
@@ -148,7 +149,7 @@ def outside_servers(
     for name in plan.internet.servers:
         yield server(name, Outside(name, spf, journal, letterboxes))
     for relaying in plan.relays:
-        yield server(relaying.name, Relay(relaying, journal, post.carry, renamed))
+        yield server(relaying.name, Relay(relaying, journal, post.carry, renamed, clock.now))
 
 
 def _kept_in(maildrops: Maildrops, user: str) -> KeepCopy:

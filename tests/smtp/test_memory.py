@@ -255,7 +255,15 @@ EVERYBODY = Envelope(SENDERS[0], tuple(Address(name, "client.example") for name 
     "faults", [[], ["smtp:RCPT:2:reply 450 later"], ["smtp:RCPT:4:reply 450 later"], ["smtp:RCPT:2:drop"]]
 )
 @pytest.mark.parametrize(
-    "body", [b"x" * 40, b"Subject: x\r\n\r\n." + b"x" * 39, b"x" * 41, b"x\n" * 30 + b"y" * 41 + b"\nz"]
+    "body",
+    [
+        b"x" * 40,
+        b"Subject: x\r\n\r\n." + b"x" * 39,
+        b"Received: x\r\n" * 9 + b"\r\n" + b"Received: x\r\n" * 9,
+        b"x" * 41,
+        b"x\n" * 30 + b"y" * 41 + b"\nz",
+        b"RECEIVED: x\r\n" * 5 + b"received: x\r\n" * 5 + b"\r\n",
+    ],
 )
 def test_what_a_server_takes_at_most_agrees(
     body: bytes,
@@ -263,9 +271,10 @@ def test_what_a_server_takes_at_most_agrees(
     trust: tuple[Certificates, ssl.SSLContext],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Recipients of one transaction, and octets of one line, without the dot that is stuffed (RFC 5321 section 4.5.3.1)."""
+    """Recipients of one transaction, octets of one line, without the dot that is stuffed (RFC 5321 section 4.5.3.1), hops."""
     monkeypatch.setattr("mailsim.smtp.limits.MOST_RECIPIENTS", 3)
     monkeypatch.setattr("mailsim.smtp.limits.LINE_LIMIT", 40)
+    monkeypatch.setattr("mailsim.smtp.limits.MOST_HOPS", 9)
     case = Case([(EVERYBODY, body)] * 2, {}, False, "", SECRET, True, Tls.NONE, faults)
     heard, asked = asyncio.run(over_sockets(case, *trust))
     outcomes, calls = in_memory(case)
@@ -275,7 +284,8 @@ def test_what_a_server_takes_at_most_agrees(
     ]
     assert calls == asked
     refusals = outcomes[-1].refusals(EVERYBODY)
-    assert len(refusals) == (5 if 41 in map(len, body.split(b"\n")) and b"." not in body else 2)
+    too_much = body.startswith((b"x" * 41, b"x\n", b"RECEIVED"))
+    assert len(refusals) == (5 if too_much else 2)
 
 
 def test_a_client_s_patience_ends_in_memory_too(contexts: Certificates, client_tls: ssl.SSLContext) -> None:

@@ -5,8 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from mailsim.practice.decision import Outcome, Reason
+from mailsim.smtp.limits import MOST_HOPS
 from mailsim.trace.event import Step
 from mailsim.trace.story import told
+from mailsim.world.conservation import ConservationError
 from mailsim.world.lab import Lab
 from mailsim.world.scenario import ScenarioError
 from mailsim.world.simulation import Simulation
@@ -114,6 +116,38 @@ def test_a_relay_changes_what_passes_and_who_seems_to_send_it(made: Made) -> Non
     [rewritten] = world.trace.steps(Step.REWRITTEN)
     assert (rewritten.place, rewritten.message_id) == ("gate.client.example", copy.message_id)
     assert {event.trace_id for event in world.trace if event.message_id} == {replied.trace_id}
+
+
+def two_lists_that_forget() -> dict[str, object]:
+    """Each is a member of the other, and a relay takes away what tells them that they have sent it."""
+    lists = [
+        {"address": "one@lists.example", "members": ["two@lists.example"]},
+        {"address": "two@lists.example", "members": ["one@lists.example"]},
+    ]
+    gate = {"name": "gate.lists.example", "domains": "lists.example", "mangles": ["top-dropped"]}
+    events = [{"send": {"from_action": 1234, "to": ["one@lists.example"]}}]
+    return TABLES | {"list": lists, "relay": [gate], "event": events}
+
+
+def test_what_goes_round_by_a_relay_ends_after_so_many_hops(made: Made) -> None:
+    """Each relay writes a Received field; who finds too many gives up (RFC 5321 section 6.3)."""
+    with made(two_lists_that_forget()) as world:
+        world.run()
+        [bounced] = world.trace.steps(Step.BOUNCED)
+
+    assert "554 5.4.6 Too many hops" in bounced.reason
+    assert len(world.trace.steps(Step.FORWARDED)) == MOST_HOPS + 1
+
+
+def test_lists_that_write_to_each_other_for_ever_are_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As people's programs are: by the law, where no server counts hops."""
+    monkeypatch.setattr("mailsim.smtp.limits.MOST_HOPS", 10**6)
+    monkeypatch.setattr("mailsim.world.people.MOST_IN_A_CONVERSATION", 60)
+    with (
+        pytest.raises(ConservationError, match="answers go round for ever"),
+        Simulation(two_lists_that_forget()) as world,
+    ):
+        world.run()
 
 
 def test_a_relay_leaves_the_null_sender_and_the_mail_of_others_alone(made: Made) -> None:
