@@ -102,8 +102,8 @@ def test_a_broken_law_ends_the_run_with_the_story(
     """A server that loses what it took: which message, and hop by hop what became of it; and all that a run tells."""
     append = Maildrops.append
 
-    def lossy(self: Maildrops, user: str, octets: bytes) -> str:
-        uid = append(self, user, octets)
+    def lossy(self: Maildrops, user: str, octets: bytes, *, crlf: bool) -> str:
+        uid = append(self, user, octets, crlf=crlf)
         self._accounts[user].messages.clear()
         return uid
 
