@@ -72,7 +72,7 @@ def internet(
     relays = tuple(relays)
     own = dict.fromkeys(relays, ELSEWHERE) | {name: f"mx.{name}" for name in people} | exchangers
     zone = replace(told, mx=_with_defaults(told, said, own))
-    routes = {name: _exchangers(zone, name) for name in (*exchangers, *named, *people)}
+    routes = {name: exchangers_of(zone, name) for name in (*exchangers, *named, *people)}
     outside = {name: routes[name][0] for name in named if routes[name]}
     outside |= {name: (*routes[name], own[name])[0] for name in people}
     servers = sorted(
@@ -104,7 +104,7 @@ def _with_defaults(
     return none | mx | dict(told.mx)
 
 
-def _exchangers(zone: Zone, name: str) -> tuple[str, ...]:
+def exchangers_of(zone: Zone, name: str) -> tuple[str, ...]:
     """The servers that take a domain's mail when DNS does not fail; none when there are none."""
     try:
         return replace(zone, faults={}).exchangers(name)

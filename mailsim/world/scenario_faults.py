@@ -14,7 +14,7 @@ from mailsim.provider.spf_policy import SpfPolicy
 from mailsim.provider.zone_file import ZoneError
 from mailsim.provider.zone_table import read_zone_table
 from mailsim.world.faults import certificate_moment
-from mailsim.world.internet import Provided, internet
+from mailsim.world.internet import ELSEWHERE, Internet, Provided, exchangers_of, internet
 from mailsim.world.orders import is_inline, unknown_senders
 from mailsim.world.practices import Practice, by_domain, domain_faults, naming_faults, server_faults, working
 from mailsim.world.scenario_tables import ScenarioTables
@@ -31,6 +31,7 @@ def scenario_faults(tables: ScenarioTables, practices: Sequence[Practice], folde
         *chain.from_iterable(map(_mailbox_faults, practices)),
         *_people_faults(tables, practices),
         *_relay_faults(tables, practices),
+        *_relay_name_faults(tables, practices),
         *_server_faults(tables, practices),
         *_zone_faults(tables),
         *chain.from_iterable(map(_certificate_faults, practices)),
@@ -156,16 +157,32 @@ def _relay_faults(tables: ScenarioTables, practices: Sequence[Practice]) -> Iter
                 yield Fault(key, f'"{domain}"', told, "name one relay for it")
 
 
-def _outside_names(tables: ScenarioTables, practices: Sequence[Practice]) -> Sequence[str]:
-    """The servers of the people outside, and the relays; raises ZoneError."""
-    relays = [row.name for row in tables.relay]
-    known = internet(
+def _relay_name_faults(tables: ScenarioTables, practices: Sequence[Practice]) -> Iterator[Fault]:
+    """A relay takes mail for nobody: where people's mail leads to one, it goes round, and the report of that too."""
+    taking = {one.exchanger: f"is {one.key}provider.exchanger too" for one in practices}
+    taking[ELSEWHERE] = "takes the mail of all domains that nobody has"
+    try:
+        zone = _around(tables, practices).zone
+    except ZoneError:
+        return  # told of the zone
+    for domain in sorted({address.domain for address in residents(tables)}):
+        for host in exchangers_of(zone, domain):
+            taking.setdefault(host, f"takes the mail of {domain}, which would come back to it")
+    for index, row in enumerate(tables.relay):
+        key = f"relay[{index}].name"
+        if told := taking.get(row.name):
+            yield Fault(key, f'"{row.name}"', told, "use another name")
+        taking[row.name] = f"is {key} too"
+
+
+def _around(tables: ScenarioTables, practices: Sequence[Practice]) -> Internet:
+    """The names around the practices; raises ZoneError."""
+    return internet(
         tables.zone,
         provided=[Provided(one.domain, one.exchanger, LOCALHOST) for one in practices],
         people={address.domain for address in residents(tables)} - {one.domain for one in practices},
-        relays=relays,
+        relays=[row.name for row in tables.relay],
     )
-    return (*known.servers, *relays)
 
 
 def _server_faults(tables: ScenarioTables, practices: Sequence[Practice]) -> Iterator[Fault]:
@@ -173,7 +190,7 @@ def _server_faults(tables: ScenarioTables, practices: Sequence[Practice]) -> Ite
     if not tables.fault:
         return
     try:
-        known = _outside_names(tables, practices)
+        known = (*_around(tables, practices).servers, *(row.name for row in tables.relay))
     except ZoneError:
         return  # told of the zone
     for index, row in enumerate(tables.fault):

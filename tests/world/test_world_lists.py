@@ -251,6 +251,11 @@ def test_spf_asks_about_the_relay(made: Made, record: str, outcome: str) -> None
         ({"relay": [GATE | {"domains": []}]}, r"relay\[0\].domains = .* must be one domain or more"),
         ({"relay": [GATE | {"domains": "client..example"}]}, r"relay\[0\].domains\[0\] .* must be a domain"),
         ({"relay": [GATE, GATE | {"name": "b.example"}]}, r"relay\[1\].domains\[0\] .* sends through gate.client.example already"),
+        ({"relay": [GATE | {"name": "mx.client.example"}]}, r'relay\[0\].name = "mx.client.example": takes the mail of client.example, '),
+        ({"relay": [GATE], "zone": {"other.example": {"mx": ["10 mx.other.example", "20 gate.client.example"], "fault": "timeout"}}}, r"relay\[0\].name .* takes the mail of other.example, "),
+        ({"relay": [GATE | {"name": "mx.abc.com"}]}, r'relay\[0\].name = "mx.abc.com": is provider.exchanger too; use another name'),
+        ({"relay": [GATE | {"name": "mx.elsewhere.example"}]}, r"relay\[0\].name .* takes the mail of all domains that nobody has"),
+        ({"relay": [GATE, GATE | {"domains": "other.example"}]}, r'relay\[1\].name = "gate.client.example": is relay\[0\].name too'),
         ({"relay": [GATE | {"mangle": []}]}, "relay\\[0\\].mangle.*write mangles"),
     ],
 )  # fmt: skip
