@@ -43,6 +43,7 @@ def route(
     Mail that is too much for one process is shared out with --out: the answer is the same, and stays there.
 
     Example: mailsim route --site site.toml reply.eml
+
     Example: mailsim route --site site.toml export/ --out routed --workers 2
     """
     from mailsim.cli.site import site_at

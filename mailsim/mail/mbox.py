@@ -58,9 +58,7 @@ def read_mbox(file: Octets, head: bytes = b"") -> Iterator[bytes]:
 
 
 def next_message(file: BinaryIO, at: int) -> int:
-    """Where the first message begins at that octet of an mbox or after it; the end of the file when none does."""
-    if at == 0:
-        return 0
+    """Where a message begins at that octet of an mbox or after it, the file's first left aside; its end when none does."""
     begin = max(0, at - 1 - _CONTEXT)
     file.seek(begin)
     waiting = bytearray()
