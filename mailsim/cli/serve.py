@@ -5,6 +5,7 @@ import signal
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -41,6 +42,8 @@ def serve(
 
     Example: mailsim serve fixtures/scenarios/rewritten.toml --out /tmp/trace.jsonl
     """
+    from concurrent.futures import ThreadPoolExecutor
+
     from mailsim.world.control import Control
     from mailsim.world.lab import Lab
     from mailsim.world.scenario import load_scenario
@@ -52,6 +55,7 @@ def serve(
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS)
     try:
         with (
+            ThreadPoolExecutor(1) as pool,  # is left last: what waits for mail is let go when the Lab ends
             TemporaryDirectory(prefix="mailsim-") as folder,
             Lab(loaded, out=out) as lab,
             Control(lab) as control,
@@ -60,10 +64,21 @@ def serve(
             ca.write_bytes(lab.authority)
             sys.stdout.write(json.dumps(_told(lab, control, ca)) + "\n")
             sys.stdout.flush()
-            while signal.sigtimedwait(_ENDS, _SECONDS) is None:
-                lab.settle(until=lab.now)
+            over = Event()
+            passing = pool.submit(_let_pass, lab, over)
+            while not passing.done() and signal.sigtimedwait(_ENDS, _SECONDS) is None:
+                pass
+            over.set()
+            if passing.done():
+                passing.result()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _let_pass(lab: "Lab", over: Event) -> None:
+    """Have happen what is due by the clock, beside who waits for signals: mail on its way may take for ever."""
+    while not over.wait(_SECONDS):
+        lab.settle(until=lab.now)
 
 
 def _told(lab: "Lab", control: "Control", ca: Path) -> dict[str, object]:

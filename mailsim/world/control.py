@@ -14,6 +14,7 @@ A wrong line is answered with `{"error": ...}` and does nothing. The port is on 
 import json
 import socketserver
 from collections.abc import Callable, Mapping
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from threading import Thread
 from types import TracebackType
@@ -119,7 +120,7 @@ class Control:
 
         class Line(socketserver.StreamRequestHandler):
             def handle(self) -> None:
-                with suppress(OSError):  # whoever asked has gone
+                with suppress(OSError, CancelledError):  # whoever asked has gone, or the Lab has
                     while (line := self.rfile.readline(MOST)).endswith(b"\n"):
                         self.wfile.write(json.dumps(obeyed(lab, line), ensure_ascii=False).encode() + b"\n")
 

@@ -51,10 +51,9 @@ def serving(*arguments: str | Path) -> Iterator[tuple["subprocess.Popen[str]", d
 class Asked:
     """A client of the control port."""
 
-    def __init__(self, told: dict[str, Any]) -> None:
-        self._socket = socket.create_connection(
-            (told["control"]["host"], told["control"]["port"]), timeout=30
-        )
+    def __init__(self, told: dict[str, Any], *, timeout: float = 30) -> None:
+        address = told["control"]["host"], told["control"]["port"]
+        self._socket = socket.create_connection(address, timeout=timeout)
         self._file = self._socket.makefile("rw", encoding="utf-8", newline="\n")
 
     def __enter__(self) -> Self:
@@ -134,6 +133,26 @@ def test_other_programs_submit_and_collect_and_people_answer_by_themselves(tmp_p
     assert steps[:3] == ["composed", "accepted", "relayed"]
     assert "replied" in steps
     assert not Path(told["ca"]).exists()
+
+
+@pytest.mark.parametrize(
+    ("fault", "end"),
+    [("mx:DATA-END:every:stall", signal.SIGTERM), ("pop:RETR:every:stall", signal.SIGINT)],
+)
+def test_it_ends_while_mail_is_stalled(tmp_path: Path, fault: str, end: signal.Signals) -> None:
+    """Whoever waits for it is let go, the client of the control port too."""
+    scenario = tmp_path / "quick.toml"
+    scenario.write_text(QUICK, encoding="utf-8")
+    with serving(scenario) as (process, told), Asked(told, timeout=1) as asked:
+        asked("add_fault", fault=fault)
+        asked("receive", to="a1234@abc.com", from_address="jane@client.example")
+        with pytest.raises(TimeoutError):
+            asked("collect")
+        process.send_signal(end)
+
+        assert process.wait(10) == 0
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
 
 
 def test_the_control_port_does_what_a_world_does(tmp_path: Path) -> None:
