@@ -75,9 +75,9 @@ def _told(rows: "pd.DataFrame", changed: "pd.DataFrame") -> "Iterator[str]":
         yield from table(head, found, width=terminal_width())
         yield ""
     yield f"{len(changed):,} of {len(rows):,} messages changed."
-    answers = rows[rows["meant_for"] != ""]
-    if len(answers):
-        before, after = (int(answers[f"misrouted_{side}"].sum()) for side in ("before", "after"))
-        unanswered = int((answers["outcome_after"] == "not written").sum())
-        told = f"Misrouted answers: {before:,} of {len(answers):,} before, {after:,} after"
+    meant = rows[rows["meant_for"] != ""]
+    if len(meant):
+        before, after = (int(meant[f"misrouted_{side}"].sum()) for side in ("before", "after"))
+        unanswered = int((meant["outcome_after"] == "not written").sum())
+        told = f"Misrouted: {before:,} of {len(meant):,} for an action before, {after:,} after"
         yield told + (f", {unanswered:,} never written." if unanswered else ".")

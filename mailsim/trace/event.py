@@ -241,11 +241,22 @@ class Trace(Sequence[Event]):
         write(self.rows, Path(path), self._retold)
 
     def messages(self) -> "pd.DataFrame":
-        """One row a message: from where, meant for whom, what became of it and why, and how long that took."""
+        """One row a message, in order of its first event, as a pandas table.
+
+        `trace_id` (its conversation), `message_id`; `time` of its first event; `origin`, who wrote it:
+        `action:1234`, `practice`, a server, or an address outside; `sender`, `recipient`, `size` in octets, as it
+        began; `meant_for`, the action that it answers or whose address it was sent to, empty where that is not
+        known; `outcome`: a decision's (`delivered`, `unassigned`, `fallback`, `duplicate`), else how it ended
+        (`refused`, `bounced`, `discarded`; `removed`, from its server mailbox by a fault; `stored`, in a server
+        mailbox), or `moving`; `reason`; `targets` it reached, by ", "; `misrouted`, whether it ended and the action
+        that it was meant for did not get it; `hops`, how many events; `latency` from the first to its end;
+        `provider`, the SMTP server that took the letter of its conversation. The places of other practices than the
+        first stand behind their domain.
+        """
         from mailsim.trace.arrow import reader  # noqa: PLC0415 - pandas loads only where a table is asked for
         from mailsim.trace.messages import messages  # noqa: PLC0415 - as above
 
-        return messages(reader(self))
+        return messages(reader(self), self.scenario)
 
     def replay(
         self,

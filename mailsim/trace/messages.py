@@ -5,11 +5,13 @@ Laws:
 - The outcome is that of the first decision, but for those on copies of what was sent (R4.14). What was never decided has the word of the step it ended by: `refused`,
   `bounced`, `discarded`, `removed` (from a server mailbox by a fault, uncollected), `delivered` (inside the practice,
   R3.5), `stored` (in a server mailbox); `moving` is what is still on its way.
-- An answer is meant for the action whose letter began the conversation. It is misrouted when it has come to an end and
-  that action did not get it.
+- An answer is meant for the action whose letter began the conversation; what comes from outside of itself for the
+  action that is its envelope's only recipient, where the scenario is known. It is misrouted when it has come to an end
+  and that action did not get it.
 """
 
 from collections import defaultdict
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mailsim.practice.decision import Reason
+from mailsim.trace.addressees import action_named, directories
 from mailsim.trace.arrow import Read
 from mailsim.trace.event import Step
 from mailsim.trace.numbered import NONE, Mask, Numbered, Numbers, numbered, words_at
@@ -27,16 +30,14 @@ _ENDS = (Step.REFUSED, Step.BOUNCED, Step.DISCARDED, Step.REMOVED, Step.DELIVERE
 """What a message that was never decided may have come to, the most telling first."""
 _ACTION = "^([^/@:]+/)?action:"
 """Of a world's first practice, or of another behind its domain."""
+_PRACTICE = "^([^/@:]+/)?practice$"
 _WORDS = ("trace_id", "message_id", "step", "place", "peer", "sender", "recipient", "outcome", "reason")
 
 
-def messages(read: Read) -> pd.DataFrame:
-    """One row a message, in order of its first event.
+def messages(read: Read, scenario: Mapping[str, object] | None) -> pd.DataFrame:
+    """One row a message, in order of its first event; the columns are told at `Trace.messages`.
 
-    `trace_id`, `message_id`; `time`, its first event; `origin`, who wrote it: `action:1234`, `practice`, either behind
-    its domain where it is not the first practice's, or an address outside; `sender`, `recipient`, `size` in octets, as it began; `meant_for`, empty where nobody can tell; `outcome`,
-    `reason`; `targets` it reached, by ", "; `misrouted`; `hops`, its events; `latency` from first event to last end;
-    `provider`, the SMTP server that took the conversation's letter.
+    `scenario` are the tables of what was played, where they are known.
     """
     words = {name: numbered(read([name])[name]) for name in _WORDS}  # one after the other: less in memory
     rows = read(["time", "size"])
@@ -49,7 +50,9 @@ def messages(read: Read) -> pd.DataFrame:
 
     letters = _where(step.among(Step.COMPOSED) & peer.matching(_ACTION))
     answered = np.where(step.among(Step.REPLIED)[first], trace.first(letters)[conversation], NONE)
-    meant_for = peer.at(answered)
+    from_outside = step.among(Step.COMPOSED) & ~peer.matching(_ACTION) & ~place.matching(_PRACTICE)
+    named = _named(words["recipient"].at(np.where(from_outside[first], first, NONE)), scenario)
+    meant_for = pc.if_else(pa.array(answered == NONE), named, peer.at(answered))
     by_decision = step.among(Step.DECIDED) & ~words["reason"].among(Reason.SENT_COPY)
     asked_for = step.among(Step.REMOVED) & words["reason"].among("")  # by who collects: no end of a message
     ends = step.among(*_ENDS) & ~asked_for
@@ -108,6 +111,14 @@ def _where(mask: Mask) -> Numbers:
 def _mask(condition: pa.Array) -> Mask:
     mask: Mask = condition.to_numpy(zero_copy_only=False)
     return mask
+
+
+def _named(recipients: pa.Array, scenario: Mapping[str, object] | None) -> pa.Array:
+    """The action that each recipient is; empty where it is none."""
+    known = directories(scenario)
+    found = recipients.dictionary_encode()
+    actions = [action_named(one, known) for one in found.dictionary.to_pylist()]
+    return pa.array(actions, pa.string()).take(found.indices)
 
 
 def _by_message(ids: Numbered, trace: Numbered) -> Numbered:

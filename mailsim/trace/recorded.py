@@ -120,10 +120,10 @@ class RecordedTrace:
         write(self, Path(path), lambda: self.scenario)
 
     def messages(self) -> "pd.DataFrame":
-        """One row a message: from where, meant for whom, what became of it and why, and how long that took."""
+        """One row a message: see `Trace.messages`; a file that holds no scenario tells of answers alone whom they were meant for."""
         from mailsim.trace.messages import messages  # noqa: PLC0415 - as above
 
-        return messages(self.read)
+        return messages(self.read, self.scenario)
 
     def replay(
         self,

@@ -48,7 +48,7 @@ def report(trace: Trace | RecordedTrace, name: str) -> str:
     sections = (
         _section("What became of it", _flow(messages)),
         _section("How long it took", _latency(messages)),
-        _section("Misrouted answers, by cause and provider", _misrouted(messages)),
+        _section("Misrouted, by cause and provider", _misrouted(messages)),
         _section("Stories", *_stories(trace, messages)),
         _section("Settings", _settings(trace.scenario)),
     )
@@ -92,11 +92,11 @@ def _totals(messages: pd.DataFrame, events: int) -> Html:
         if count
     ]
     misrouted = int(messages["misrouted"].sum())
-    answers = int((messages["meant_for"] != "").sum())
-    if answers:
+    meant = int((messages["meant_for"] != "").sum())
+    if meant:
         tone = Tone.BAD if misrouted else Tone.GOOD
         badges.append(
-            badge(f"{misrouted:,} of {answers:,} answers misrouted ({misrouted / answers:.1%})", tone)
+            badge(f"{misrouted:,} of {meant:,} for an action misrouted ({misrouted / meant:.1%})", tone)
         )
     return Html(f'{_paragraph(said)}<div class="badges">{"".join(badges)}</div>')
 
@@ -131,18 +131,20 @@ def _seconds(seconds: float) -> str:
 
 
 def _misrouted(messages: pd.DataFrame) -> Html:
-    answers = messages[messages["meant_for"] != ""]
-    lost = answers[answers["misrouted"]]
+    meant = messages[messages["meant_for"] != ""]
+    lost = meant[meant["misrouted"]]
     if lost.empty:
         return _paragraph("None.")
-    total = answers["provider"].astype("str").value_counts()
+    total = meant["provider"].astype("str").value_counts()
     cause = lost["outcome"].astype("str") + ", " + kinds(lost["reason"])
     counts = Counter(zip(lost["provider"].astype("str"), cause, strict=True)).most_common()
     rows = [
         (provider or "none", cause, f"{number:,}", f"{number / total[provider]:.1%}")
         for (provider, cause), number in counts
     ]
-    return _wide(table(("provider", "outcome and cause", "answers", "of its answers"), rows, lambda row: row))
+    return _wide(
+        table(("provider", "outcome and cause", "messages", "of its messages"), rows, lambda row: row)
+    )
 
 
 def _stories(trace: Trace | RecordedTrace, messages: pd.DataFrame) -> Iterator[Html]:

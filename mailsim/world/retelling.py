@@ -73,9 +73,13 @@ class Retelling:
             if corpus is None:
                 return None
             own["workload"]["corpus"] = corpus
-        events = [
-            self._told(event if isinstance(event, EventTable) else _event(*event)) for event in self._events
-        ]
+        try:
+            events = [
+                self._told(event if isinstance(event, EventTable) else _event(*event))
+                for event in self._events
+            ]
+        except OSError:
+            return None  # a message's file is gone
         text = json.dumps(_worded(site | own | {"event": events}), default=str)  # a secret's text is its mask
         return cast("Mapping[str, object]", json.loads(text))
 

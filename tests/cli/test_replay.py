@@ -30,7 +30,7 @@ def test_what_changes_is_counted(trace: str, capsys: pytest.CaptureFixture[str])
     told = " ".join(capsys.readouterr().out.split())
 
     assert "unassigned sender-rewritten delivered action-address 1 <" in told
-    assert "Misrouted answers: 1 of 1 before, 0 after." in told
+    assert "Misrouted: 1 of 2 for an action before, 0 after." in told
 
 
 def test_for_programs(trace: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,5 +1,8 @@
 """One row a message: what became of it, told from the events alone."""
 
+from pathlib import Path
+from typing import Any
+
 import pandas as pd
 import pytest
 
@@ -9,7 +12,7 @@ from mailsim.trace.messages import COLUMNS
 
 from .test_files import ONE
 
-SCENARIO = {
+SCENARIO: dict[str, Any] = {
     "mailbox": {
         "type": "catch-all",
         "default_sender": "matters@abc.com",
@@ -195,6 +198,69 @@ def test_what_is_gone_from_its_mailbox(why: str, outcome: str) -> None:
 
     assert (row["outcome"], row["reason"]) == (outcome, why)
     assert row["latency"] == pd.Timedelta(0)
+
+
+LIST = b"Message-ID: <1@x.example>\r\nFrom: bob@x.example\r\nTo: list@x.example\r\n\r\nhi\r\n"
+
+
+OTHER = {"mailbox": SCENARIO["mailbox"] | {"default_sender": "m@xyz.example"}, "action": [{"id": 7}]}
+
+
+@pytest.mark.parametrize(
+    ("to", "provider", "expected"),
+    [
+        ("a1234@abc.com", {"profile": "gmail"}, ("unassigned", "action:1234", True)),
+        ("A01234@ABC.com", {"profile": "gmail"}, ("unassigned", "action:1234", True)),
+        ("a1234@abc.com", {}, ("delivered", "action:1234", False)),
+        ("a1234@abc.com", {"catch_all": "refuse"}, ("bounced", "action:1234", True)),
+        ("a1234@abc.com", {"faults": ["mx:DATA-END:1:lose"]}, ("discarded", "action:1234", True)),
+        ("a99@abc.com", {}, ("unassigned", "", False)),
+        ("sales@abc.com", {}, ("delivered", "", False)),
+        (["a1234@abc.com", "a5@abc.com"], {}, ("delivered", "", False)),
+        ("a7@xyz.example", {}, ("delivered", "xyz.example/action:7", False)),
+        ("a7@abc.com", {}, ("unassigned", "", False)),
+    ],
+)
+def test_mail_from_outside_is_for_the_action_that_its_envelope_names(
+    to: str, provider: dict[str, object], expected: tuple[str, str, bool], tmp_path: Path
+) -> None:
+    """Whatever its header says; the story of the message says the same, and so does a file of the run."""
+    with mailsim.Simulation(SCENARIO | {"provider": provider, "practice": [OTHER]}) as world:
+        world.receive(to=to, from_address="bob@x.example", octets=LIST)
+        for practice in (None, "xyz.example"):
+            world.collect(practice=practice)
+    first, *_ = world.trace.messages().to_dict("records")
+
+    assert (first["outcome"], first["meant_for"], first["misrouted"]) == expected
+    if first["misrouted"]:
+        assert f"It was meant for {first['meant_for']}; it did not get there." in str(world.trace.why())
+    world.trace.write(tmp_path / "run.parquet")
+    again, *_ = mailsim.read_trace(tmp_path / "run.parquet").messages().to_dict("records")
+    assert again == first
+
+
+def test_what_the_practice_writes_of_itself_and_letters_are_for_nobody_that_is_told() -> None:
+    """Their recipients may be several, and are people's."""
+    with mailsim.Simulation(SCENARIO) as world:
+        world.send(to="a1234@abc.com", subject="Of no action")
+        world.send(to="a5@abc.com", from_action=1234, subject="A letter")
+
+    assert list(world.trace.messages()["meant_for"]) == ["", ""]
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [
+        {"mailbox": 1},
+        {"mailbox": {"default_sender": "?"}, "action": 7},
+        {"mailbox": {"default_sender": "m@abc.com"}, "action": [1, {"id": "1"}], "practice": [2, {}]},
+    ],
+)
+def test_tables_that_are_none_name_nobody(tables: dict[str, object]) -> None:
+    """A file's scenario is whatever stands in it."""
+    outside = ONE[0]._replace(place="bob@x.example", peer="", recipient="a1@abc.com")
+
+    assert list(Trace([outside], retold=lambda: tables).messages()["meant_for"]) == [""]
 
 
 def test_conversations_keep_apart_what_has_the_same_id() -> None:

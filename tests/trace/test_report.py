@@ -89,7 +89,7 @@ def test_figures_are_those_of_the_trace(trace: Trace) -> None:
 
     assert "6 messages, 3 conversations" in words
     assert "3 unassigned" in words
-    assert "3 of 3 answers misrouted (100.0%)" in words
+    assert "3 of 3 for an action misrouted (100.0%)" in words
     assert "smtp.gmail.comunassigned, sender-rewritten3100.0%" in words
     assert "rewrites From: a1234@abc.com becomes matters@abc.com" in words
     assert "decides: unassigned (sender-rewritten, meant for action:1234)" in words

@@ -77,13 +77,14 @@ def _played(cell: Cell, traces: str | None) -> dict[str, object]:
             steps = dict(world.steps)
             passed = (world.now - scenario.tables.start).total_seconds()
         messages = read_trace(out).messages()
+    answers = messages[(messages["meant_for"] != "") & (messages["provider"] != "")]  # to a letter
     return {
         "messages": len(messages),
         **{outcome.value: outcomes[outcome] for outcome in Outcome},
         "refused": steps.get("refused", 0),
         "bounced": steps.get("bounced", 0),
-        "answers": int((messages["meant_for"] != "").sum()),
-        "misrouted": int(messages["misrouted"].sum()),
+        "answers": len(answers),
+        "misrouted": int(answers["misrouted"].sum()),
         "events": sum(steps.values()),
         "latency": messages["latency"].dt.total_seconds().median(),
         "as_expected": as_expected,
