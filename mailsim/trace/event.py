@@ -49,7 +49,8 @@ class Step(StrEnum):
     DISCARDED = "discarded"
     """A server threw a copy away by policy."""
     OPENED = "opened"
-    """A POP3 session opened a maildrop."""
+    """The practice had a POP3 session, noted at its end, behind what it brought; one that brought something is followed
+    by another, which sees whether more is there."""
     COLLECTED = "collected"
     """The practice retrieved a copy by POP3."""
     DECIDED = "decided"

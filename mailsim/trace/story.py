@@ -73,6 +73,11 @@ def _decided(event: Event) -> str:
     return f"decides: {whereto(event.outcome, decision.get('targets') or ())} ({event.reason}{meant})"
 
 
+def _replied(event: Event) -> str:
+    sent_on = json.loads(event.detail).get("habit") == "forward"
+    return f"{'sends it on' if sent_on else 'answers'} to {event.recipient}"
+
+
 _SENTENCES: dict[Step, Callable[[Event], str]] = {
     Step.COMPOSED: _composed,
     Step.SUBMITTED: lambda event: f"submits it to {event.peer} with the sender {event.sender}",
@@ -89,7 +94,9 @@ _SENTENCES: dict[Step, Callable[[Event], str]] = {
     Step.DISCARDED: lambda event: (
         f"discards the copy for {event.recipient}" + (f": {event.reason}" if event.reason else "")
     ),
-    Step.OPENED: lambda event: f"opens a session for {event.peer}",
+    Step.OPENED: lambda event: (
+        f"had a session at {event.peer}" + (f", which failed: {event.reason}" if event.reason else "")
+    ),
     Step.COLLECTED: lambda _: "collects it by POP3",
     Step.DECIDED: _decided,
     Step.DELIVERED: lambda _: "gets the copy",
@@ -101,5 +108,5 @@ _SENTENCES: dict[Step, Callable[[Event], str]] = {
     Step.DEFERRED: lambda event: f"will try again: {event.reason}",
     Step.BOUNCED: lambda event: f"gives up on the copy for {event.recipient}: {event.reason}",
     Step.REMOVED: lambda event: "no longer has the copy" + (f": {event.reason}" if event.reason else ""),
-    Step.REPLIED: lambda event: f"answers to {event.recipient}",
+    Step.REPLIED: _replied,
 }

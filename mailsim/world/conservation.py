@@ -324,4 +324,4 @@ def _read(detail: str, key: str) -> Any:
 
 def _named(what: str, copy: Copy) -> str:
     trace_id, message_id, part = copy
-    return f"{what}: {message_id} for {part} ({trace_id})"
+    return f"{what}: {message_id or 'a message without Message-ID'} for {part} ({trace_id})"

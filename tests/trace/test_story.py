@@ -42,7 +42,7 @@ SENTENCES = {
     Step.CHECKED: "checks SPF for a1234@abc.com: unassigned",
     Step.STORED: "takes the copy for jane@client.example",
     Step.DISCARDED: "discards the copy for jane@client.example: sender-rewritten",
-    Step.OPENED: "opens a session for smtp.gmail.com:587",
+    Step.OPENED: "had a session at smtp.gmail.com:587, which failed: sender-rewritten",
     Step.COLLECTED: "collects it by POP3",
     Step.DECIDED: "decides: unassigned (sender-rewritten, meant for action:1234)",
     Step.DELIVERED: "gets the copy",
@@ -52,6 +52,14 @@ SENTENCES = {
     Step.REMOVED: "no longer has the copy: sender-rewritten",
     Step.REPLIED: "answers to jane@client.example",
 }
+
+
+def test_who_sends_it_on_does_not_answer() -> None:
+    """And a session that ended well has no reason."""
+    forward = EVENT._replace(step=Step.REPLIED, detail=json.dumps({"habit": "forward"}))
+
+    assert sentence(forward) == "sends it on to jane@client.example"
+    assert sentence(EVENT._replace(step=Step.OPENED, reason="")) == "had a session at smtp.gmail.com:587"
 
 
 @pytest.mark.parametrize("step", Step)

@@ -147,6 +147,12 @@ def test_a_target_that_got_nothing_is_told_with_the_last_hop() -> None:
         check(collected("action:1", "mailbox:mary", delivered=("action:1",)), {"action:1": 1})
 
 
+def test_a_message_without_an_id_is_told_in_words() -> None:
+    """Not as a blank."""
+    with pytest.raises(ConservationError, match="lost: a message without Message-ID for a@x"):
+        check(trace(("composed", "outside", {"recipient": "a@x", "message_id": ""})), {})
+
+
 def test_a_target_that_got_two_copies_is_told() -> None:
     """Delivered twice is as bad as lost."""
     with pytest.raises(ConservationError, match="doubled: <1@a> for target:action:1"):
