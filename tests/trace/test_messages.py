@@ -263,6 +263,25 @@ def test_tables_that_are_none_name_nobody(tables: dict[str, object]) -> None:
     assert list(Trace([outside], retold=lambda: tables).messages()["meant_for"]) == [""]
 
 
+def test_messages_are_told_when_a_file_of_the_run_is_gone(tmp_path: Path) -> None:
+    """Then nothing plays it again, and nobody knows whom its envelope named."""
+    file = tmp_path / "scenario.toml"
+    file.write_text(
+        '[mailbox]\ntype = "catch-all"\ndefault_sender = "matters@abc.com"\nfallback_address = "h@e.example"\n'
+        '[[action]]\nid = 1234\n[[event]]\nreceive = { file = "one.eml", to = "a1234@abc.com" }\n',
+        "utf-8",
+    )
+    brought = tmp_path / "one.eml"
+    brought.write_bytes(LIST)
+    with mailsim.Simulation(file) as world:
+        world.run()
+    assert row(world.trace.messages())["meant_for"] == "action:1234"
+    brought.unlink()
+
+    assert world.trace.scenario is None
+    assert row(world.trace.messages())["meant_for"] == ""
+
+
 def test_conversations_keep_apart_what_has_the_same_id() -> None:
     """As where runs of the same seed stand in one trace."""
     again = ONE[0]._replace(serial=1, trace_id="t2", step=Step.STORED)
