@@ -1,0 +1,89 @@
+"""The laws of a running world: each is broken from inside, and told (R6.2)."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from mailsim.practice.decision import Decision
+from mailsim.trace.event import Step
+from mailsim.world.clock import Clock
+from mailsim.world.conservation import ConservationError
+from mailsim.world.lab import Lab
+from mailsim.world.post import LONGEST_QUEUED
+from mailsim.world.simulation import Simulation
+
+Made = Callable[..., Simulation | Lab]
+TABLES: dict[str, object] = {
+    "mailbox": {
+        "type": "catch-all",
+        "default_sender": "matters@abc.com",
+        "fallback_address": "help@elsewhere.example",
+    },
+    "action": [{"id": 1234}],
+    "provider": {"profile": "postfix"},
+}
+LETTER = b"From: x@shop.example\r\nTo: a1234@abc.com\r\nMessage-ID: <1@shop.example>\r\n\r\nHello.\r\n"
+
+
+@pytest.fixture(params=[Simulation, Lab])
+def made(request: pytest.FixtureRequest) -> Made:
+    """Each kind of world."""
+    kind: Made = request.param
+    return kind
+
+
+def receive(world: Simulation | Lab) -> None:
+    world.receive(to="a1234@abc.com", from_address="x@shop.example", octets=LETTER)
+
+
+def test_a_practice_that_keeps_a_message_twice_is_told(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though each copy is accounted for (R4.13)."""
+
+    def unchanged(decision: Decision, _reached: object) -> Decision:
+        return decision
+
+    monkeypatch.setattr("mailsim.practice.ledger.beside_copies", unchanged)
+    with made(TABLES) as world:
+        receive(world)
+        world.collect()
+        receive(world)
+        world.collect()
+
+        with pytest.raises(ConservationError, match=r"action:1234 holds <1@shop\.example> more than once"):
+            world.check()
+
+
+def test_mail_that_is_put_off_and_never_tried_again_is_told_as_lost(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As long as something is due it may be tried still; then it is told."""
+    provider = {"profile": "postfix", "faults": ["mx:RCPT:1:reply 451 4.3.0 later"]}
+    with made(TABLES | {"provider": provider}) as world:
+        receive(world)
+        world.settle(until=world.now)
+        world.check()  # it is due in half an hour
+
+    monkeypatch.setattr(Clock, "at", lambda *_: None)
+    with made(TABLES | {"provider": provider}) as world:
+        receive(world)
+        world.settle()
+        with pytest.raises(ConservationError, match=r"lost: <1@shop\.example> for a1234@abc\.com"):
+            world.check()
+        assert world.trace[-1].step is Step.DEFERRED
+
+
+def test_mail_that_is_forgotten_in_a_queue_is_told_as_overdue(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Something is due, but later than any schedule says."""
+    monkeypatch.setattr("mailsim.world.post.RETRIES", (timedelta(days=99),))
+    provider = {"profile": "postfix", "faults": ["mx:RCPT:1:reply 451 4.3.0 later"]}
+    with made(TABLES | {"provider": provider}) as world:
+        receive(world)
+        world.settle(until=world.now + LONGEST_QUEUED - timedelta(hours=1))
+        world.check()
+        world.settle(until=world.now + timedelta(hours=2))
+
+        with pytest.raises(ConservationError, match=r"overdue: <1@shop\.example> for a1234@abc\.com"):
+            world.check()
