@@ -21,8 +21,10 @@ _COPIES = {"piece": "int64", "row": "int64", "site": "int64", "reached": "str"}
 _TOGETHER = 1_000_000
 """Keys of one task, some 200 MB."""
 
-Reached = Mapping[int, Mapping[int, Sequence[str]]]
-"""A message's number in its piece -> a site's number -> the targets that its earlier copies reached there."""
+Before = Mapping[int, Sequence[str]]
+"""A site's number -> the targets that a message's earlier copies reached there."""
+Reached = Mapping[int, Before]
+"""The same for a message's place in its piece."""
 
 
 def keys(message: Message, decisions: Iterable[Decision], piece: int, row: int) -> list[dict[str, object]]:

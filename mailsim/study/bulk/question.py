@@ -43,6 +43,10 @@ class Question(Protocol):
     def row(self, name: str, message: Message, decisions: Sequence[Decision]) -> Row | None:
         """The answer from the decision of each site; None where there is nothing to tell."""
 
+    @property
+    def grouping(self) -> Sequence[str]:
+        """The columns that tell a group."""
+
     def group(self, row: Row) -> tuple[str, ...]:
         """By what answers are counted."""
 
@@ -65,6 +69,7 @@ class Route:
     site: str
 
     name = "decisions"
+    grouping = ("outcome",)
     schema = pa.schema(
         {
             "message": _WORD, "message_id": _WORD, "outcome": _WORD, "targets": pa.list_(_WORD), "reason": _WORD,
@@ -94,6 +99,7 @@ class Diff:
     after: str
 
     name = "changes"
+    grouping = ("cause", "before", "after")
     schema = pa.schema({"message": _WORD, "cause": _WORD, "before": _PLACE, "after": _PLACE, ERROR: _WORD})
 
     @property

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -22,13 +22,16 @@ from mailsim.mail import Message
 from mailsim.mail.corpus import unreadable
 from mailsim.mail.pieces import MboxStretch, Piece
 from mailsim.practice.duplicates import beside_copies
-from mailsim.study.bulk.copies import KEYS, Reached, keys, reached
+from mailsim.study.bulk.copies import KEYS, Before, Reached, keys, reached
 from mailsim.study.bulk.question import ERROR, Question, Row, site_of
 from mailsim.study.part import written
 
 COUNTED = b"mailsim.counted"
 """Under which a part's metadata has its numbers, as JSON: `messages`, `failed`, and `groups` with their sizes."""
+_PLACES = b"mailsim.places"
+"""Under which it has, for each row group, which messages of the piece its rows are of, as JSON."""
 _SOME = 1_000
+"""Messages of a row group."""
 
 Numbered = tuple[int, Piece]
 
@@ -87,7 +90,7 @@ def decide(numbered: Numbered, work: Work) -> None:
         written(work.keys_of(numbered[0]), KEYS, by=own) as keys,  # in place after the rows
         written(work.first(numbered[0]), work.question.schema, by=own) as rows,
     ):
-        _Answers(numbered, work, rows, keys).write({})
+        _Answers(numbered, work, rows, keys).write()
 
 
 def settle(numbered: Numbered, work: Work) -> None:
@@ -100,8 +103,12 @@ def settle(numbered: Numbered, work: Work) -> None:
     if not known:
         work.first(number).replace(part)
         return
-    with _own(work) as own, written(part, work.question.schema, by=own) as rows:
-        _Answers(numbered, work, rows, None).write(known)
+    with (
+        _own(work) as own,
+        pq.ParquetFile(work.first(number)) as first,
+        written(part, work.question.schema, by=own) as rows,
+    ):
+        _Answers(numbered, work, rows, None).write_again(known, first)
 
 
 @contextmanager
@@ -125,45 +132,80 @@ class _Answers:
         self._messages = self._failed = 0
         self._groups: Counter[tuple[str, ...]] = Counter()
 
-    def write(self, known: Reached) -> None:
-        answers = self._answers(known)
-        while some := list(islice(answers, _SOME)):
-            self._rows.write_table(_table([row for row in some if row], self._question.schema))
+    def write(self) -> None:
+        """The answers of all messages as if there were no copies."""
+        places = []
+        for some in self._some():
+            rows = [
+                (place, row) for place, name, octets in some if (row := self._row(place, name, octets, {}))
+            ]
+            places.append([place for place, _ in rows])
+            self._add(_table([row for _, row in rows], self._question.schema))
             if self._keys:
                 self._keys.write_table(pa.Table.from_pylist(self._waiting, KEYS))
             self._waiting.clear()
-        counted = {
-            "messages": self._messages,
-            "failed": self._failed,
-            "groups": list(self._groups.items()),
-        }
-        self._rows.add_key_value_metadata({COUNTED: json.dumps(counted)})
+        self._rows.add_key_value_metadata({_PLACES: json.dumps(places)})
+        self._close()
 
-    def _answers(self, known: Reached) -> Iterator[Row | None]:
-        for place, (name, octets) in enumerate(self._piece.read(self._base)):
-            if isinstance(octets, OSError):
-                self._failed += 1
-                yield {"message": name, ERROR: unreadable(name, octets)}
-                continue
-            try:
-                row = self._answer(place, name, octets, known)
-            except Exception as raised:  # noqa: BLE001 - the others are answered, whatever this message did
-                self._failed += 1
-                yield {"message": name, ERROR: f"{name}: {type(raised).__name__}: {raised}"}
-                continue
-            self._messages += 1
-            if row:
-                self._groups[self._question.group(row)] += 1
-            yield row
+    def write_again(self, known: Reached, first: pq.ParquetFile) -> None:
+        """The answers of messages with earlier copies anew, all others as `first` has them, in a row group for some messages."""
+        counted = json.loads(first.metadata.metadata[COUNTED])
+        self._messages, self._failed = counted["messages"] - len(known), counted["failed"]
+        for group, (some, places) in enumerate(
+            zip(self._some(), json.loads(first.metadata.metadata[_PLACES]), strict=True)
+        ):
+            stays = pa.array([place not in known for place in places], pa.bool_())
+            rows = [
+                (place, row)
+                for place, name, octets in some
+                if place in known and (row := self._row(place, name, octets, known[place]))
+            ]
+            both = pa.concat_tables(
+                [
+                    first.read_row_group(group, use_threads=False).filter(stays),
+                    _table([row for _, row in rows], self._question.schema),
+                ]
+            )
+            order = [place for place in places if place not in known] + [place for place, _ in rows]
+            self._add(both.take(pa.array(sorted(range(len(order)), key=order.__getitem__), pa.int64())))
+        self._close()
 
-    def _answer(self, place: int, name: str, octets: bytes, known: Reached) -> Row | None:
+    def _some(self) -> Iterator[Iterator[tuple[int, str, bytes | OSError]]]:
+        """The messages with their places, some at a time, each read when it is taken."""
+        read = ((place, name, octets) for place, (name, octets) in enumerate(self._piece.read(self._base)))
+        for first in read:
+            yield chain([first], islice(read, _SOME - 1))
+
+    def _row(self, place: int, name: str, octets: bytes | OSError, before: Before) -> Row | None:
+        """The answer, or why there is none."""
+        if isinstance(octets, OSError):
+            self._failed += 1
+            return {"message": name, ERROR: unreadable(name, octets)}
+        try:
+            row = self._answer(place, name, octets, before)
+        except Exception as raised:  # noqa: BLE001 - the others are answered, whatever this message did
+            self._failed += 1
+            return {"message": name, ERROR: f"{name}: {type(raised).__name__}: {raised}"}
+        self._messages += 1
+        return row
+
+    def _answer(self, place: int, name: str, octets: bytes, before: Before) -> Row | None:
         message = Message(octets)
         decisions = [site.alone(message, name) for site in self._sites]
         if self._keys:
             self._waiting += keys(message, decisions, self._number, place)
-        before = known.get(place, {})
         final = [beside_copies(one, before.get(site, ())) for site, one in enumerate(decisions)]
         return self._question.row(name, message, final)
+
+    def _add(self, rows: pa.Table) -> None:
+        self._rows.write_table(rows)
+        for row in rows.select([*self._question.grouping, ERROR]).to_pylist():
+            if row[ERROR] is None:
+                self._groups[self._question.group(row)] += 1
+
+    def _close(self) -> None:
+        counted = {"messages": self._messages, "failed": self._failed, "groups": list(self._groups.items())}
+        self._rows.add_key_value_metadata({COUNTED: json.dumps(counted)})
 
 
 def _table(rows: list[Row], schema: pa.Schema) -> pa.Table:
