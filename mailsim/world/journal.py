@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 from mailsim.mail import Address, Envelope, Message
 from mailsim.trace.event import Step
 from mailsim.trace.recorder import Recorder
-from mailsim.world.lineage import Lineage, message_id_of
+from mailsim.world.lineage import Lineage
 from mailsim.world.recent import Recent
 
 
@@ -41,7 +41,7 @@ class Journal:
         """What the trace tells of this message."""
         last, entry = self._told
         if message is not last:  # often several things happen to one message in a row
-            message_id = message_id_of(message)
+            message_id = message.known_by
             trace_id = self.lineage.named(message_id) if message_id else self.lineage.of(message)
             entry = Entry(trace_id, message_id, len(message.octets))
             self._told = message, entry
@@ -133,9 +133,9 @@ class Journal:
         """Note that a server changed a message; under another Message-ID it is the same one, for the same recipients."""
         self.lineage.tie(after, self.lineage.of(before))
         detail = {"from": before.value("From"), "to": after.value("From")}
-        renamed = message_id_of(before) != message_id_of(after)
+        renamed = before.known_by != after.known_by
         if renamed:
-            detail["message_id"] = message_id_of(before)
+            detail["message_id"] = before.known_by
         self.record(
             Step.REWRITTEN,
             place,

@@ -48,11 +48,6 @@ class Lineage:
             self._trace_ids.put(key, trace_id)
 
 
-def message_id_of(message: Message) -> str:
-    """The Message-ID that a message is known by on its whole way; empty where it has none."""
-    return message.known_by
-
-
 def _key(message: Message) -> str:
     if known_by := message.known_by:
         return known_by
