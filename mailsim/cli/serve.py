@@ -26,7 +26,11 @@ def serve(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", metavar="TRACE", help="Write the trace there: a .parquet or .jsonl file."),
+        typer.Option(
+            "--out",
+            metavar="TRACE",
+            help="Write the trace there: its name ends in .parquet, .jsonl, .csv, .otlp.jsonl or .chrome.json.",
+        ),
     ] = None,
     as_json: Annotated[  # noqa: ARG001 - the contract's option; it changes nothing
         bool, typer.Option("--json", help="No more than without: the line is JSON anyway.")
@@ -35,13 +39,34 @@ def serve(
     """Keep a scenario's POP3 and SMTP servers up for other programs until SIGINT or SIGTERM.
 
     Prints one JSON line when they listen: servers, accounts (of each practice, the system mailbox's first; `submits` says
-    whose login the SMTP server takes), the file with the certificate to trust, and a control port
-    that takes one JSON object a line, such as {"receive": {"to": "a1234@abc.com", "from_address": "jane@client.example"}},
-    {"add_fault": {"fault": "pop:RETR:next:drop"}}, {"trace": {}}. The scenario's events are played by {"run": {}} only;
-    people outside answer by themselves.
+    whose login the SMTP server takes), the file with the certificate to trust, and the host and port of a control port
+    that takes one JSON object a line, an order with its arguments, such as {"receive": {"to": "a1234@abc.com", "from":
+    "jane@client.example"}}, and answers each with one; {"error": ...} says what is wrong with it.
+
+    People outside answer by themselves; retries and delays pass by the clock on the wall, or at once by settle and run.
+    The scenario's events, workload and poll are played by run only. Orders, and their arguments:
+
+    \b
+    send      to, from_action, cc, bcc, subject, text, size, automatic, user,
+              from, practice: a practice sends
+    receive   to, from, subject, text, octets: somebody outside sends
+    reply     message_id, from, text: somebody outside answers
+    collect   practice: a practice collects; answers its decisions
+    run       until: plays the scenario; holds the laws and [expect], but not
+              when it goes on only until "2h" after the start, or a time
+    settle    until: all that is due happens, or what is due until then
+    add_fault fault, practice, server: something goes wrong from now on;
+              `mailsim faults` lists what can
+    now, check, targets, failures
+              the world's time; whether mail was lost or doubled; how many
+              copies are where; what was not taken, by server and reply
+    mailbox   target, practice: the messages that action:1234 holds
+    waiting   practice: the messages that are not yet collected
+    trace     after, most: the events behind that serial; with --out the last
+              10,000 are held, and `missing` says how many no longer are
 
     Example: mailsim serve fixtures/scenarios/rewritten.toml --out /tmp/trace.jsonl
-    """
+    """  # noqa: D301 - \b is the mark of text that is not to be wrapped
     from concurrent.futures import ThreadPoolExecutor
 
     from mailsim.world.control import Control

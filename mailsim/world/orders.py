@@ -3,7 +3,7 @@
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.header import Header
 from functools import cache
 from pathlib import Path
@@ -84,6 +84,8 @@ def time_of(until: datetime | timedelta | None, start: datetime) -> datetime | N
     """A time of the world, told as such or by how long it is after the start. Raises OrderError."""
     try:
         time = start + until if isinstance(until, timedelta) else until
+        if isinstance(time, datetime) and time.tzinfo is not None:
+            time = time.astimezone(UTC)
     except OverflowError:
         time = datetime.max  # noqa: DTZ901 - refused for its missing zone
     if time is None or (isinstance(time, datetime) and time.tzinfo is not None and time >= start):

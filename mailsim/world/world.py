@@ -9,6 +9,7 @@ from mailsim.mail import Mailbox, Message, Reply
 from mailsim.practice.decision import Decision
 from mailsim.practice.site import Site
 from mailsim.trace.event import Trace
+from mailsim.world.failures import Failure
 from mailsim.world.scenario import Scenario
 
 
@@ -56,6 +57,11 @@ class World(Protocol):
     @property
     def decisions(self) -> Sequence[Decision]:
         """Every decision on a collected message, in order."""
+        ...
+
+    @property
+    def failures(self) -> Sequence[tuple[Failure, int]]:
+        """What was refused, bounced, discarded or deferred, by server and reply, and how often; the most frequent first."""
         ...
 
     @property

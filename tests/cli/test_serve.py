@@ -2,6 +2,7 @@
 
 import json
 import poplib
+import re
 import signal
 import smtplib
 import socket
@@ -17,6 +18,7 @@ from typing import Any, Self
 import pytest
 
 from mailsim.cli import main
+from mailsim.world.commands import COMMANDS
 
 SCENARIO = Path(__file__).parents[2] / "fixtures" / "scenarios" / "rewritten.toml"
 QUICK = """
@@ -116,7 +118,7 @@ def test_other_programs_submit_and_collect_and_people_answer_by_themselves(tmp_p
         while not messages and time.monotonic() < end:
             messages = collected(told, "matters@abc.com")
         with Asked(told) as asked:
-            assert asked("receive", to="john@abc.com", from_address="x@shop.example") == {}
+            assert asked("receive", to="john@abc.com", **{"from": "x@shop.example"}) == {}
             assert asked("settle") == {}
         [johns] = collected(told, "john@abc.com")
         process.send_signal(signal.SIGTERM)
@@ -189,10 +191,10 @@ def test_the_control_port_does_what_a_world_does(tmp_path: Path) -> None:
     [
         ("nonsense", "no JSON"),
         ("[]", "write one object with one key, one of send, receive"),
-        ('{"shout": {}}', "'shout' is nothing to do here"),
-        ('{"receive": {"to": "jane"}}', "to[0]"),
-        ('{"receive": {"colour": "red"}}', "colour"),
-        ('{"receive": []}', "mapping"),
+        ('{"shout": {}}', '"shout" is no order; write one of send'),
+        ('{"receive": {"to": "jane"}}', "receive.to[0]"),
+        ('{"receive": {"colour": "red"}}', "receive.colour"),
+        ('{"receive": []}', "receive: [...] must be an object of its arguments"),
         ('{"add_fault": {"fault": "pop:RETR:1:fly"}}', "'fly' is no fault"),
         (
             '{"add_fault": {"fault": "pop:CONNECT:1:expired-certificate"}}',
@@ -203,7 +205,7 @@ def test_the_control_port_does_what_a_world_does(tmp_path: Path) -> None:
 def test_a_wrong_line_is_told_and_does_nothing(serving_one: Asked, line: str, told: str) -> None:
     """The next one is obeyed."""
     assert told in serving_one.line(line)["error"]
-    assert serving_one("trace") == {"events": []}
+    assert serving_one("trace") == {"events": [], "missing": 0}
 
 
 @pytest.fixture(scope="module")
@@ -211,6 +213,16 @@ def serving_one() -> Iterator[Asked]:
     """One world for all wrong lines."""
     with serving(SCENARIO) as (_, told), Asked(told) as asked:
         yield asked
+
+
+def test_help_names_every_order_and_its_arguments(capsys: pytest.CaptureFixture[str]) -> None:
+    """In the lines of the order."""
+    assert main(["serve", "--help"]) == 0
+    told = capsys.readouterr().out
+    for word, command in COMMANDS.items():
+        [lines] = re.findall(rf"^ +(?:\w+, )*{word}\b.*\n(?: {{12,}}.*\n)*", told, re.MULTILINE)
+        for name, field in command.model_fields.items():
+            assert re.search(rf"\b{field.alias or name}\b[,:]", lines), (word, name)
 
 
 def test_bad_input_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
