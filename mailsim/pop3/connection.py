@@ -135,7 +135,7 @@ class Connection(asyncio.BufferedProtocol):
         So a client's FIN is seen only after all before it is answered. It is no QUIT: asyncio closes, nothing is
         removed (RFC 1939 §6).
         """
-        while self._deeds and not (self._paused or self._held):
+        while self._deeds and not (self._paused or self._held or self._transport.is_closing()):
             self._do(self._deeds.popleft())
         if self._transport.is_closing():
             return

@@ -4,6 +4,7 @@ import asyncio
 import poplib
 import socket
 import ssl
+import struct
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -107,6 +108,21 @@ def test_who_stalls_for_ever_lets_go_when_the_client_does(more: int) -> None:
                 if more * len(b"NOOP\r\n") > BACKLOG:  # else nothing comes, and nothing ends
                     assert client.recv(1) == b""
         assert settled(place) == tuple(MESSAGES)
+
+
+def test_nothing_more_is_written_to_a_client_that_is_gone(caplog: pytest.LogCaptureFixture) -> None:
+    """In the middle of many replies; asyncio complains of who writes on."""
+    with Pop3Server({"alice": ("secret", [b"Subject: x\r\n\r\n" + b"y\r\n" * 30_000])}) as place:
+        with socket.create_connection((place.host, place.port)) as client:
+            client.sendall(b"USER alice\r\nPASS secret\r\n")
+            received = b""
+            while received.count(b"+OK") < 3:
+                received += client.recv(1000)
+            client.sendall(b"RETR 1\r\n" * 400)
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # by RST
+        settled(place)
+
+    assert caplog.messages == []
 
 
 def test_a_slow_reply_takes_its_time() -> None:
