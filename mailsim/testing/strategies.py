@@ -15,15 +15,49 @@ from hypothesis import strategies as st
 from mailsim.faults.kinds import Argument, Kind
 from mailsim.pop3.fault_kinds import KINDS as POP3_KINDS
 from mailsim.smtp.fault_kinds import KINDS as SMTP_KINDS
+from mailsim.world.orders import inline
 
 SYSTEM, DOMAIN = "matters@abc.com", "abc.com"
 PEOPLE = ("jane@client.example", "joe@other.example", "ann@client.example")
+HABITS = ("reply", "reply-all", "write-anew", "auto-reply", "forward", "bounce", "out-of-office")
 LIST, MEMBERS = "rules@lists.example", ("zoe@members.example", "tom@forum.example")
 FORWARDED_TO = "boss@boss.example"
 ACTIONS = (1234, 1235)
 BESIDE, BESIDE_SYSTEM = "xyz.example", "office@xyz.example"
 """The domain of a second practice, and its system mailbox."""
 PROFILES = ("postfix", "gmail", "m365", "qmail", "fastmail", "cpanel")
+QUIRKS = (
+    "no-uidl",
+    "no-top",
+    "no-capa",
+    "no-pipelining",
+    "changing-uidl",
+    "last",
+    "login-delay",
+    "gmail",
+    "exchange",
+)
+CROWD = 12
+"""Recipients of one letter, and addresses in one Reply-To."""
+_BOM = b"\xef\xbb\xbf"
+HOSTILE = (
+    b"From: jane@client.example\rSubject: q\r\rhi",
+    b"From: jane@client.example\rMessage-ID: <1@hostile.example>\r\rhi",
+    _BOM + b"From: jane@client.example\r\nSubject: q\r\n\r\nhi\r\n",
+    _BOM + b"Message-ID: <2@hostile.example>\r\nSubject: q\r\n\r\nhi\r\n",
+    b"From jane@client.example Mon Nov 23 10:00:00 2026\nSubject: q\n\nhi\n",
+    b"From: jane@client.example\nMessage-ID: <3@hostile.example>\nReply-To: "
+    + b", ".join(b"p%d@crowd.example" % number for number in range(CROWD))
+    + b"\n\n.\n..\n",
+    b"From: jane@client.example\nMessage-ID: <4@hostile.example>\nTo: a1234@abc.com\nSubj\0ect: q\n\nhi",
+    b"From: a1234@abc.com\nMessage-ID: <5@hostile.example>\nTo: jane@client.example\n\nour own?",
+    b"Message-ID: <6@hostile.example>\nAuto-Submitted: auto-replied\nReturn-Path: <>\n\nnobody's",
+    b"Message-ID: <7@hostile.example>\nFrom: joe@other.example\n\n" + b"x" * 3000,
+    b"Received: from everywhere\n" * 60 + b"Message-ID: <8@hostile.example>\n\nround and round",
+    b"\xff\xfeF\0r\0o\0m\0",
+    b"",
+)
+"""Mail that is brought as it is: read otherwise further on, to a crowd, without an end, from ourselves."""
 FAULTS = (
     "pop:UIDL:every:changed-uid",
     "pop:UIDL:1:blank-uid",
@@ -111,6 +145,7 @@ def _once(kinds: Iterable[tuple[str, Kind]], *protocols: str) -> Iterator[str]:
 EVERY_FAULT = (*_once(POP3_KINDS.items(), "pop"), *_once(SMTP_KINDS.items(), "smtp", "mx"))
 """All of the catalogue that a server does by itself, once each."""
 
+_crowd = st.just([f"p{number}@crowd.example" for number in range(CROWD)])
 _inside = st.sampled_from(
     ("a1234@abc.com", "A1235@ABC.com", "a99@abc.com", "sales@abc.com", "nobody@abc.com", SYSTEM)
 )
@@ -174,8 +209,10 @@ def scenarios(*, faults: tuple[str, ...] = FAULTS) -> st.SearchStrategy[dict[str
                 "on_behalf": st.booleans(),
                 "forwards": st.just({"john@abc.com": SYSTEM}),
                 "spf": _spf,
+                "quirks": st.lists(st.sampled_from(QUIRKS), unique=True, max_size=1),
             },
         ),
+        poll=st.sampled_from((None, None, "3h 43m")),
         beside=st.none() | _practice(),
         zone=_zone(),
         spf=st.none() | _spf,
@@ -183,7 +220,13 @@ def scenarios(*, faults: tuple[str, ...] = FAULTS) -> st.SearchStrategy[dict[str
         relays=st.lists(_relay(), max_size=1),
         outside=st.lists(st.sampled_from(outside), max_size=1) if outside else st.just([]),
         people=st.lists(_person(), max_size=3, unique_by=lambda row: row["address"]),
-        events=st.lists(st.one_of(_send(), _receive(), st.just({"collect": {}})), min_size=1, max_size=8),
+        events=st.lists(
+            st.one_of(_send(), _receive(), st.just({"collect": {}})),
+            min_size=1,
+            max_size=8,
+            # which of two copies comes first is chance on sockets
+            unique_by=lambda event: event.get("receive", {}).get("file") or object(),
+        ),
         times=st.lists(st.integers(0, 4), max_size=8),
     )
 
@@ -224,10 +267,16 @@ def _person() -> st.SearchStrategy[dict[str, Any]]:
         optional={
             "replies_to": st.sampled_from(("from", "reply-to")),
             "delay": st.sampled_from(("17m", "2h 17m")),
-            "habit": st.sampled_from(("reply", "reply-all", "write-anew", "auto-reply", "forward", "bounce")),
+            "habit": st.sampled_from(HABITS),
             "mangles": _mangles,
         },
     ).map(lambda row: row | {"forwards_to": FORWARDED_TO} if row.get("habit") == "forward" else row)
+
+
+def _answers_another(person: dict[str, Any], before: list[dict[str, Any]]) -> bool:
+    """Whether a program that answers everything would find another: they answer each other for ever, which breaks a law."""
+    habits = [row.get("habit") for row in (person, *before)]
+    return habits[0] == "out-of-office" in habits[1:]
 
 
 def _list() -> st.SearchStrategy[dict[str, Any]]:
@@ -271,7 +320,7 @@ def _zone() -> st.SearchStrategy[dict[str, Any]]:
 
 def _send() -> st.SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries(
-        {"to": st.lists(st.one_of(_outside, _inside, _beside), min_size=1, max_size=3, unique=True)},
+        {"to": _crowd | st.lists(st.one_of(_outside, _inside, _beside), min_size=1, max_size=3, unique=True)},
         optional={
             "from_action": st.sampled_from(ACTIONS),
             "cc": st.lists(_outside, max_size=1),
@@ -280,15 +329,20 @@ def _send() -> st.SearchStrategy[dict[str, Any]]:
             "text": _texts,
             "automatic": st.booleans(),
             "user": st.sampled_from(("mary", "john")),
+            "size": st.just("3 KB"),
         },
     ).map(lambda send: {"send": send})
 
 
 def _receive() -> st.SearchStrategy[dict[str, Any]]:
-    return st.fixed_dictionaries(
-        {"to": st.lists(_inside, min_size=1, max_size=2, unique=True), "from": _outside},
-        optional={"subject": _subjects, "text": _texts},
-    ).map(lambda receive: {"receive": receive})
+    to = st.lists(_inside, min_size=1, max_size=2, unique=True)
+    written = st.fixed_dictionaries(
+        {"to": to, "from": _outside}, optional={"subject": _subjects, "text": _texts}
+    )
+    brought = st.fixed_dictionaries(
+        {"to": to, "from": _outside, "file": st.sampled_from(HOSTILE).map(inline)}
+    )
+    return st.one_of(written, brought).map(lambda receive: {"receive": receive})
 
 
 def _tables(
@@ -298,6 +352,7 @@ def _tables(
     mailbox: dict[str, Any],
     routing: dict[str, Any],
     provider: dict[str, Any],
+    poll: str | None,
     beside: dict[str, Any] | None,
     zone: dict[str, Any],
     spf: str | None,
@@ -310,6 +365,7 @@ def _tables(
 ) -> dict[str, Any]:
     if not single and provider.get("profile") == "m365":
         provider = {"catch_all": SYSTEM, **provider}  # it has no catch-all of its own (R1.13)
+    people = [row for number, row in enumerate(people) if not _answers_another(row, people[:number])]
     if lists:
         people = [*people, *({"address": member, "delay": "29m"} for member in MEMBERS)]
     domains = sorted({row["address"].partition("@")[2] for row in (*people, *lists)})
@@ -322,7 +378,7 @@ def _tables(
     theirs = [last | event for event in (*beside["event"], {"collect": {}})] if beside else []
     relays = [row | {"domains": domains} for row in relays if domains]
     astray = relays[0]["name"] if relays else "mx.elsewhere.example"
-    return {
+    return ({"poll": poll} if poll else {}) | {
         "seed": seed,
         "mailbox": {
             "type": "single" if single else "catch-all",

@@ -17,7 +17,8 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from mailsim.testing.strategies import scenarios
+from mailsim.smtp import limits
+from mailsim.testing.strategies import CROWD, scenarios
 from tests.laws.agreeing import assert_agree
 
 
@@ -28,6 +29,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     done = 0
+    limits.MOST_RECIPIENTS, limits.LINE_LIMIT = CROWD - 2, 2500  # so that small mail is too much
 
     @seed(options.seed)
     @settings(
