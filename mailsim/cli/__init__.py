@@ -132,10 +132,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _NOBODY_READS
     except OSError as error:
         if error.filename is not None or error.errno not in _WRITING:
-            return _refused([f"mailsim: {error}"])
+            return _refused([f"mailsim: {_of_file(error)}"])
         _forget_output()
         return _refused([f"mailsim: standard output: cannot be written: {error.strerror}; write elsewhere"])
     return status or 0
+
+
+def _of_file(error: OSError) -> str:
+    if error.filename is None:
+        return str(error)
+    return f"{error.filename}: {error.strerror}; name another file or folder"
 
 
 def _refused(lines: Sequence[str]) -> int:

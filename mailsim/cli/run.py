@@ -85,7 +85,11 @@ def run(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", metavar="TRACE", help="Write the trace there: a .parquet or .jsonl file."),
+        typer.Option(
+            "--out",
+            metavar="TRACE",
+            help="Write the trace there: its name ends in .parquet, .jsonl, .csv, .otlp.jsonl or .chrome.json.",
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
 ) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import get_args
+from typing import get_args, get_origin
 
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
@@ -36,6 +36,8 @@ def _fault(detail: ErrorDetails, root: type[BaseModel], beside: list[str]) -> Fa
         return _not_in_list(key, value, detail["input"], str(context["expected"]))
     if kind == "less_than_equal":
         return Fault(key, value, f"must be at most {context['le']}", "write a smaller number")
+    if kind == "greater_than":
+        return Fault(key, value, f"must be more than {context['gt']:g}", "write a larger one")
     if kind == "greater_than_equal" and context["ge"]:
         return Fault(key, value, f"must be at least {context['ge']}", "write a larger number")
     if kind == "greater_than_equal":
@@ -75,7 +77,8 @@ def _unknown(root: type[BaseModel], where: Where, beside: list[str]) -> tuple[st
     known = _keys(_model_at(root, where[:-1])) + (beside if len(where) == 1 else [])
     near = get_close_matches(name, known, n=1)
     tables = {table: _model_at(root, (table,)) for table in root.model_fields}
-    elsewhere = [f"[{table}]" for table, model in tables.items() if name in _keys(model)]
+    arrays = [table for table, field in root.model_fields.items() if get_origin(field.annotation) is tuple]
+    elsewhere = [f"[{table}]" for table in tables if table not in arrays and name in _keys(tables[table])]
     fix = f"write {near[0]}" if near else "remove it"
     if not near and elsewhere:
         fix = f"it belongs under {' or '.join(elsewhere)}"

@@ -67,7 +67,7 @@ def _data(name: str, type_: RecordType, value: object) -> Iterator[Datum]:
         elif isinstance(record, str):
             yield _read(name, type_, record)
         else:
-            raise ZoneError(f"{name}: {type_.lower()} = {record!r}: write text, as in a zone file")
+            raise ZoneError(f"{name}: {type_.lower()} = {record!r}: must be text; write it as in a zone file")
 
 
 def _read(name: str, type_: RecordType, record: str) -> Datum:
@@ -92,7 +92,7 @@ def _strings(name: str, record: object) -> tuple[bytes, ...]:
         if max(map(len, strings)) <= _LONGEST_STRING:
             return strings
     raise ZoneError(
-        f"{name}: txt = {record!r}: write text, or a list of strings of {_LONGEST_STRING} octets at most"
+        f"{name}: txt = {record!r}: must be text, or a list of strings of {_LONGEST_STRING} octets at most"
     )
 
 

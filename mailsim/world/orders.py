@@ -151,8 +151,12 @@ def is_inline(name: str) -> bool:
 
 
 def message_file(folder: Path, name: str) -> bytes:
-    """The octets of a message that `file = ...` names, or holds."""
-    return b64decode(name.removeprefix(_INLINE)) if is_inline(name) else (folder / name).read_bytes()
+    """The octets of a message that `file = ...` names, or holds; raises ValueError where what it holds is no base64."""
+    return (
+        b64decode(name.removeprefix(_INLINE), validate=True)
+        if is_inline(name)
+        else (folder / name).read_bytes()
+    )
 
 
 def _one_line(subject: str) -> str:

@@ -5,7 +5,11 @@ from datetime import timedelta
 
 _SIZE = re.compile(r"(\d{1,15})(?:\.(\d{1,3}))?\s*([KMG]?)B?", re.IGNORECASE)
 _SCALE = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3}
+SIZES = r"^\s*\d{1,15}(\.\d{1,3})?\s*[KMGkmg]?[Bb]?\s*$"
+"""All sizes, as editors know patterns (ECMA-262)."""
 _DURATION = re.compile(r"\+?(?:\d{1,9}\s*[smhdw]\s*)+")
+DURATIONS = r"^\s*\+?(\d{1,9}\s*[smhdw]\s*)+$"
+"""All durations, as above."""
 _PART = re.compile(r"(\d+)\s*([smhdw])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 LONGEST = timedelta(days=36_500)

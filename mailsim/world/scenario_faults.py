@@ -7,7 +7,7 @@ from pathlib import Path
 from mailsim.mail import Address, parse_address
 from mailsim.mail.corpus import CorpusError, read_mail
 from mailsim.pop3.fault_kinds import Moment
-from mailsim.practice.faults import Fault, printable
+from mailsim.practice.faults import Fault, printable, shown
 from mailsim.practice.settings import LOCALHOST
 from mailsim.provider.profiles import profile
 from mailsim.provider.spf_policy import SpfPolicy
@@ -15,7 +15,7 @@ from mailsim.provider.zone_file import ZoneError
 from mailsim.provider.zone_table import read_zone_table
 from mailsim.world.faults import certificate_moment
 from mailsim.world.internet import ELSEWHERE, Internet, Provided, exchangers_of, internet
-from mailsim.world.orders import is_inline, unknown_senders
+from mailsim.world.orders import is_inline, message_file, unknown_senders
 from mailsim.world.practices import Practice, by_domain, domain_faults, naming_faults, server_faults, working
 from mailsim.world.scenario_tables import ScenarioTables
 
@@ -44,14 +44,19 @@ def _file_faults(tables: ScenarioTables, folder: Path) -> Iterator[Fault]:
     """All mail that is brought must be there before anything runs, and lie in the scenario's folder."""
     for index, event in enumerate(tables.event):
         name = event.receive.file if event.receive else None
-        if name is not None and not is_inline(name):
+        if name is not None:
             yield from _place_faults(f"event[{index}].receive.file", name, folder, is_one=Path.is_file)
     for name in tables.workload.corpus if tables.workload else ():
-        if not is_inline(name):
-            yield from _place_faults("workload.corpus", name, folder, is_one=_holds_mail)
+        yield from _place_faults("workload.corpus", name, folder, is_one=_holds_mail)
 
 
 def _place_faults(key: str, name: str, folder: Path, *, is_one: Callable[[Path], bool]) -> Iterator[Fault]:
+    if is_inline(name):
+        try:
+            message_file(folder, name)
+        except ValueError:
+            yield Fault(key, shown("", name), "holds no base64", "encode the message, or name a file")
+        return
     path = folder / name
     if not path.resolve().is_relative_to(folder.resolve()):
         yield Fault(key, f'"{name}"', "leaves the scenario's folder", "copy it there")

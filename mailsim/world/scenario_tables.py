@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
 
 from mailsim.faults.syntax import FaultError
 from mailsim.pop3.conduct import PLAIN_CONDUCT
@@ -14,20 +14,28 @@ from mailsim.practice.settings import Name, SiteAddress, SmtpServer, Table, faul
 from mailsim.provider.dns import RecordType
 from mailsim.provider.mailhost import CatchAll, catch_all_of
 from mailsim.provider.policy import SenderAction
-from mailsim.provider.profiles import UnknownProfile, profile
+from mailsim.provider.profiles import UnknownProfile, profile, profiles
 from mailsim.provider.spf_policy import SpfPolicy
 from mailsim.world.faults import check_fault
 from mailsim.world.outside_tables import CorrespondentTable, FaultTable, ListTable, RelayTable
-from mailsim.world.table_types import LAX, Domain, Domains, Recipients, Seconds, Size, Someone, Texts
+from mailsim.world.table_types import LAX, Domain, Domains, Length, Recipients, Seconds, Size, Someone, Texts
 from mailsim.world.words import Sizes
 
 ALL_OF = ("action:*", "mailbox:*")
 """What stands for all targets of a kind."""
 
 
+_YEARS = range(1900, 3000)
+"""RFC 5322 section 3.3 has no dates before; behind it people must have time to answer, whatever their delay."""
+
+
 def _start(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise fault("must say its time zone", f"write {value.isoformat()}Z for UTC")
+    if value.year not in _YEARS:
+        raise fault(
+            f"must be in the years {_YEARS.start} to {_YEARS.stop - 1}", "write a time at which there is mail"
+        )
     return value.astimezone(UTC)
 
 
@@ -68,6 +76,11 @@ def _profile(value: str) -> str:
         raise fault("must be a built-in provider", str(error).partition("; ")[2]) from None
 
 
+def _profiles(schema: dict[str, Any]) -> None:
+    """The words that an editor offers."""
+    schema["enum"] = list(profiles())
+
+
 _RECORDS = {"anyOf": [{"type": "string"}, {"type": "array"}]}
 _ZONE: dict[str, Any] = {
     "additionalProperties": {
@@ -83,7 +96,7 @@ _ZONE: dict[str, Any] = {
 class ProviderTable(Table):
     """`[provider]`: who hosts the practice's domain."""
 
-    profile: Annotated[str, BeforeValidator(_profile)] | None = None
+    profile: Annotated[str, BeforeValidator(_profile), Field(json_schema_extra=_profiles)] | None = None
     """A built-in profile; the other keys override it."""
     sender_policy: Annotated[SenderAction, LAX] | None = None
     """What happens to a sender that is not the account's: `accept`, `rewrite` or `reject`."""
@@ -114,6 +127,11 @@ class ProviderTable(Table):
     that the practice submits to, `mx:` the one for mail from outside."""
 
 
+def _required(*names: str) -> list[JsonValue]:
+    """One of these, for an editor."""
+    return [{"required": [name]} for name in names]
+
+
 class PracticeTable(Table):
     """`[[practice]]`: another practice; the tables of its site stand under it, such as `[practice.mailbox]`."""
 
@@ -138,8 +156,8 @@ class SendTable(Table):
     """The subject."""
     text: str = ""
     """The body."""
-    size: Size = 0
-    """An attachment of about this size."""
+    size: Length = 0
+    """An attachment of about this size, at most 100 MB."""
     automatic: bool = False
     """Whether the system sends it of itself (R3.3)."""
     user: Name | None = None
@@ -150,6 +168,8 @@ class SendTable(Table):
 
 class ReceiveTable(Table):
     """`receive = {...}`: somebody outside sends a message."""
+
+    model_config = ConfigDict(json_schema_extra={"anyOf": _required("from", "file")})
 
     to: Someone
     """The envelope recipients."""
@@ -178,6 +198,8 @@ class CollectTable(Table):
 class EventTable(Table):
     """`[[event]]`: one thing that happens."""
 
+    model_config = ConfigDict(json_schema_extra={"oneOf": _required("send", "receive", "collect")})
+
     at: Seconds | None = None
     """When, after the start; without it right after the event before."""
     send: SendTable | None = None
@@ -202,7 +224,7 @@ class Arrivals(StrEnum):
     """How moments are spread over a time."""
 
     POISSON = "poisson"
-    """As people write: pauses are exponentially spread, and the time is about so long."""
+    """As people write: pauses are exponentially spread, and together they are so long in the mean: of few letters half as long, or twice."""
     UNIFORM = "uniform"
     """Anywhere in it, by chance."""
     EVEN = "even"
@@ -218,11 +240,11 @@ class WorkloadTable(Table):
     """The domains of the practices whose actions write, and get what real mail there is: each action as often as another,
     by chance. Without it those of the first practice."""
     over: Seconds = 0
-    """In which time; without it all at once."""
+    """In which time, the last ones of `poisson` a little earlier or later; without it all at once."""
     arrivals: Annotated[Arrivals, LAX] = Arrivals.POISSON
     """At which moments in it: `poisson`, `uniform` or `even`."""
-    size: Size = 2048
-    """The size of their texts, such as `5 KB`: the median of log-normal ones, else the mean."""
+    size: Length = 2048
+    """The size of their texts, such as `5 KB`: the median of log-normal ones, else the mean; at most 100 MB."""
     sizes: Annotated[Sizes, LAX] = Sizes.LOG_NORMAL
     """How it is spread: `log-normal`, `exponential`, `uniform` (up to twice of it) or `constant`."""
     people: Annotated[int, Field(ge=0, le=100_000)] = 0

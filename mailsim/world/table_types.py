@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, Wi
 from mailsim.mail import Address, parse_address
 from mailsim.practice.settings import SiteAddress, fault
 from mailsim.world.mangling import Mangle
-from mailsim.world.quantities import duration, octets
+from mailsim.world.quantities import DURATIONS, SIZES, duration, octets
 
 LAX = Field(strict=False)
 """TOML has arrays and strings where Python has tuples and enums."""
@@ -61,14 +61,21 @@ Size = Annotated[
     BeforeValidator(_size),
     Field(ge=0),
     WithJsonSchema(
-        {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "examples": ["40 KB", "12 MB"]}]}
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 0},
+                {"type": "string", "pattern": SIZES, "examples": ["40 KB", "12 MB"]},
+            ]
+        }
     ),
 ]
+Length = Annotated[Size, Field(le=100 * 1024**2)]
+"""Of a message that is made: more than any server takes, and no more than memory does."""
 Seconds = Annotated[
     float,
     BeforeValidator(_duration),
     PlainSerializer(lambda seconds: f"{math.floor(seconds)}s"),
-    WithJsonSchema({"type": "string", "examples": ["30s", "15m", "2h"]}),
+    WithJsonSchema({"type": "string", "pattern": DURATIONS, "examples": ["30s", "15m", "2h"]}),
 ]
 Recipients = Annotated[
     tuple[SiteAddress, ...],

@@ -78,11 +78,11 @@ def test_the_trace_is_written_as_it_happens(tmp_path: Path, capsys: pytest.Captu
         ),
         (
             [str(SCENARIO), "--out", "no/such/trace.jsonl"],
-            "No such file or directory: 'no/such/trace.jsonl'",
+            "no/such/trace.jsonl: No such file or directory; name another",
         ),
         (
             [str(SCENARIO), "--out", "no/such/trace.parquet"],
-            "No such file or directory: 'no/such/trace.parquet'",
+            "no/such/trace.parquet: No such file or directory; name another",
         ),
     ],
 )

@@ -1,8 +1,9 @@
+import re
 from datetime import timedelta
 
 import pytest
 
-from mailsim.world.quantities import duration, octets
+from mailsim.world.quantities import DURATIONS, SIZES, duration, octets
 
 
 @pytest.mark.parametrize(
@@ -21,6 +22,7 @@ from mailsim.world.quantities import duration, octets
 def test_a_size_is_counted_in_octets(text: str, expected: int) -> None:
     """One KB is 1,024 octets, as in R3.7."""
     assert octets(text) == expected
+    assert re.search(SIZES, text)
 
 
 @pytest.mark.parametrize("text", ["", "KB", "-1", "1,5 MB", "40 TB", "4 0", "1" * 16])
@@ -28,6 +30,7 @@ def test_what_is_no_size_is_refused_with_an_example(text: str) -> None:
     """The error names the value and shows how to write one."""
     with pytest.raises(ValueError, match="'40 KB'"):
         octets(text)
+    assert not re.search(SIZES, text)
 
 
 @pytest.mark.parametrize(
@@ -44,6 +47,7 @@ def test_what_is_no_size_is_refused_with_an_example(text: str) -> None:
 def test_a_duration_adds_up_its_parts(text: str, expected: timedelta) -> None:
     """Parts may stand together or apart, with or without a plus."""
     assert duration(text) == expected
+    assert re.search(DURATIONS, text)
 
 
 @pytest.mark.parametrize("text", ["", "2", "h", "-2h", "2 hours", "2h5", "999999999w"])

@@ -67,6 +67,40 @@ def test_the_site_may_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
         ({"aktion": []}, "aktion", "write action"),
         ({"seed": "seven"}, "seed", "whole number"),
         ({"start": "soon"}, "start", "write such as 2026"),
+        (
+            {"start": datetime.fromisoformat("9999-12-31T23:00:00+00:00")},
+            "start",
+            "in the years 1900 to 2999",
+        ),
+        (
+            {"start": datetime.fromisoformat("0001-01-01T00:00:00+12:00")},
+            "start",
+            "in the years 1900 to 2999",
+        ),
+        ({"poll": "0s"}, "poll", "must be more than 0; write a larger one"),
+        (
+            {"correspondent": [{"address": "j@e.example", "name": "Jane"}]},
+            "correspondent[0].name",
+            "remove it",
+        ),
+        ({"zone": {"client.example": {"mx": 5}}}, "zone.client.example", "mx = 5: must be text; write it as"),
+        ({"zone": {"client.example": {"txt": 5}}}, "zone.client.example", "txt = 5: must be text, or a list"),
+        ({"workload": {"letters": 1, "size": "500 GB"}}, "workload.size", "must be at most 104857600"),
+        (
+            {"event": [{"send": {"to": "j@e.example", "size": "99 GB"}}]},
+            "event[0].send.size",
+            "must be at most 104857600; write a smaller",
+        ),
+        (
+            {"event": [{"receive": {"to": "a1@abc.com", "file": "data:message/rfc822;base64,QQ"}}]},
+            "event[0].receive.file",
+            "holds no base64; encode the message",
+        ),
+        (
+            {"workload": {"letters": 1, "corpus": ["data:message/rfc822;base64,!!!"]}},
+            "workload.corpus",
+            "holds no base64",
+        ),
         ({"provider": {"profile": "gmial"}}, "provider.profile", "gmail"),
         ({"provider": {"sender_policy": "rewrites"}}, "provider.sender_policy", 'write "rewrite"'),
         ({"provider": {"size_limit": "big"}}, "provider.size_limit", "'40 KB'"),
@@ -179,7 +213,7 @@ def test_a_file_that_is_none_is_one_line(tmp_path: Path) -> None:
         ({"mx": "mx.client.example"}, "mx = 'mx.client.example'"),
         ({"mxx": "10 mx.client.example"}, "'mxx' is no key here; write one of a, aaaa, mx"),
         ({"fault": "broken"}, "fault = 'broken'"),
-        ({"txt": 7}, "write text, or a list of strings"),
+        ({"txt": 7}, "must be text, or a list of strings"),
     ],
 )
 def test_every_fault_of_the_zone_is_told_with_the_others(row: dict[str, object], expected: str) -> None:

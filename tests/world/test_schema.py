@@ -48,6 +48,14 @@ def test_the_fixtures_keep_their_schema() -> None:
         ({"seed": 7}, "site"),
         ({"site": "a.toml", "event": [{"send": {"subject": "x"}}]}, "to"),
         ({"site": "a.toml", "provider": {"sender_policy": "rewrites"}}, "rewrites"),
+        ({"site": "a.toml", "provider": {"profile": "gmial"}}, "gmial"),
+        ({"site": "a.toml", "event": [{}]}, "{}"),
+        ({"site": "a.toml", "event": [{"collect": {}, "send": {"to": "j@e.example"}}]}, "collect"),
+        ({"site": "a.toml", "event": [{"receive": {"to": "j@e.example"}}]}, "j@e.example"),
+        ({"site": "a.toml", "poll": "1.5h"}, "1.5h"),
+        ({"site": "a.toml", "poll": ""}, "''"),
+        ({"site": "a.toml", "correspondent": [{"address": "j@e.example", "delay": "-5m"}]}, "-5m"),
+        ({"site": "a.toml", "provider": {"size_limit": "25 MiB"}}, "25 MiB"),
     ],
 )
 def test_an_editor_finds_what_loading_would_refuse(tables: dict[str, object], message: str) -> None:
