@@ -55,8 +55,9 @@ def serve(
     run       until: plays the scenario; holds the laws and [expect], but not
               when it goes on only until "2h" after the start, or a time
     settle    until: all that is due happens, or what is due until then
-    add_fault fault, practice, server: something goes wrong from now on;
-              `mailsim faults` lists what can
+    add_fault, remove_fault
+              fault, practice, server: something goes wrong from now on, or no
+              longer; `mailsim faults` lists what can
     now, check, targets, failures
               the world's time; whether mail was lost or doubled; how many
               copies are where; what was not taken, by server and reply

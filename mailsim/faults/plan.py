@@ -7,6 +7,7 @@ commands strike the same replies.
 
 from collections import Counter, deque
 from collections.abc import Hashable, Sequence
+from itertools import count
 from typing import Generic, Protocol, TypeVar
 
 from mailsim.faults.syntax import FaultSpec
@@ -36,7 +37,8 @@ class Plan(Generic[Faulty]):
     def __init__(self, *, seed: int = 0) -> None:
         self.seed = seed
         self.struck: deque[Faulty] = deque(maxlen=_TOLD)
-        self._faults: list[tuple[Faulty, int]] = []  # each with the occurrences before it was given
+        self._faults: list[tuple[int, Faulty, int]] = []  # each with its place, and the occurrences before
+        self._places = count()
         self._seen: Counter[str] = Counter()
         self._quiet: dict[Faulty, None] = {}  # given, and not struck so far
 
@@ -47,7 +49,19 @@ class Plan(Generic[Faulty]):
         """Take one more fault; `next` in it counts from now."""
         spec = fault.spec
         self._quiet[fault] = None
-        self._faults.append((fault, self._seen[spec.moment] if spec.again else 0))
+        self._faults.append((next(self._places), fault, self._seen[spec.moment] if spec.again else 0))
+
+    def drop(self, text: str) -> bool:
+        """Take away what was written so, and say whether it was there; what strikes by chance of the others stays the same."""
+        left = [one for one in self._faults if one[1].spec.text != text]
+        was_there = len(left) < len(self._faults)
+        self._faults = left
+        return was_there
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The faults that may strike, as they were written."""
+        return tuple(fault.spec.text for _, fault, _ in self._faults)
 
     def seen(self, moment: str) -> int:
         """Return how often a moment has come."""
@@ -74,7 +88,7 @@ class Plan(Generic[Faulty]):
         self._seen.update(moments)
         return tuple(
             fault
-            for place, (fault, before) in enumerate(self._faults)
+            for place, fault, before in self._faults
             if fault.spec.moment in moments
             and fault.spec.which.strikes(
                 self._seen[fault.spec.moment] - before, f"{self.seed} {place} {fault.spec.text}"

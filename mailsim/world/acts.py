@@ -1,13 +1,15 @@
 """What is done in a running world: a message sent, one received, time passed - whoever ordered it, a scenario or Python."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from mailsim.mail import Envelope, Message
 from mailsim.smtp.outcome import Outcome
 from mailsim.world.branch import Branch
+from mailsim.world.faults import Faults
 from mailsim.world.office import Outgoing
 from mailsim.world.orders import draft_of, incoming
-from mailsim.world.parts import AnyEngine, Heard, Parts
+from mailsim.world.parts import AnyEngine, Heard, Parts, WorldError
 from mailsim.world.scenario import Scenario
 from mailsim.world.scenario_tables import ReceiveTable, SendTable
 from mailsim.world.world import Sent
@@ -43,6 +45,20 @@ def receive(
         parts.people.write(*incoming(table, scenario.folder, token=token, date=now))
 
     parts.engine.call(write)
+
+
+def change_faults(
+    parts: Parts[AnyEngine],
+    change: Callable[[Faults, str], None],
+    fault: str,
+    practice: str | None,
+    server: str | None,
+) -> None:
+    """Have something begin or end to go wrong; raises FaultError, UnknownPracticeError, UnknownServerError, WorldError."""
+    if practice is not None and server is not None:
+        raise WorldError(f"server {server!r}: is no practice's; give practice=... or server=...")
+    plans = parts.branch(practice).faults if server is None else parts.outside_faults(server)
+    parts.engine.call(lambda: change(plans, fault))
 
 
 def let_pass(parts: Parts[AnyEngine], until: datetime | None) -> None:

@@ -146,6 +146,15 @@ class AddFault(Table):
         return {}
 
 
+class RemoveFault(AddFault):
+    """Something no longer goes wrong, written as it was."""
+
+    def obey(self, world: World) -> Answer:
+        """Do it in a world; raises MailsimError."""
+        world.remove_fault(self.fault, practice=self.practice, server=self.server)
+        return {}
+
+
 class Look(Table):
     """What is there at this moment; it takes no arguments."""
 
@@ -225,7 +234,7 @@ class Events(Table):
 
 
 Command = (
-    Send | Receive | Reply | Collect | Settle | Run | AddFault
+    Send | Receive | Reply | Collect | Settle | Run | AddFault | RemoveFault
     | Now | Check | Targets | Failures | Waiting | Held | Events
 )  # fmt: skip
 
@@ -237,6 +246,7 @@ COMMANDS: Mapping[str, type[Command]] = {
     "run": Run,
     "settle": Settle,
     "add_fault": AddFault,
+    "remove_fault": RemoveFault,
     "now": Now,
     "check": Check,
     "targets": Targets,

@@ -95,6 +95,35 @@ def smtp_faults(texts: Iterable[str], struck: Struck) -> tuple[smtp.Fault, ...]:
     return tuple(smtp.read_fault(text, protocol=struck) for text in mine)
 
 
+def check_in_time(text: str, *, outside: bool) -> str:
+    """Return the text of a fault that begins or ends while a world runs, as it is.
+
+    Raises:
+        FaultError: It is none, not of a server outside although it should be, or shows a certificate.
+    """
+    return check_outside_fault(text) if outside else _without_certificate(check_fault(text))
+
+
+def _without_certificate(text: str) -> str:
+    if read_fault_spec(text).what in CERTIFICATES:
+        raise FaultError(
+            f"fault {text!r}: a certificate is made when its server starts; write it in the scenario's faults"
+        )
+    return text
+
+
+def removed(plans: Faults, text: str) -> None:
+    """Take away the faults of these servers that are written so.
+
+    Raises:
+        FaultError: There is none, or it shows a certificate.
+    """
+    _without_certificate(check_fault(text))
+    if not [plan for plan in plans.values() if plan.drop(text)]:
+        known = ", ".join(one for plan in plans.values() for one in plan.texts) or "none"
+        raise FaultError(f"fault {text!r}: does not go wrong there; what does: {known}")
+
+
 def added(plans: Faults, text: str) -> None:
     """Put one more fault among those of the server that it strikes.
 
@@ -104,10 +133,7 @@ def added(plans: Faults, text: str) -> None:
     spec = read_fault_spec(check_fault(text))
     if spec.protocol not in plans:
         raise FaultError(_no_servers(text, plans))
-    if spec.what in CERTIFICATES:
-        raise FaultError(
-            f"fault {text!r}: a certificate is made when its server starts; write it in the scenario's faults"
-        )
+    _without_certificate(text)
     struck = Struck(spec.protocol)
     plan = plans[struck]
     if isinstance(plan, pop3.FaultPlan):

@@ -35,6 +35,10 @@ class UnknownPracticeError(MailsimError):
     """No practice of the world has that domain."""
 
 
+class WorldError(MailsimError):
+    """A world asked for what it cannot do now."""
+
+
 class UnknownServerError(MailsimError):
     """No server outside and no relay of the world has that name."""
 

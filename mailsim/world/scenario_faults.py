@@ -35,6 +35,7 @@ def scenario_faults(tables: ScenarioTables, practices: Sequence[Practice], folde
         *_server_faults(tables, practices),
         *_zone_faults(tables),
         *chain.from_iterable(map(_certificate_faults, practices)),
+        *_removal_faults(tables, practices),
         *_time_faults(tables),
         *_workload_faults(tables, practices),
     ]
@@ -192,16 +193,42 @@ def _around(tables: ScenarioTables, practices: Sequence[Practice]) -> Internet:
 
 def _server_faults(tables: ScenarioTables, practices: Sequence[Practice]) -> Iterator[Fault]:
     """What goes wrong outside goes wrong at a server that is there."""
-    if not tables.fault:
+    if not (tables.fault or any(event.fault_order for event in tables.event)):
         return
     try:
         known = (*_around(tables, practices).servers, *(row.name for row in tables.relay))
     except ZoneError:
         return  # told of the zone
-    for index, row in enumerate(tables.fault):
-        if row.server not in known:
+    named = [(f"fault[{index}].server", row.server) for index, row in enumerate(tables.fault)]
+    named += [(f"event[{index}].{order}.server", at) for index, order, at, _ in _fault_orders(tables) if at]
+    for key, server in named:
+        if server not in known:
             told = f"is no server outside; known are {', '.join(known)}"
-            yield Fault(f"fault[{index}].server", f'"{row.server}"', told, "write one of these")
+            yield Fault(key, f'"{server}"', told, "write one of these")
+
+
+def _fault_orders(tables: ScenarioTables) -> Iterator[tuple[int, str, str, str]]:
+    """The events at which something begins or ends to go wrong: which, its key, at which server outside, and what."""
+    for index, event in enumerate(tables.event):
+        if order := event.fault_order:
+            key = "add_fault" if event.add_fault else "remove_fault"
+            yield index, key, (order.server or "").lower(), order.fault
+
+
+def _removal_faults(tables: ScenarioTables, practices: Sequence[Practice]) -> Iterator[Fault]:
+    """What ends to go wrong went wrong until then."""
+    there = {(one.domain, text) for one in practices for text in one.provider.faults}
+    there |= {(row.server, text) for row in tables.fault for text in row.faults}
+    for index, key, server, text in _fault_orders(tables):
+        one = server or tables.event[index].practice or practices[0].domain, text
+        if key == "add_fault":
+            there.add(one)
+        elif one in there:
+            there.remove(one)
+        else:
+            told = "does not go wrong there at that time"
+            fix = "write it as the faults or the add_fault that it ends"
+            yield Fault(f"event[{index}].remove_fault.fault", shown("", text), told, fix)
 
 
 def _zone_faults(tables: ScenarioTables) -> Iterator[Fault]:

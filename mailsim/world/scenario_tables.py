@@ -16,7 +16,7 @@ from mailsim.provider.mailhost import CatchAll, catch_all_of
 from mailsim.provider.policy import SenderAction
 from mailsim.provider.profiles import UnknownProfile, profile, profiles
 from mailsim.provider.spf_policy import SpfPolicy
-from mailsim.world.faults import check_fault
+from mailsim.world.faults import check_fault, check_in_time
 from mailsim.world.outside_tables import CorrespondentTable, FaultTable, ListTable, RelayTable
 from mailsim.world.table_types import LAX, Domain, Domains, Length, Recipients, Seconds, Size, Someone, Texts
 from mailsim.world.words import Sizes
@@ -195,10 +195,30 @@ class CollectTable(Table):
     """`collect = {}`: the practice collects its mail."""
 
 
+class FaultOrderTable(Table):
+    """`add_fault = {...}`, `remove_fault = {...}`: something goes wrong from now on, or no longer."""
+
+    fault: str
+    """What, such as `mx:RCPT:every:greylist`; `remove_fault` writes it as it was written."""
+    server: SmtpServer | None = None
+    """The server outside or relay at which it does, by its name; without it at the practice's provider."""
+
+    @model_validator(mode="after")
+    def _is_a_fault(self) -> "FaultOrderTable":
+        try:
+            check_in_time(self.fault, outside=self.server is not None)
+        except FaultError as error:
+            raise fault("must be a fault", str(error).rpartition(": ")[2]) from None
+        return self
+
+
+_DEEDS = ("send", "receive", "collect", "add_fault", "remove_fault")
+
+
 class EventTable(Table):
     """`[[event]]`: one thing that happens."""
 
-    model_config = ConfigDict(json_schema_extra={"oneOf": _required("send", "receive", "collect")})
+    model_config = ConfigDict(json_schema_extra={"oneOf": _required(*_DEEDS)})
 
     at: Seconds | None = None
     """When, after the start; without it right after the event before."""
@@ -208,16 +228,27 @@ class EventTable(Table):
     """Somebody outside sends."""
     collect: CollectTable | None = None
     """The practice collects."""
+    add_fault: FaultOrderTable | None = None
+    """Something goes wrong from now on, as `faults` say it; `next` in it counts from now."""
+    remove_fault: FaultOrderTable | None = None
+    """It no longer does."""
     practice: Domain | None = None
-    """The domain of the practice that does it; without it the first one does."""
+    """The domain of the practice that does it, or at whose provider it goes wrong; without it the first."""
 
     @model_validator(mode="after")
     def _is_one_thing(self) -> "EventTable":
-        if sum(what is not None for what in (self.send, self.receive, self.collect)) != 1:
-            raise fault("must be exactly one of send, receive and collect", "write an [[event]] for each")
+        if sum(getattr(self, deed) is not None for deed in _DEEDS) != 1:
+            raise fault(f"must be exactly one of {', '.join(_DEEDS)}", "write an [[event]] for each")
         if self.receive is not None and self.practice is not None:
             raise fault("somebody outside sends, no practice does", "remove practice")
+        if self.practice is not None and (order := self.fault_order) is not None and order.server is not None:
+            raise fault("a server outside is no practice's", "remove practice, or server")
         return self
+
+    @property
+    def fault_order(self) -> FaultOrderTable | None:
+        """What begins or ends to go wrong."""
+        return self.add_fault or self.remove_fault
 
 
 class Arrivals(StrEnum):

@@ -13,7 +13,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Generic, Self
 
-from mailsim.errors import MailsimError
 from mailsim.mail import Mailbox, Message
 from mailsim.pop3.collection import CollectError
 from mailsim.practice.decision import Decision, Outcome, Reason
@@ -25,11 +24,11 @@ from mailsim.world import acts
 from mailsim.world.branch import Branch
 from mailsim.world.expectation import ExpectationError, unmet
 from mailsim.world.failures import Failure
-from mailsim.world.faults import added
+from mailsim.world.faults import added, removed
 from mailsim.world.laws import hold_laws
 from mailsim.world.mailroom import Collecting
 from mailsim.world.orders import OrderError, order, time_of, unknown_senders, unknown_target
-from mailsim.world.parts import AnyEngine, Parts, assembled
+from mailsim.world.parts import AnyEngine, Parts, WorldError, assembled
 from mailsim.world.plan import Plan, Planned, plan
 from mailsim.world.polling import keep_polling
 from mailsim.world.retelling import Retelling
@@ -41,10 +40,6 @@ KEPT = 10_000
 """Events that a world holds whose trace goes to a file."""
 DECISIONS_KEPT = 1_000
 """Decisions that it holds: about those that its events tell of."""
-
-
-class WorldError(MailsimError):
-    """A world asked for what it cannot do now."""
 
 
 class Stage(Generic[AnyEngine]):
@@ -298,11 +293,15 @@ class Stage(Generic[AnyEngine]):
             UnknownServerError: No server outside and no relay has that name.
             WorldError: Both are given.
         """
-        parts = self._running
-        if practice is not None and server is not None:
-            raise WorldError(f"server {server!r}: is no practice's; give practice=... or server=...")
-        plans = parts.branch(practice).faults if server is None else parts.outside_faults(server)
-        parts.engine.call(lambda: added(plans, fault))
+        acts.change_faults(self._running, added, fault, practice, server)
+        self._retelling.lose()
+
+    def remove_fault(self, fault: str, *, practice: str | None = None, server: str | None = None) -> None:
+        """Have something no longer go wrong there, written as it was in the scenario or to `add_fault`.
+
+        Raises as `add_fault`; FaultError too where it does not go wrong.
+        """
+        acts.change_faults(self._running, removed, fault, practice, server)
         self._retelling.lose()
 
     def run(self, *, until: datetime | timedelta | None = None) -> None:
@@ -349,6 +348,9 @@ class Stage(Generic[AnyEngine]):
             acts.send(self._running, branch, event.send)
         elif event.receive is not None:
             acts.receive(self._running, self.scenario, event.receive)
+        elif (order := event.fault_order) is not None:
+            change = added if event.add_fault else removed
+            acts.change_faults(self._running, change, order.fault, event.practice, order.server)
         else:
             with suppress(CollectError):  # a session that failed is in the trace; the next collection goes on
                 self._collect(branch)

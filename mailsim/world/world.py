@@ -115,6 +115,10 @@ class World(Protocol):
         """Have something go wrong from now on, at a practice's provider, the first's without its domain, or at a server outside."""
         ...
 
+    def remove_fault(self, fault: str, *, practice: str | None = None, server: str | None = None) -> None:
+        """Have something no longer go wrong there."""
+        ...
+
     def run(self, *, until: datetime | timedelta | None = None) -> None:
         """Play the scenario's events in order, then settle; or go on up to a time."""
         ...

@@ -59,7 +59,10 @@ def test_every_command_does_what_the_world_does(world: Simulation) -> None:
     )
     assert ask(world, "settle") == {}
     assert ask(world, "add_fault", fault="pop:DELE:next:reply -ERR no") == {}
-    assert ask(world, "add_fault", fault="mx:RCPT:9:drop", server="mx.elsewhere.example") == {}
+    outside = {"fault": "mx:RCPT:9:drop", "server": "mx.elsewhere.example"}
+    assert ask(world, "add_fault", **outside) == {}
+    assert ask(world, "remove_fault", **outside) == {}
+    assert "does not go wrong there" in str(ask(world, "remove_fault", **outside)["error"])
     decisions = ask(world, "collect")["decisions"]
     assert isinstance(decisions, list)
     assert [one["targets"] for one in decisions] == [["action:1234"], ["action:1234"]]

@@ -11,8 +11,8 @@ import pytest
 from mailsim.pop3.collection import CollectError
 from mailsim.trace.event import Step
 from mailsim.world.lab import Lab
+from mailsim.world.parts import WorldError
 from mailsim.world.post import RETRIES
-from mailsim.world.stage import WorldError
 from mailsim.world.wire import StartError
 
 REWRITTEN = Path(__file__).parents[2] / "fixtures" / "scenarios" / "rewritten.toml"

@@ -7,10 +7,9 @@ import pytest
 from mailsim.faults.syntax import FaultError
 from mailsim.trace.event import Step
 from mailsim.world.lab import Lab
-from mailsim.world.parts import UnknownServerError
+from mailsim.world.parts import UnknownServerError, WorldError
 from mailsim.world.scenario import ScenarioError, read_scenario
 from mailsim.world.simulation import Simulation
-from mailsim.world.stage import WorldError
 
 LATER, NO = "reply 451 4.3.0 later", "reply 550 5.7.1 no"
 TABLES: dict[str, Any] = {

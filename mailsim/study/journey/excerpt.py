@@ -18,7 +18,7 @@ def excerpt(scenario: Scenario, number: int) -> Scenario | None:
     while (event := programme.peek()) is not None:
         programme.take()
         at = at if event.at is None else event.at
-        if event.collect is None:
+        if event.send or event.receive:
             messages += 1
             if messages != number:
                 continue
