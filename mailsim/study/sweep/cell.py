@@ -34,7 +34,7 @@ FIGURES: Mapping[str, type] = {
     "error": str,
 }
 """What is known of a played cell, in the order of its columns: `messages` are rows of `messages()` of its trace, the
-outcomes those of collected messages, `answers` those of whom the trace knows which action they are for, `latency` the median in seconds, `seconds` the time of the worker."""
+outcomes those of collected messages, `answers` those to letters of actions, `misrouted` how many of these, `latency` the median in seconds, `seconds` the time of the worker."""
 
 
 def play(cell: Cell, traces: str | None) -> dict[str, object]:

@@ -33,7 +33,7 @@ replies_to = "from"
 letters = 4
 
 [[event]]
-receive = { file = "news.eml", to = "peter@abc.com" }
+receive = { file = "news.eml", to = "a1234@abc.com" }
 """
 SWEEP = """
 scenarios = ["scenario.toml"]

@@ -53,7 +53,7 @@ def test_a_cluster_gives_the_table_that_playing_alone_gives(
         "accept": 0,
         "rewrite": 16,
     }
-    assert (found["answers"] == 4).all()
+    assert (found["answers"] == 4).all()  # the news is for the action too, and no answer
 
 
 def test_a_worker_that_is_killed_loses_nothing(write: Any, cluster: Cluster, tmp_path: Path) -> None:
