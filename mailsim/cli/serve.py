@@ -49,7 +49,7 @@ def serve(
     \b
     send      to, from_action, cc, bcc, subject, text, size, automatic, user,
               from, practice: a practice sends
-    receive   to, from, subject, text, octets: somebody outside sends
+    receive   to, from, subject, text, size, octets: somebody outside sends
     reply     message_id, from, text: somebody outside answers
     collect   practice: a practice collects; answers its decisions
     run       until: plays the scenario; holds the laws and [expect], but not

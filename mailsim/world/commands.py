@@ -15,7 +15,7 @@ from mailsim.trace.files import json_line
 from mailsim.world.orders import OrderError
 from mailsim.world.quantities import duration
 from mailsim.world.scenario_tables import SendTable
-from mailsim.world.table_types import Someone
+from mailsim.world.table_types import Length, Someone
 from mailsim.world.world import World
 
 Answer = Mapping[str, object]
@@ -61,6 +61,8 @@ class Receive(Table):
     """The subject."""
     text: str = ""
     """The body."""
+    size: Length = 0
+    """About how large the body is at least."""
     octets: str | None = None
     """A whole message, sent as it is."""
 
@@ -77,6 +79,7 @@ class Receive(Table):
             from_address=_text(self.sender),
             subject=self.subject,
             text=self.text,
+            size=self.size,
             octets=None if self.octets is None else self.octets.encode("utf-8", "replace"),
         )
         return {}

@@ -18,7 +18,7 @@ The events are taken in turn and what is closed is forgotten, so that memory doe
 
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -33,6 +33,8 @@ from mailsim.world.recent import Recent
 _NOT_TAKEN = (Step.DEFERRED, Step.BOUNCED)
 _MOST_STORIES = 3
 _MOST_LINES = 40
+_FIRST = 3
+"""Lines of the story of what goes round."""
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 Copy = tuple[str, str, str]
@@ -277,9 +279,16 @@ class Books:
                 (*(copy[0] for copy in (*found.lost, *found.doubled, *found.overdue)), *round_and_round)
             )
             for trace_id in list(concerned)[:_MOST_STORIES]:
-                last = list(told(story(trace_id)))[-_MOST_LINES:]
-                lines += [f"What happened to {trace_id}:", *(f"  {line}" for line in last)]
+                happened = list(told(story(trace_id)))
+                shown = _shortened(happened) if trace_id in endless else happened[-_MOST_LINES:]
+                lines += [f"What happened to {trace_id}:", *(f"  {line}" for line in shown)]
             raise ConservationError("\n".join(lines))
+
+
+def _shortened(happened: Sequence[str]) -> Sequence[str]:
+    """What goes round is the same again and again."""
+    left_out = len(happened) - _FIRST - 1
+    return [*happened[:_FIRST], f"… {left_out:,} more …", happened[-1]] if left_out > 1 else happened
 
 
 def balance(trace: Trace, waiting: Iterable[str], others: Collection[str] = ()) -> Balance:

@@ -14,6 +14,7 @@ from mailsim.mail.date import header_date
 from mailsim.practice.routing import auto_submitted
 from mailsim.world.auto_reply import may_answer
 from mailsim.world.mangling import Mangle, mangled
+from mailsim.world.words import lengthened
 
 CONSENT = "Thank you. I agree to all of it."
 """What people answer when nobody says what."""
@@ -64,6 +65,8 @@ class Correspondent:
     forwards_to: tuple[Address, ...] = ()
     mangles: tuple[Mangle, ...] = ()
     """What the mail program does to what they write."""
+    size: int = 0
+    """Octets of the body of what they write, at least and about."""
 
 
 def acts_on(
@@ -116,6 +119,8 @@ def answer(
             to, subject = answered(RepliesTo.FROM, message), _answered_subject(subject)
     if not to:
         return None
+    if correspondent.size:
+        text = lengthened(text, correspondent.size)
     lines = [
         f"From: {person.text}",
         f"To: {', '.join([address.text for address in to])}",

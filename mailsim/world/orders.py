@@ -19,6 +19,7 @@ from mailsim.practice.faults import Fault, shown
 from mailsim.practice.site import Site
 from mailsim.practice.validation import faults_of
 from mailsim.world.scenario_tables import ReceiveTable, SendTable
+from mailsim.world.words import lengthened
 
 _Table = TypeVar("_Table", bound=BaseModel)
 
@@ -131,7 +132,7 @@ def incoming(table: ReceiveTable, folder: Path, *, token: str, date: datetime) -
         "Content-Type: text/plain; charset=utf-8",
         "Content-Transfer-Encoding: 8bit",
         "",
-        *table.text.splitlines(),
+        *lengthened(table.text, table.size).splitlines(),
         "",
     ]
     return Envelope(sender, table.to), Message("\r\n".join(lines).encode())

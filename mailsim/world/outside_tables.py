@@ -11,7 +11,7 @@ from mailsim.provider.spf_policy import SpfPolicy
 from mailsim.world.correspondent import Habit, RepliesTo
 from mailsim.world.faults import check_outside_fault
 from mailsim.world.mailing_list import ListReplyTo
-from mailsim.world.table_types import LAX, Domains, Mangles, Recipients, Seconds, Someone
+from mailsim.world.table_types import LAX, Domains, Length, Mangles, Recipients, Seconds, Someone
 
 
 def _fault(value: str) -> str:
@@ -30,9 +30,13 @@ class CorrespondentTable(Table):
     """What the mail program answers to: `from` ignores Reply-To, `reply-to` honours it."""
     delay: Seconds = 0
     """How long the answer takes, such as `2h`."""
+    size: Length = 0
+    """About how large the body of what they write is at least, such as `40 KB`, as of those who quote what they answer."""
     habit: Annotated[Habit, LAX] = Habit.REPLY
     """What they do: `reply`, `reply-all`, `forward`, `write-anew`, `auto-reply` (RFC 3834), `out-of-office` (not), or
-    `bounce` (the mailbox is full, as its server reports afterwards)."""
+    `bounce` (the mailbox is full, as its server reports afterwards). Programs that answer each other, as two of
+    `out-of-office` do, are stopped after 50 answers to answers, or 1,000 in one conversation: a law that is broken. A
+    practice answers nothing by itself."""
     forwards_to: Recipients = ()
     """Whom they forward to."""
     mangles: Mangles = ()

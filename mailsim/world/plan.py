@@ -128,6 +128,7 @@ def _correspondents(scenario: Scenario) -> Mapping[Address, Correspondent]:
             row.habit,
             row.forwards_to,
             row.mangles,
+            row.size,
         )
         for row in rows
     ]

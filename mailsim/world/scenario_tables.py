@@ -179,6 +179,8 @@ class ReceiveTable(Table):
     """The subject."""
     text: str = ""
     """The body."""
+    size: Length = 0
+    """About how large the body is at least, at most 100 MB."""
     file: str | None = None
     """A message to send as it is, beside the scenario file, or here as `data:message/rfc822;base64,...`."""
 
@@ -186,8 +188,8 @@ class ReceiveTable(Table):
     def _has_a_source(self) -> "ReceiveTable":
         if self.file is None and self.sender is None:
             raise fault("must say who sends", "add from = ... or file = ...")
-        if self.file is not None and (self.subject or self.text):
-            raise fault("a file is sent as it is", "remove subject and text, or file")
+        if self.file is not None and (self.subject or self.text or self.size):
+            raise fault("a file is sent as it is", "remove subject, text and size, or file")
         return self
 
 
@@ -282,6 +284,8 @@ class WorkloadTable(Table):
     """How many correspondents are made up, besides those of the scenario."""
     delay: Seconds = 0
     """How long these take to answer in the mean; each has a delay of their own, exponentially spread."""
+    answer_size: Length = 0
+    """About how large what these answer is at least."""
     corpus: Texts = ()
     """Real messages beside the scenario file: `.eml`, an mbox, a Maildir or a folder of them, or several of these; or
     here, each as `data:message/rfc822;base64,...`. At most 1,000 of them are taken."""

@@ -106,8 +106,6 @@ class Stage(Generic[AnyEngine]):
         """The world's time, UTC."""
         return self._built.engine.clock.now()
 
-    # Beginning and end
-
     def __enter__(self) -> Self:
         name = type(self).__name__
         if self._stack is not None:
@@ -223,6 +221,7 @@ class Stage(Generic[AnyEngine]):
         from_address: str | None = None,
         subject: str = "",
         text: str = "",
+        size: int | str = 0,
         octets: bytes | None = None,
     ) -> None:
         """Have somebody outside send a message, a new one or `octets` as they are; returns at once.
@@ -230,7 +229,7 @@ class Stage(Generic[AnyEngine]):
         Raises:
             OrderError: An argument is no address, or nobody sends.
         """
-        given = {"to": to, "from": from_address, "subject": subject, "text": text}
+        given = {"to": to, "from": from_address, "subject": subject, "text": text, "size": size}
         table = order(ReceiveTable, given if octets is None else given | {"file": "octets"})
         self._order(table, octets)
         acts.receive(self._running, self.scenario, table, octets)
@@ -297,10 +296,7 @@ class Stage(Generic[AnyEngine]):
         self._retelling.lose()
 
     def remove_fault(self, fault: str, *, practice: str | None = None, server: str | None = None) -> None:
-        """Have something no longer go wrong there, written as it was in the scenario or to `add_fault`.
-
-        Raises as `add_fault`; FaultError too where it does not go wrong.
-        """
+        """Have something no longer go wrong there, written as it was; raises as `add_fault`, and where it does not go wrong."""
         acts.change_faults(self._running, removed, fault, practice, server)
         self._retelling.lose()
 

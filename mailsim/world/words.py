@@ -48,6 +48,15 @@ def speaker(seed: int) -> "Faker":
     return fake
 
 
+_LINE = "These lines are here for the length of the message alone, as quoted ones are.\n"
+
+
+def lengthened(text: str, size: int) -> str:
+    """The text, and lines below it until all is of about so many octets."""
+    lacking = size - len(text)
+    return text if lacking <= 0 else f"{text}\n" + _LINE * math.ceil(lacking / len(_LINE))
+
+
 class Words:
     """An endless supply, the same for the same seed."""
 

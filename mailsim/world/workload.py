@@ -113,5 +113,6 @@ def made_up_people(
         yield CorrespondentTable.model_construct(
             address=address,
             replies_to=RepliesTo.FROM if ignores else RepliesTo.REPLY_TO,
+            size=workload.answer_size,
             delay=chance.expovariate(1 / workload.delay) // 1 if workload.delay else 0,
         )

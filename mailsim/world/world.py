@@ -94,6 +94,7 @@ class World(Protocol):
         from_address: str | None = None,
         subject: str = "",
         text: str = "",
+        size: int | str = 0,
         octets: bytes | None = None,
     ) -> None:
         """Have somebody outside send a message: a new one, or `octets` as they are."""

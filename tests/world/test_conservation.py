@@ -230,6 +230,18 @@ def test_answers_that_go_round_are_told() -> None:
         books.check((), {}, endless={"t1"}, story=happened.story)
 
 
+@pytest.mark.parametrize(("times", "told"), [(3, 4), (4, 5), (5, 5), (500, 5)])
+def test_of_what_goes_round_the_first_and_the_last_are_told(times: int, told: int) -> None:
+    """All that is between is the same again; one line more is not left out for a line that says so."""
+    happened = trace(*[LETTER] * (times + 1))
+    with pytest.raises(ConservationError) as caught:
+        Books().check((), {}, endless={"t1"}, story=happened.story)
+
+    story = str(caught.value).splitlines()[2:]
+    assert len(story) == told
+    assert (f"… {times - 3:,} more …" in story[3]) == (times > 4)
+
+
 def test_what_is_closed_is_forgotten() -> None:
     """A run's memory does not grow with its length."""
     books = Books()

@@ -823,7 +823,34 @@ def test_two_programs_that_answer_everything_are_stopped_and_told(made: Made) ->
     first, second, *story = str(caught.value).splitlines()
     assert first == "t000001: answers go round for ever; they were stopped"
     assert second == "What happened to t000001:"
-    assert len(story) <= 40
+    assert [line[2] for line in story] == ["2", "2", "2", "…", "2"]
+
+
+def test_mail_from_outside_is_as_large_as_is_asked_for(made: Made) -> None:
+    """What is brought, what is answered, and what made-up people answer; told again it is as large."""
+    jane = {"address": "jane@client.example", "size": "20 KB"}
+    work = {"letters": 8, "people": 1, "answer_size": "30 KB", "practices": ["abc.com"]}
+    brought = {
+        "receive": {"to": "a1234@abc.com", "from": "jane@client.example", "text": "Hi", "size": "9 KB"}
+    }
+    with made(tables(correspondent=[jane], workload=work, event=[brought])) as world:
+        world.receive(to="a1234@abc.com", from_address="ann@client.example", size="40 KB")
+        world.run()
+        answers = {event.place: event.size for event in world.trace.steps(Step.REPLIED)}
+        composed = [
+            event.size for event in world.trace.steps(Step.COMPOSED) if event.place.endswith(".example")
+        ]
+        [last] = [one for one in world.waiting() if one.value("From") == "ann@client.example"]
+        again = world.trace.scenario
+
+    assert len(answers) == 2
+    assert all(
+        (20 if place == "jane@client.example" else 30) < size / 1024 < 32 for place, size in answers.items()
+    )
+    assert [size // 1024 for size in composed] == [40, 9]
+    assert max(map(len, last.octets.splitlines())) < 1000
+    assert again is not None
+    assert [event["receive"]["size"] for event in again["event"]] == [40960, 9216]  # type: ignore[attr-defined]
 
 
 def test_programs_that_answer_each_other_in_a_crowd_are_stopped_before_they_fill_the_world(
