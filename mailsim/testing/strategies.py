@@ -1,12 +1,14 @@
 """Hypothesis strategies for tests of mail systems: whole scenarios, as tables. Hypothesis must be installed.
 
-@given(scenarios())
-def test_nothing_is_lost(tables):
-with mailsim.Simulation(tables) as world:
-world.run()  # raises where mail is lost or doubled
+    @given(scenarios(fixed={"provider": {"profile": "gmail"}}))
+    def test_nothing_is_lost(tables):
+        with mailsim.Simulation(tables) as world:
+            world.run()  # raises where mail is lost or doubled
+
+An example that fails is shown as the text of its scenario file, for `mailsim run`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 from typing import Any
 
@@ -15,6 +17,7 @@ from hypothesis import strategies as st
 from mailsim.faults.kinds import Argument, Kind
 from mailsim.pop3.fault_kinds import KINDS as POP3_KINDS
 from mailsim.smtp.fault_kinds import KINDS as SMTP_KINDS
+from mailsim.study.scenario_file import scenario_text
 from mailsim.world.orders import inline
 
 SYSTEM, DOMAIN = "matters@abc.com", "abc.com"
@@ -173,16 +176,27 @@ _subjects = st.sampled_from(("Draft", "Lease [a1234]", "Grüße", ""))
 _texts = st.sampled_from(("Please read.", "Sehr geehrte Frau Jones\n\n.\n..\nMit Grüßen", "", "x" * 2000))
 
 
-def scenarios(*, faults: tuple[str, ...] = FAULTS) -> st.SearchStrategy[dict[str, Any]]:
+class Tables(dict[str, Any]):
+    """The tables of a scenario, shown as its file."""
+
+    def __repr__(self) -> str:
+        return scenario_text(self, ())
+
+
+def scenarios(
+    *, faults: tuple[str, ...] = FAULTS, fixed: Mapping[str, Mapping[str, Any]] | None = None
+) -> st.SearchStrategy[dict[str, Any]]:
     """The tables of a scenario: a practice, its provider with some of the `faults`, people, and what happens.
+
+    `fixed` are keys of `mailbox`, `routing` and `provider` that are not drawn, such as those of one's own practice.
 
     Sometimes there is a second practice, at a provider of its own, and something goes wrong at a server outside.
 
     No two things in it happen at one time. Each can be run: all that is named is there.
     """
     outside = [fault for fault in faults if fault.startswith("mx:")]
-    return st.builds(
-        _tables,
+    return _drawn(
+        fixed=st.just(fixed or {}),
         seed=st.integers(0, 9),
         single=st.booleans(),
         mailbox=st.fixed_dictionaries({}, optional={"catch_all_header": st.just("X-Original-To")}),
@@ -197,7 +211,7 @@ def scenarios(*, faults: tuple[str, ...] = FAULTS) -> st.SearchStrategy[dict[str
             },
         ),
         provider=st.fixed_dictionaries(
-            {"faults": st.lists(st.sampled_from(faults), unique=True, max_size=2)},
+            {"faults": st.lists(st.sampled_from(faults), unique=True, max_size=2) if faults else st.just([])},
             optional={
                 "profile": st.sampled_from(PROFILES),
                 "sender_policy": st.sampled_from(("accept", "rewrite", "reject")),
@@ -229,6 +243,12 @@ def scenarios(*, faults: tuple[str, ...] = FAULTS) -> st.SearchStrategy[dict[str
         ),
         times=st.lists(st.integers(0, 4), max_size=8),
     )
+
+
+@st.composite
+def _drawn(draw: st.DrawFn, /, **parts: st.SearchStrategy[Any]) -> dict[str, Any]:
+    """Not built by a call, which would be shown instead of what it returns."""
+    return Tables(_tables(**draw(st.fixed_dictionaries(parts))))
 
 
 def _practice() -> st.SearchStrategy[dict[str, Any]]:
@@ -347,6 +367,7 @@ def _receive() -> st.SearchStrategy[dict[str, Any]]:
 
 def _tables(
     *,
+    fixed: Mapping[str, Mapping[str, Any]],
     seed: int,
     single: bool,
     mailbox: dict[str, Any],
@@ -363,6 +384,9 @@ def _tables(
     events: list[dict[str, Any]],
     times: list[int],
 ) -> dict[str, Any]:
+    mailbox = {**({} if single else mailbox), **fixed.get("mailbox", {})}
+    single = mailbox.get("type", "single" if single else "catch-all") == "single"
+    provider = {**provider, **fixed.get("provider", {})}
     if not single and provider.get("profile") == "m365":
         provider = {"catch_all": SYSTEM, **provider}  # it has no catch-all of its own (R1.13)
     people = [row for number, row in enumerate(people) if not _answers_another(row, people[:number])]
@@ -384,9 +408,9 @@ def _tables(
             "type": "single" if single else "catch-all",
             "default_sender": SYSTEM,
             "fallback_address": "help@elsewhere.example",
-            **({} if single else mailbox),
+            **mailbox,
         },
-        "routing": routing,
+        "routing": {**routing, **fixed.get("routing", {})},
         "action": [{"id": action} for action in ACTIONS],
         "user": [{"name": "mary"}, {"name": "john", "from": "john@abc.com"}],
         "alias": [{"address": "sales@abc.com", "mailboxes": ["mary", "john"]}],
