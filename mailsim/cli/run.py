@@ -1,9 +1,11 @@
 """`mailsim run`: a scenario from beginning to end."""
 
 import json
+import signal
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -95,16 +97,29 @@ def run(
 ) -> None:
     """Play a scenario, hold the laws of conservation and what the scenario expects; exits 1 where one does not hold.
 
+    SIGINT and SIGTERM end it; the trace is written as far as it is.
+
     Example: mailsim run fixtures/scenarios/rewritten.toml --out /tmp/trace.parquet
     """
     from mailsim.practice.faults import printable
 
-    ran = _run(scenario, world, seed, out)
+    with _terminated_as_interrupted():
+        ran = _run(scenario, world, seed, out)
     sys.stderr.writelines(f"{printable(line)}\n" for line in ran.broken)
     text = json.dumps(ran.as_json(), ensure_ascii=False) if as_json else "\n".join(_told(ran))
     sys.stdout.write(text + "\n")
     if not ran.as_expected:
         raise typer.Exit(1)
+
+
+@contextmanager
+def _terminated_as_interrupted() -> Iterator[None]:
+    """SIGTERM unwinds as SIGINT does: else the trace is lost, and the file beside it stays."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _run(path: Path, kind: Literal["memory", "wire"], seed: int | None, out: Path | None) -> _Ran:

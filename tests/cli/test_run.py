@@ -2,6 +2,10 @@
 
 import json
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pandas as pd
@@ -34,6 +38,22 @@ def test_a_run_tells_what_came_of_the_mail(capsys: pytest.CaptureFixture[str], w
     assert told["decided"]["unassigned"] == {"unknown-address": 1, "sender-rewritten": 1}
     assert (told["world"], told["seed"], told["events"]["replied"]) == (world, 7, 1)
     assert 3 * 3600 <= told["world_seconds"] < 3 * 3600 + 60
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_ended_writes_the_trace_as_far_as_it_is(number: signal.Signals, tmp_path: Path) -> None:
+    """And leaves nothing else."""
+    work = '[workload]\nletters = 10_000_000\nover = "10000d"\n[expect]'
+    path, out, new = changed(tmp_path, "[expect]", work), tmp_path / "x.jsonl", tmp_path / ".x.jsonl.new"
+    with subprocess.Popen([sys.executable, "-m", "mailsim", "run", path, "--out", out]) as process:
+        end = time.monotonic() + 30
+        while not (new.exists() and new.stat().st_size) and time.monotonic() < end:
+            time.sleep(0.01)
+        process.send_signal(number)
+        assert process.wait(30) == 130
+
+    assert not new.exists()
+    assert json.loads(out.read_text("utf-8").splitlines()[-1])["step"]
 
 
 def test_what_is_not_as_expected_is_one_line_each(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
