@@ -63,6 +63,9 @@ class Stage(Generic[AnyEngine]):
         self._parts: Parts[AnyEngine] | None = None
         self._stack: ExitStack | None = None
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.site.settings.domain!r}, {len(self.trace):,} events)"
+
     @property
     def site(self) -> Site:
         """The practice."""
@@ -70,7 +73,7 @@ class Stage(Generic[AnyEngine]):
 
     @property
     def decisions(self) -> Sequence[Decision]:
-        """Every decision on a collected message, in order; with `out` the last `DECISIONS_KEPT`."""
+        """Every decision on a collected message, in order; with `out` the last 1,000."""
         return tuple(self._decisions)
 
     @property
@@ -160,8 +163,6 @@ class Stage(Generic[AnyEngine]):
         name = type(self).__name__
         return WorldError(f"the {name} does not run; use it inside `with {name}(...) as world:`")
 
-    # What a world can do
-
     def send(
         self,
         *,
@@ -238,7 +239,7 @@ class Stage(Generic[AnyEngine]):
         """Have somebody outside answer a message that they have got, now and whatever their habit; returns at once.
 
         `message_id` is that message's, with angle brackets, such as `sent.message_id`; `from_address` is who answers,
-        whoever got it first when not given. The last `people.REMEMBERED` messages that arrived can be answered.
+        whoever got it first when not given. The last 100 messages that arrived can be answered.
 
         Raises:
             OrderError: Nobody outside has got it, or it names nobody to answer.

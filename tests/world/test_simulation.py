@@ -33,6 +33,13 @@ def played(**changes: object) -> Simulation:
     return world
 
 
+def test_a_world_says_whose_it_is_and_how_much_has_happened() -> None:
+    """Before it begins, too."""
+    world = played()
+    assert repr(Simulation(TABLES)) == "Simulation('abc.com', 0 events)"
+    assert repr(world) == f"Simulation('abc.com', {len(world.trace)} events)"
+
+
 @pytest.mark.parametrize("write", [write_json_lines, write_parquet])
 def test_the_same_scenario_and_seed_give_the_same_bytes(write: object, tmp_path: Path) -> None:
     """R6.3: of the whole trace; another seed gives others."""
