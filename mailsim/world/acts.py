@@ -49,7 +49,7 @@ def receive(
 
 def change_faults(
     parts: Parts[AnyEngine],
-    change: Callable[[Faults, str], None],
+    change: Callable[[Faults, str], object],
     fault: str,
     practice: str | None,
     server: str | None,

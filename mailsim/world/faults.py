@@ -112,6 +112,11 @@ def _without_certificate(text: str) -> str:
     return text
 
 
+def ended(plans: Faults, text: str) -> bool:
+    """Take away the faults of these servers that are written so, and say whether there was one."""
+    return any(plan.drop(text) for plan in plans.values())  # its protocol says of which
+
+
 def removed(plans: Faults, text: str) -> None:
     """Take away the faults of these servers that are written so.
 
@@ -119,7 +124,7 @@ def removed(plans: Faults, text: str) -> None:
         FaultError: There is none, or it shows a certificate.
     """
     _without_certificate(check_fault(text))
-    if not [plan for plan in plans.values() if plan.drop(text)]:
+    if not ended(plans, text):
         known = ", ".join(one for plan in plans.values() for one in plan.texts) or "none"
         raise FaultError(f"fault {text!r}: does not go wrong there; what does: {known}")
 

@@ -24,7 +24,7 @@ from mailsim.world import acts
 from mailsim.world.branch import Branch
 from mailsim.world.expectation import ExpectationError, unmet
 from mailsim.world.failures import Failure
-from mailsim.world.faults import added, removed
+from mailsim.world.faults import added, ended, removed
 from mailsim.world.laws import hold_laws
 from mailsim.world.mailroom import Collecting
 from mailsim.world.orders import OrderError, order, time_of, unknown_senders, unknown_target
@@ -346,7 +346,7 @@ class Stage(Generic[AnyEngine]):
         elif event.receive is not None:
             acts.receive(self._running, self.scenario, event.receive)
         elif (order := event.fault_order) is not None:
-            change = added if event.add_fault else removed
+            change = added if event.add_fault else ended  # is none, where a run is tried without that fault
             acts.change_faults(self._running, change, order.fault, event.practice, order.server)
         else:
             with suppress(CollectError):  # a session that failed is in the trace; the next collection goes on

@@ -1,15 +1,20 @@
 """What begins and ends to go wrong while time passes, in both worlds: by events of a scenario, and in Python."""
 
 from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mailsim.faults.syntax import FaultError
 from mailsim.study.journey.excerpt import excerpt
+from mailsim.study.scenario_file import scenario_text
+from mailsim.study.shrinking.scenario import shrink_scenario
 from mailsim.trace.event import Step
+from mailsim.world.expectation import ExpectationError
 from mailsim.world.lab import Lab
-from mailsim.world.scenario import ScenarioError, read_scenario
+from mailsim.world.scenario import ScenarioError, load_scenario, read_scenario
 from mailsim.world.simulation import Simulation
 
 NOT_YET = "mx:RCPT:every:reply 451 4.7.1 not yet"
@@ -144,6 +149,26 @@ def test_removing_what_is_not_there_says_what_is() -> None:
         world.remove_fault(NOT_YET)
         with pytest.raises(FaultError, match="what does: none"):
             world.remove_fault(NOT_YET)
+
+
+def test_who_is_to_blame_is_found_of_a_fault_that_ends_too(tmp_path: Path) -> None:
+    """The run is tried without it, where it cannot end any more; what is shrunk keeps both or neither."""
+    lose = "mx:DATA-END:every:lose"
+    path = tmp_path / "scenario.toml"
+    tables = playing(
+        {"send": LETTER},
+        {"at": "1h", "remove_fault": {"fault": lose}},
+        {"collect": {}},
+        provider={"profile": "postfix", "faults": [lose]},
+        expect={"delivered": {"action:1234": 1}},
+    )
+    path.write_text(scenario_text(tables, ()), "utf-8")
+    with Simulation(path) as world, suppress(ExpectationError):
+        world.run()
+    assert f"the fault {lose}" in str(world.trace.why())
+    found = shrink_scenario(load_scenario(path))
+    assert lose in str(found.tables["provider"])
+    read_scenario(found.tables)
 
 
 def test_one_message_s_scenario_keeps_what_goes_wrong() -> None:
