@@ -1,8 +1,8 @@
 """What plays a run again: its scenario, with all that was ordered in Python as events. It goes with the trace (R6.4).
 
 Laws: no secret is told (R1.11); messages that were given as octets, files or corpus stand in it as `data:` URLs (RFC 2397), so
-that it needs nothing beside it, unless the corpus is too large to be told; what people outside were told to answer by hand, and what went wrong from some moment
-on, has no event, so such a run is not told.
+that it needs nothing beside it, unless the corpus is too large to be told; what people outside were told to answer by hand has no event, and a fault that
+began or ended in Python is not noted as one, so such a run is not told.
 """
 
 import json

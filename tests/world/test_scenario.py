@@ -130,7 +130,7 @@ def test_the_site_may_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
             "correspondent[0].habit",
             "bounce",
         ),
-        ({"event": [{}]}, "event[0]", "exactly one of send, receive and collect"),
+        ({"event": [{}]}, "event[0]", "exactly one of send, receive, collect, add_fault"),
         ({"event": [{"collect": {}, "send": {"to": "a@b.example"}}]}, "event[0]", "exactly one"),
         ({"event": [{"send": {}}]}, "event[0].send.to", "is required"),
         ({"event": [{"receive": {"to": "a@abc.com"}}]}, "event[0].receive", "who sends"),
