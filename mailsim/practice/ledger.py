@@ -111,7 +111,7 @@ class Ledger:
         for one in batch:
             octets = one.octets
             receipt = Receipt(self._mailbox, one.uid or "", blake2b(octets, digest_size=16).digest())
-            if self._store.has(receipt):
+            if not self._store.remember(receipt):
                 continue
             message = Message(octets)
             key = fingerprint(message)
@@ -120,7 +120,7 @@ class Ledger:
             if decision.outcome is Outcome.FALLBACK:
                 forwarded = self._site.rules.fallback, self._forwarding(message, decision)
             taken.append(Taken(one, decision))
-            yield Kept(message, decision.outcome, decision.reason, decision.targets, key, receipt, forwarded)
+            yield Kept(message, decision.outcome, decision.reason, decision.targets, key, forwarded)
 
     def _decide(self, one: Retrieved, message: Message, key: bytes) -> Decision:
         site, sent = self._site, self._sent

@@ -67,8 +67,6 @@ class Kept(NamedTuple):
     targets: tuple[str, ...]
     fingerprint: bytes | None = None
     """What its copies have in common (R4.13); None where none can come."""
-    receipt: Receipt | None = None
-    """For what was collected."""
     forward: tuple[Address, Message] | None = None
     """What must be sent because of it, and to whom (R4.8)."""
 
@@ -177,8 +175,6 @@ class Store:
             ).lastrowid
         for target in kept.targets:
             execute("INSERT INTO delivery (target, message) VALUES (?, ?)", (target, number))
-        if kept.receipt is not None:
-            execute("INSERT INTO receipt VALUES (?, ?, ?)", kept.receipt)
         if kept.forward is not None:
             recipient, message = kept.forward
             execute(
@@ -226,9 +222,10 @@ class Store:
 
     # The ledger (R4.2, R4.13)
 
-    def has(self, receipt: Receipt) -> bool:
-        """Whether that very message of that server mailbox was collected before."""
-        return self._found("SELECT 1 FROM receipt WHERE mailbox = ? AND uid = ? AND digest = ?", *receipt)
+    def remember(self, receipt: Receipt) -> bool:
+        """Record a receipt with the batch that is being kept; False when that very message was collected before."""
+        statement = "INSERT INTO receipt VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+        return self._connection.execute(statement, receipt).rowcount == 1
 
     def has_uid(self, mailbox: str, uid: str) -> bool:
         """Whether a message under that uid was collected from that server mailbox before."""

@@ -56,12 +56,12 @@ def test_what_is_kept_is_there_after_a_new_start(tmp_path: Path) -> None:
 
 
 def test_what_is_wrong_with_a_message_is_not_told_of_the_store() -> None:
-    """One receipt twice is the caller's fault: the ledger then takes the batch one by one; the store goes on."""
-    kept = SECOND._replace(receipt=Receipt("matters@abc.com", "u1", b"digest"))
+    """One target twice is the caller's fault: the ledger then takes the batch one by one; the store goes on."""
+    twice = SECOND._replace(targets=SECOND.targets * 2)
     with Store() as store:
         with pytest.raises(sqlite3.IntegrityError):
-            store.keep([kept, kept])
-        store.keep([kept])
+            store.keep([SECOND, twice])
+        store.keep([SECOND])
 
         assert store.targets() == {"unassigned": 1}
 
@@ -169,7 +169,9 @@ def test_a_file_that_can_have_no_write_ahead_log_is_no_store(
 
 
 USES: dict[str, Callable[[Store], object]] = {
-    "has": lambda store: store.has(Receipt("m", "u", b"d")),
+    "remember": lambda store: store.keep(
+        kept for kept in [NOWHERE] if store.remember(Receipt("m", "u", b"d"))
+    ),
     "has_uid": lambda store: store.has_uid("m", "u"),
     "reached": lambda store: store.reached(b"f"),
     "forwards": lambda store: list(store.forwards()),
