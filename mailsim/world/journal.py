@@ -1,6 +1,7 @@
 """Writing facts about messages into the trace: their trace id, their Message-ID, their size."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from mailsim.mail import Address, Envelope, Message
@@ -22,6 +23,7 @@ NO_MESSAGE = Entry("", "", 0)
 """What an event is about that concerns no message."""
 
 
+_UNDER_WAY = 4  # messages to which things happen in turn: a letter, its answer, as the server stores it
 Spot = tuple[str, str, str]
 """A practice's domain, the user of a server mailbox there, and a uid in it: equal messages have equal uids in several."""
 
@@ -34,18 +36,14 @@ class Journal:
         self.lineage = Lineage()
         self._foreign: Recent[tuple[str, str, str], None] = Recent()
         """What other programs brought: the server, trace id and Message-ID."""
-        self._told: tuple[Message | None, Entry] = (None, NO_MESSAGE)
+        self.entry = lru_cache(_UNDER_WAY)(self._entry)
+        """What the trace tells of this message."""
         self._lying: dict[Spot, Entry] = {}
 
-    def entry(self, message: Message) -> Entry:
-        """What the trace tells of this message."""
-        last, entry = self._told
-        if message is not last:  # often several things happen to one message in a row
-            message_id = message.known_by
-            trace_id = self.lineage.named(message_id) if message_id else self.lineage.of(message)
-            entry = Entry(trace_id, message_id, len(message.octets))
-            self._told = message, entry
-        return entry
+    def _entry(self, message: Message) -> Entry:
+        message_id = message.known_by
+        trace_id = self.lineage.named(message_id) if message_id else self.lineage.of(message)
+        return Entry(trace_id, message_id, len(message.octets))
 
     def known(self, message_id: str, size: int) -> Entry:
         """As `entry`, of a message whose Message-ID somebody has read already."""
@@ -103,7 +101,7 @@ class Journal:
 
         That is one which nobody of this world has sent; brought to the same server again, it begins again.
         """
-        is_new = message is not self._told[0] and message not in self.lineage
+        is_new = message not in self.lineage
         entry = self.entry(message)
         place = (server, entry.trace_id, entry.message_id)
         if is_new:
