@@ -7,6 +7,7 @@ import asyncio
 import ssl
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -98,17 +99,12 @@ class Line:
 
     def __init__(self, address: str, channel: Channel, *, silence: float, spool: Path | None) -> None:
         """`address` and `silence`, the channel's longest wait in seconds, are told in errors."""
-        self.client = Client(sinks=self._new_spool)
+        self._spools: list[Spool] = []
+        self.client = Client(sinks=partial(_new_spool, self._spools, spool))  # a method would make a cycle
         self.step = Step.CONNECT
         self._address = address
         self._channel = channel
         self._silence = silence
-        self._folder = spool
-        self._spools: list[Spool] = []
-
-    def _new_spool(self) -> Spool:
-        self._spools.append(Spool(self._folder))
-        return self._spools[-1]
 
     async def open(self) -> None:
         """Connect; raises CollectError."""
@@ -189,3 +185,8 @@ class Line:
         if not octets:
             raise self.error("connection lost: the server closed it; collect again")
         return octets
+
+
+def _new_spool(spools: list[Spool], folder: Path | None) -> Spool:
+    spools.append(Spool(folder))
+    return spools[-1]

@@ -64,8 +64,11 @@ class Books:
         """`others` are the domains of the practices beside the first, by which their places are told from its own."""
         self._others = others
         self._open: dict[Copy, int] = {}
-        self._lying: dict[str, list[Copy]] = {}
-        """Whose server mailbox, and the uid there -> what is to become of the copies: of each mailbox that has that uid one."""
+        self._lying: dict[str, tuple[Copy, ...]] = {}
+        """Whose server mailbox, and the uid there -> what is to become of the copies: of each mailbox that has that uid one.
+
+        Tuples, which the garbage collector does not look at again and again as it does at lists.
+        """
         self._named: set[str] = set()
         """Which of them were collected under their own uid."""
         self._alike: Recent[tuple[Copy, str], None] = Recent()
@@ -148,10 +151,7 @@ class Books:
             owner = self._owner(event) if self._others else ""
             copy = event.trace_id, event.message_id, owner + "collection"
             key = owner + uid
-            if key in self._lying:
-                self._lying[key].append(copy)
-            else:
-                self._lying[key] = [copy]
+            self._lying[key] = (*self._lying.get(key, ()), copy)
             self._add(copy, 1)
 
     def _owner(self, event: Event) -> str:
@@ -163,12 +163,12 @@ class Books:
         """What is removed uncollected was collected as the same message: one without a uid, or shown under one uid."""
         uid = _uid(event)
         key = (self._owner(event) if self._others else "") + uid
-        copies = self._lying.get(key)
+        copies = self._lying.pop(key, None)
         if copies is None:
             return
-        copy = copies.pop()
-        if not copies:
-            del self._lying[key]
+        *others, copy = copies
+        if others:
+            self._lying[key] = tuple(others)
         if (
             copy in self._open
             and key not in self._named

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from mailsim.mail.corpus import CorpusError
 from mailsim.world.orders import inline, message_file
@@ -19,8 +19,8 @@ from mailsim.world.scenario_tables import CollectTable, EventTable, ReceiveTable
 from mailsim.world.workload import real_mail
 
 Order = SendTable | ReceiveTable | CollectTable
-_Ordered = tuple[timedelta, Order, bytes | None, str | None]
-"""Made an event when the run is told: most never are."""
+_Ordered = tuple[timedelta, type[Order], Mapping[str, Any], bytes | None, str | None]
+"""Made an event when the run is told: most never are. Of the order its fields, half as much for the garbage collector."""
 
 MOST_ORDERS = 10_000
 """Orders given in Python that are remembered; a run of more is not told, so that memory does not grow with it."""
@@ -52,7 +52,7 @@ class Retelling:
         if self._orders > MOST_ORDERS:
             self.lose()
         if self._events is not None:
-            self._events.append((since_start, order, octets, practice))
+            self._events.append((since_start, type(order), vars(order), octets, practice))
 
     def lose(self) -> None:
         """Something happened that no event tells."""
@@ -113,10 +113,17 @@ def _practice(practice: Practice) -> dict[str, object]:
     return told | {"provider": provider.model_dump(by_alias=True, exclude_defaults=True)}
 
 
-def _event(since_start: timedelta, order: Order, octets: bytes | None, practice: str | None) -> EventTable:
+def _event(
+    since_start: timedelta,
+    kind: type[Order],
+    fields: Mapping[str, Any],
+    octets: bytes | None,
+    practice: str | None,
+) -> EventTable:
+    order = kind.model_construct(**fields)
     if octets is not None:
         order = order.model_copy(update={"file": inline(octets)})
-    key = {SendTable: "send", ReceiveTable: "receive", CollectTable: "collect"}[type(order)]
+    key = {SendTable: "send", ReceiveTable: "receive", CollectTable: "collect"}[kind]
     at = f"{int(since_start.total_seconds())}s"
     return EventTable.model_validate({"at": at, key: order, "practice": practice})
 
