@@ -32,7 +32,9 @@ def played(kind: type[Simulation | Lab], tables: Mapping[str, Any] | Scenario) -
     with kind(tables) as world:
         world.run()
         held = {
-            target: sorted((copy.message_id or "", copy.value("Subject")) for copy in world.mailbox(target))
+            target: sorted(
+                (copy.message_id or "", copy.value("Subject") or "") for copy in world.mailbox(target)
+            )
             for target in world.targets()
         }
         waiting = [
