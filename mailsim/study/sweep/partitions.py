@@ -46,6 +46,11 @@ class Partitions:
         rows = self.frame()
         return frozenset(rows.loc[~rows["error"].str.startswith(but), "cell"])
 
+    def failed(self) -> frozenset[str]:
+        """The keys of the cells that have an error."""
+        rows = self.frame()
+        return frozenset(rows.loc[rows["error"] != "", "cell"])
+
     def add(self, rows: Sequence[Mapping[str, object]]) -> None:
         """Write these rows; they are safe when this returns. Raises PartitionError."""
         self._write(pa.Table.from_pylist(list(rows), self.schema))

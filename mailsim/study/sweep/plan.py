@@ -2,7 +2,7 @@
 
 Laws:
 - A cell is all that its result depends on, its message files included, so it can be played on another machine; its key
-  is the digest of it, so the same cell has the same key in every sweep.
+  is the digest of it and of its axes, so the same row has the same key in every sweep, and two rows never have one.
 - Cells are made when they are taken: a grid of a million takes no room.
 - No cell holds a password (R1.11): any will do in a world.
 """
@@ -11,6 +11,7 @@ import hashlib
 import json
 import math
 import random
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -39,7 +40,7 @@ class Cell:
     """One simulation of a sweep."""
 
     key: str
-    """A digest of all that decides its result, 16 hexadecimal digits."""
+    """A digest of its axes and of all that decides its result, 16 hexadecimal digits."""
     axes: Mapping[str, object]
     """Axis -> the value of this cell, as its row shows it."""
     tables: Mapping[str, object]
@@ -97,7 +98,7 @@ class Sweep:
             _set(tables, key.split("."), value)
             axes[key] = _shown(value)
         axes[SEED] = tables.get(SEED, 0)
-        return Cell(_digest(tables), axes, tables)
+        return Cell(_digest(axes, tables), axes, tables)
 
     def _values(self, place: int) -> dict[str, Any]:
         """Axis -> its value at a place of the grid, where the last axis turns fastest."""
@@ -148,6 +149,9 @@ def _sweep(tables: SweepTables, folder: Path, source: str) -> Sweep:
     if tables.sample and tables.sample.cells > whole:
         allowed, fix = f"is more than the {whole:,} cells of the grid", "remove [sample] to play all of them"
         faults.append(Fault("sample.cells", str(tables.sample.cells), allowed, fix))
+    if not tables.sample and whole > sys.maxsize:
+        fix = "draw some of them with [sample], or try fewer values"
+        faults.append(Fault("grid", None, f"has {whole:,} cells, more than can be counted", fix))
     if faults:
         raise SweepError(faults, source=source)
     return Sweep(axes, scenarios, sites, tables.sample, tables.trace)
@@ -221,8 +225,8 @@ _version = cache(
 )  # it is read from a file, which takes longer than a cell's digest
 
 
-def _digest(tables: Mapping[str, object]) -> str:
-    text = json.dumps([_version(), tables], sort_keys=True, default=str)
+def _digest(axes: Mapping[str, object], tables: Mapping[str, object]) -> str:
+    text = json.dumps([_version(), axes, tables], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -233,11 +237,20 @@ def _shown(value: object) -> object:
     return "" if value == {} else json.dumps(value, ensure_ascii=False, default=str)
 
 
+def _some_of(whole: int, number: int, chance: random.Random) -> Sequence[int]:
+    """So many of the numbers below `whole`, in order, which may be more than a sequence can have (Floyd, CACM 30.9, 1987)."""
+    drawn: set[int] = set()
+    for last in range(whole - number, whole):
+        one = chance.randint(0, last)
+        drawn.add(last if one in drawn else one)
+    return sorted(drawn)
+
+
 def _drawn(sample: SampleTable, lengths: Sequence[int]) -> Sequence[int]:
     """Places in a grid of those lengths, without repeats, in order."""
     chance = random.Random(sample.seed)  # noqa: S311 - repeatable on purpose
     if sample.method is Method.RANDOM:
-        return sorted(chance.sample(range(math.prod(lengths)), sample.cells))
+        return _some_of(math.prod(lengths), sample.cells, chance)
     columns = []
     for (
         length

@@ -15,11 +15,12 @@ import pandas as pd
 import pyarrow as pa
 
 from mailsim import disk
-from mailsim.practice.faults import printable
+from mailsim.practice.faults import Fault, printable
 from mailsim.study.cluster import client_of, finished, threads
 from mailsim.study.part import made
 from mailsim.study.scenario_file import scenario_text
 from mailsim.study.sweep.cell import FIGURES, play, play_all, row
+from mailsim.study.sweep.file import SweepError
 from mailsim.study.sweep.pace import Pace
 from mailsim.study.sweep.partitions import Partitions
 from mailsim.study.sweep.plan import Cell, Sweep, sweep_of
@@ -48,17 +49,25 @@ def sweep(
     `delivered`, `unassigned`, `fallback`, `duplicate`, `refused`, `bounced`, `answers`, `misrouted`, `events`, `latency` (the
     median, seconds), `as_expected`, `world_seconds`, `seconds` and `error`; of a failed cell the figures are missing.
 
-    With `out`, the table is kept in that folder as it grows, and cells that it has are not played again; failed cells
-    leave their scenario in `failed/`. Cells are played by a process for each core, by so many `workers`, or by the
+    With `out`, the table is kept in that folder as it grows, and cells that it has are not played again, unless a trace
+    is asked for and not there; failed cells leave their scenario in `failed/`. Cells are played by a process for each core, by so many `workers`, or by the
     cluster whose `scheduler` has that address. `progress` is told how many more cells are done.
 
     Raises:
-        SweepError: With every fault of the sweep, its scenarios and its sites.
+        SweepError: With every fault of the sweep, its scenarios and its sites, or it asks for traces without `out`.
         PartitionError: The folder holds something else, or cannot be written.
         ClusterError: Dask is not installed, or the scheduler cannot be reached.
     """
     plan = sweep_of(source)
     if out is None:
+        if plan.trace:
+            fault = Fault(
+                "trace",
+                "true",
+                "traces are kept in a folder, and there is none",
+                "give out=..., or remove trace",
+            )
+            raise SweepError([fault])
         with TemporaryDirectory(prefix="mailsim-") as scratch:
             return _swept(plan, Path(scratch), scheduler, workers, progress)
     return _swept(plan, Path(out), scheduler, workers, progress)
@@ -72,8 +81,8 @@ def _swept(
     progress: Callable[[int], object] | None,
 ) -> pd.DataFrame:
     partitions = Partitions(out / CELLS, schema(plan))
-    known = partitions.cells(but=_DIED)
     traces = str(made(out / TRACES).resolve()) if plan.trace else None
+    known = _known(partitions, traces)
     keys: list[str] = []
 
     def waiting() -> Iterator[Cell]:
@@ -97,6 +106,14 @@ def _swept(
                         progress(1)
                 partitions.add([_shown(found, partitions.schema) for _, found in played])
     return partitions.frame().set_index("cell").loc[list(dict.fromkeys(keys))].reset_index()
+
+
+def _known(partitions: Partitions, traces: str | None) -> frozenset[str]:
+    """The keys of the cells that need not be played."""
+    known = partitions.cells(but=_DIED)
+    if traces is None:
+        return known
+    return known & (partitions.failed() | {path.stem for path in Path(traces).glob("*.parquet")})
 
 
 def _played(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from mailsim.study.sweep.file import Method, SampleTable, SweepError
 from mailsim.study.sweep.plan import Cell, Sweep, sweep_of
 from mailsim.world.scenario import read_scenario
+from tests.study.sweep.conftest import SCENARIO
 
 
 def axes(cells: list[Cell]) -> list[tuple[object, ...]]:
@@ -55,11 +56,31 @@ def test_the_same_cell_has_the_same_key_in_every_sweep(write: Any, sweep_file: P
     """Whatever the others are."""
     fewer = write(
         "fewer.toml",
-        'scenarios = "scenario.toml"\nseeds = [1]\n[grid]\n"provider.sender_policy" = ["rewrite"]',
+        'scenarios = "scenario.toml"\nseeds = [1]\n[grid]\n"provider.sender_policy" = ["rewrite"]\n'
+        '"correspondent.replies_to" = ["from"]\n',
     )
     keys = {cell.key for cell in sweep_of(sweep_file)}
     assert len(keys) == 8
     assert {cell.key for cell in sweep_of(fewer)} <= keys
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        'scenarios = ["scenario.toml", "copy.toml"]',
+        'scenarios = "scenario.toml"\nsites = ["site.toml", "same_site.toml"]',
+        'scenarios = "empty.toml"\n[grid]\n"practice.site" = ["one.toml", "other.toml"]',
+    ],
+)
+def test_cells_of_equal_content_and_other_axes_have_each_a_key(write: Any, lines: str) -> None:
+    """So that neither takes the other's row."""
+    write("copy.toml", SCENARIO)
+    write("empty.toml", "practice = []\n" + SCENARIO)
+    for name in ("site.toml", "same_site.toml"):
+        write(name, SCENARIO[SCENARIO.index("[mailbox]") : SCENARIO.index("[provider]")])
+    first, second = sweep_of(write("sweep.toml", lines))
+    assert first.tables == second.tables
+    assert first.key != second.key
 
 
 def test_without_seeds_each_scenario_keeps_its_own(write: Any) -> None:
@@ -158,6 +179,22 @@ def test_a_random_sample_is_of_so_many_different_cells(lengths: list[int], data:
 def test_another_seed_draws_another_sample() -> None:
     """Of a grid large enough for that."""
     assert sampled(Method.RANDOM, 10, [9, 9, 9]) != sampled(Method.RANDOM, 10, [9, 9, 9], seed=1)
+
+
+@pytest.mark.parametrize("method", Method)
+def test_a_sample_may_be_of_more_cells_than_can_be_counted(method: Method) -> None:
+    """That is what samples are for."""
+    assert len(sampled(method, 8, [10] * 22)) == 8
+
+
+def test_a_grid_of_more_cells_than_can_be_counted_is_told(write: Any) -> None:
+    """With what to do."""
+    grid = "".join(f'"zone.a{number}" = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]\n' for number in range(19))
+    [told] = faults(write("huge.toml", f'scenarios = "scenario.toml"\nseeds = 10\n[grid]\n{grid}'))
+    assert told.endswith(
+        "huge.toml: grid: has 100,000,000,000,000,000,000 cells, more than can be counted; "
+        "draw some of them with [sample], or try fewer values"
+    )
 
 
 def test_a_latin_hypercube_draws_each_value_equally_often() -> None:

@@ -16,6 +16,7 @@ import mailsim
 from mailsim.cli import main
 from mailsim.study.cluster import ClusterError
 from mailsim.study.sweep.cell import play
+from mailsim.study.sweep.file import SweepError
 from mailsim.study.sweep.plan import sweep_of
 from tests.study.conftest import Cluster
 
@@ -151,6 +152,35 @@ def test_a_cell_that_fails_is_told_and_the_others_go_on(
     assert "correspondent[0].delay" in capsys.readouterr().err
     [trace] = (out / "traces").iterdir()
     assert mailsim.read_trace(trace).messages()["misrouted"].sum() == 0
+
+
+def test_a_trace_that_is_asked_for_later_is_made(write: Any, cluster: Cluster, tmp_path: Path) -> None:
+    """Only those that are not there, and not of cells that fail."""
+    grid = 'scenarios = "scenario.toml"\n[grid]\n"correspondent.delay" = ["1h", "2h", "soon"]\n'
+    cluster.worker()
+    out = tmp_path / "out"
+    before = mailsim.sweep(write("plain.toml", grid), scheduler=cluster.address, out=out)
+    path = write("traced.toml", "trace = true\n" + grid)
+    mailsim.sweep(path, scheduler=cluster.address, out=out)
+
+    first, second = sorted((out / "traces").iterdir())
+    assert {first.stem, second.stem} == set(before["cell"][:2])
+    second.unlink()
+    kept = first.stat().st_mtime_ns
+    after = mailsim.sweep(path, scheduler=cluster.address, out=out)
+    assert second.exists()
+    assert first.stat().st_mtime_ns == kept
+    assert_same(after, before.drop(columns="seconds"))
+    assert after["seconds"].iloc[2] == before["seconds"].iloc[2]
+
+
+def test_traces_without_a_folder_are_refused(write: Any) -> None:
+    """Before anything is played."""
+    path = write("traced.toml", 'scenarios = "scenario.toml"\ntrace = true')
+    with pytest.raises(
+        SweepError, match=r"^trace = true: traces are kept in a folder.*; give out=\.\.\., or"
+    ):
+        mailsim.sweep(path)
 
 
 def test_what_is_no_scheduler_is_told_in_a_line(sweep_file: Path) -> None:
