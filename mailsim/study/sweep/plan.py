@@ -21,15 +21,15 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, cast
 
-from mailsim.practice.faults import Fault, SiteError, may_be_secret, names_server, shown, without_userinfo
+from mailsim.practice.faults import Fault, SiteError, may_be_secret, names_server, without_userinfo
 from mailsim.practice.settings import Settings
 from mailsim.practice.site import read_site
 from mailsim.practice.site_file import load_toml
 from mailsim.study.scenario_file import without_secrets
 from mailsim.study.sweep.file import Method, SampleTable, SweepError, SweepTables, read_tables
+from mailsim.study.sweep.keys import unknown_key
 from mailsim.world.orders import inline, message_file
 from mailsim.world.scenario import read_scenario
-from mailsim.world.scenario_tables import ScenarioTables
 
 SCENARIO, SITE, SEED = "scenario", "site", "seed"
 """The axes that are no keys of the grid."""
@@ -127,7 +127,7 @@ def sweep_of(source: str | PathLike[str] | Mapping[str, object] | Sweep) -> Swee
 
 
 def _sweep(tables: SweepTables, folder: Path, source: str) -> Sweep:
-    faults = [fault for key in tables.grid if (fault := _unknown(key, tables.grid[key]))]
+    faults = [fault for key in tables.grid if (fault := unknown_key(key, tables.grid[key]))]
     scenarios, sites = [], []
     for name in tables.sites:
         try:
@@ -182,16 +182,6 @@ def _named(error: SiteError, file: str) -> Sequence[Fault]:
         fault if fault.key.endswith(file) else replace(fault, key=f"{file}: {fault.key}")
         for fault in error.faults
     ]
-
-
-def _unknown(key: str, values: Sequence[object]) -> Fault | None:
-    top, *inner = key.split(".")
-    known = [*Settings.model_fields, *(name for name in ScenarioTables.model_fields if name != SEED)]
-    if top in known and all(inner):
-        return None
-    allowed = f"is no key of a scenario; its tables are {', '.join(known)}"
-    fix = "write seeds = ... above [grid]" if key == SEED else 'write such as "provider.profile"'
-    return Fault(f'grid."{key}"' if inner else f"grid.{key}", shown(key, list(values)), allowed, fix)
 
 
 def _set(table: dict[str, object], path: Sequence[str], value: object) -> None:
