@@ -56,7 +56,7 @@ class Parquet:
             compression="zstd",
             use_dictionary=[name for name in SCHEMA.names if name != "serial"],
             column_encoding={"serial": "DELTA_BINARY_PACKED"},  # no two are equal: a third of the file
-            write_statistics=["serial", "time"],  # what parts of a run are looked for by
+            write_statistics=["serial", "time", "trace_id", "message_id"],  # bounds of what is looked for
         )
         self._waiting = columns(())
 

@@ -106,6 +106,17 @@ def test_parquet_has_the_contract_s_types(tmp_path: Path, trace: Trace) -> None:
     assert tuple(schema.names) == COLUMNS
 
 
+def test_parquet_tells_the_bounds_of_what_is_looked_for(tmp_path: Path) -> None:
+    """So that of a long run only those row groups are read that can hold a conversation or a time."""
+    path = tmp_path / "trace.parquet"
+    write_parquet(ONE, path)
+
+    group = pq.read_metadata(path).row_group(0)
+    chunks = [group.column(number) for number in range(group.num_columns)]
+    told = {one.path_in_schema for one in chunks if one.statistics and one.statistics.has_min_max}
+    assert told >= {"serial", "time", "trace_id", "message_id"}
+
+
 def test_pandas_reads_parquet_as_the_frame(tmp_path: Path) -> None:
     """The two ways to a table end in the same one, but that pandas alone makes no categories of ids and addresses."""
     import pandas as pd

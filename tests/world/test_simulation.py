@@ -1,11 +1,13 @@
 """What only a world in memory does: its time is virtual, and it does the same things again."""
 
+import gc
 import time
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from mailsim.pop3.maildrop import Maildrop
 from mailsim.trace.event import Step
 from mailsim.trace.files import write_json_lines, write_parquet
 from mailsim.world.network import NameTakenError
@@ -51,6 +53,26 @@ def test_the_same_scenario_and_seed_give_the_same_bytes(write: object, tmp_path:
 
     assert files[0] == files[1]
     assert files[0] != files[2]
+
+
+def maildrops() -> int:
+    """How many views of server mailboxes there are, each with all its mail."""
+    return sum(isinstance(one, Maildrop) for one in gc.get_objects())
+
+
+def test_a_collection_leaves_nothing_to_the_garbage_collector() -> None:
+    """It may come late: what was collected is gone when the session is over."""
+    with Simulation(TABLES) as world:
+        world.receive(to="a1234@abc.com", from_address="jane@client.example")
+        world.settle()
+        gc.collect()
+        gc.disable()
+        try:
+            before = maildrops()
+            assert len(world.collect()) == 1
+            assert maildrops() == before
+        finally:
+            gc.enable()
 
 
 def test_a_month_takes_no_time() -> None:
