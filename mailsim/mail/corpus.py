@@ -3,7 +3,7 @@
 Laws:
 - The octets of a message are those of the file; an mbox's `From ` lines and the empty line
   before each are the mbox's own, and `>From ` stays as it was received.
-- One message at a time is in memory, whatever the size of the mbox; of Parquet a few.
+- One message at a time is in memory, whatever the size of the mbox or the table.
 - Everything is looked at before the first message is read, so that a missing path is known
   before anything was made of the others.
 - The order is that of the paths given; within a folder, by name.

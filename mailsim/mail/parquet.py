@@ -1,6 +1,7 @@
 """Messages in Parquet: each is the value of the column `octets`, binary or text; whatever else a row has is left alone.
 
-A value that is missing is a message without octets. Of a file a few messages are in memory at a time.
+A value that is missing is a message without octets. Of a file one message is in memory at a time, and the page it is on: some
+octets of a file may be many messages, and each of them large.
 """
 
 import errno
@@ -8,8 +9,6 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 OCTETS = "octets"
-_FEW = 16
-"""Messages that are read at once: of 25 MB each they still have room."""
 _BLOCK = 1 << 20
 
 
@@ -42,8 +41,11 @@ def read_octets(file: BinaryIO, group: int | None = None) -> Iterator[bytes]:
     groups = None if group is None else [group]
     try:
         table = pq.ParquetFile(file, buffer_size=_BLOCK)
-        for batch in table.iter_batches(_FEW, row_groups=groups, columns=[OCTETS], use_threads=False):
-            for value in batch.column(0).cast(pa.large_binary()):
-                yield value.as_py() or b""
-    except pa.ArrowException as error:
+        for batch in table.iter_batches(1, row_groups=groups, columns=[OCTETS], use_threads=False):
+            value = batch.column(0)[0].as_buffer()
+            yield value.to_pybytes() if value else b""
+    except (pa.ArrowException, OSError) as error:
+        if isinstance(error, OSError) and error.errno:
+            raise
+        # what Arrow finds wrong in a file may be an OSError that has no number
         raise OSError(errno.EIO, f"no whole Parquet file: {error}") from None

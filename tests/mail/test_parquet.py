@@ -7,8 +7,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from mailsim.mail.corpus import CorpusError, Stored, read_mail
+from mailsim.mail.corpus import CorpusError, Stored, read_mail, unreadable
 from mailsim.mail.parquet import read_octets, row_groups
+from mailsim.mail.pieces import pieces
 
 MESSAGES = [b"Subject: 1\r\n\r\n\xff", b"", b"Subject: 3\n"]
 
@@ -54,3 +55,41 @@ def test_a_damaged_file_is_told_in_a_line(tmp_path: Path) -> None:
         list(corpus)
     with pytest.raises(OSError, match="no whole Parquet file"):
         list(read_octets(BytesIO(path.read_bytes())))
+
+
+def test_what_arrow_finds_damaged_is_told_too(tmp_path: Path) -> None:
+    """Of one process and of a piece; the pages are compressed, and no longer what they were."""
+    path = tmp_path / "mail.parquet"
+    pq.write_table(pa.table({"octets": [b"x" * 5000 + bytes([one]) for one in range(50)]}), path)
+    octets = path.read_bytes()
+    path.write_bytes(octets[:60] + b"\xff" * 200 + octets[260:])
+    corpus = read_mail(path)
+    [piece] = pieces(corpus)
+
+    with pytest.raises(CorpusError, match=r"mail\.parquet: cannot be read: no whole Parquet file: \w"):
+        list(corpus)
+    *_, (_, error) = piece.read(Path())
+    assert isinstance(error, OSError)
+    assert (
+        unreadable(piece.name, error)
+        == f"{path}: cannot be read: {error.strerror}; name a file or folder that can be"
+    )
+    assert str(error.strerror).startswith("no whole Parquet file: ")
+
+
+def test_a_large_message_is_held_once(tmp_path: Path) -> None:
+    """However many more of them a few octets are."""
+    path = tmp_path / "mail.parquet"
+    large, times = 4_000_000, 64
+    pq.write_table(pa.table({"octets": [b"x" * large] * times}), path, compression="zstd")
+    assert path.stat().st_size < 5_000
+    before = pa.total_allocated_bytes()
+    held = []
+
+    with path.open("rb") as file:
+        for octets in read_octets(file):
+            held.append(pa.total_allocated_bytes() - before)
+            assert len(octets) == large
+
+    assert len(held) == times
+    assert max(held) < 8 * large
