@@ -86,6 +86,33 @@ def test_a_file_is_not_written_through_a_link(
     assert (victim / "file").read_text() == "mine"
 
 
+@pytest.mark.parametrize("command", ["route", "diff", "sweep"])
+def test_no_table_is_written_through_a_link(
+    command: str, tmp_path: Path, victim: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In place of its folder; it says so in a line, before a cluster is asked for."""
+    site, mail = FIXTURES / "sites" / "abc.toml", FIXTURES / "messages"
+    (tmp_path / "sweep.toml").write_text(
+        f'scenarios = ["{FIXTURES / "scenarios" / "single_mailbox.toml"}"]\n'
+    )
+    folder, line = {
+        "route": ("decisions", ["--site", str(site), str(mail)]),
+        "diff": ("changes", ["--site", str(site), "--site", str(site), str(mail)]),
+        "sweep": ("cells", [str(tmp_path / "sweep.toml")]),
+    }[command]
+    out = tmp_path / "out"
+    out.mkdir()
+    for name in (folder, "work"):
+        (out / name).symlink_to(victim, target_is_directory=True)
+
+    assert main([command, *line, "--out", str(out), "--scheduler", "nowhere"]) == 2
+
+    told = capsys.readouterr().err
+    assert f"{folder} is a symbolic link, which is not followed" in told
+    assert told.count("\n") == 1
+    assert [path.name for path in victim.iterdir()] == ["file"]
+
+
 @pytest.mark.parametrize("part", ["", "cur", "new", "tmp"])
 def test_a_maildir_is_not_written_through_a_link(
     part: str, tmp_path: Path, victim: Path, capsys: pytest.CaptureFixture[str]

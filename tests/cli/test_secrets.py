@@ -17,13 +17,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-import distributed
 import pyarrow.parquet as pq
 import pytest
 
 from mailsim.cli import app, main
 from mailsim.pop3.embedded import Pop3Server
 from mailsim.smtp.embedded import SmtpServer
+from tests.study.conftest import Cluster
 
 MARK = "Zq7"
 LETTER = (
@@ -109,7 +109,11 @@ ROWS: Mapping[str, list[str]] = {
         "--site site.toml --store missing/folder/store",
     ],
     "demo": ["--messages 3 --out demo --json", "--messages none"],
-    "diff": ["--site site.toml a.eml", "--site site.toml --site echoing.toml a.eml --json"],
+    "diff": [
+        "--site site.toml a.eml",
+        "--site site.toml --site echoing.toml a.eml --json",
+        "--site site.toml --site echoing.toml a.eml --out compared --scheduler {cluster}",
+    ],
     "explore": ["--site site.toml --seconds 2 --out found.toml", "--site site.toml --seconds 1 --json"],
     "faults": ["--json"],
     "lab": ["site.toml --no-browser", "notes --no-browser"],
@@ -135,7 +139,13 @@ ROWS: Mapping[str, list[str]] = {
     "providers": ["gmail --json", "site.toml"],
     "replay": ["run.parquet --site echoing.toml --json", "run.parquet --provider m365", "site.toml"],
     "report": ["run.parquet -o report.html", "site.toml -o report.html"],
-    "route": ["--site site.toml a.eml --json", "--site site.toml missing.eml", "--site site.toml a.eml"],
+    "route": [
+        "--site site.toml a.eml --json",
+        "--site site.toml missing.eml",
+        "--site site.toml a.eml",
+        "--site site.toml a.eml --out routed --scheduler {cluster} --json",
+        "--site variable.toml a.eml --out routed --scheduler ssh://alice:Zq7-secret@localhost",
+    ],
     "run": [
         "scenario.toml --out run.parquet --json",
         "scenario.toml --world wire --out run.jsonl",
@@ -221,7 +231,18 @@ class _Server(socketserver.ThreadingTCPServer):
 
 
 @pytest.fixture(scope="module")
-def ports() -> Iterator[Mapping[str, int | str]]:
+def scheduler() -> Iterator[str]:
+    """The address of a cluster of one worker."""
+    cluster = Cluster()
+    try:
+        cluster.worker()
+        yield cluster.address
+    finally:
+        cluster.stop()
+
+
+@pytest.fixture(scope="module")
+def ports(scheduler: str) -> Iterator[Mapping[str, int | str]]:
     """Of servers with the passwords of the site, of servers that repeat what they are told, and a cluster's address."""
     users = {"matters@abc.com": "variable-Zq7-secret"}
     with (
@@ -229,7 +250,6 @@ def ports() -> Iterator[Mapping[str, int | str]]:
         SmtpServer(users=users) as smtp,
         _Server(("127.0.0.1", 0), _Echo) as echo,
         _Server(("127.0.0.1", 0), _SmtpEcho) as smtp_echo,
-        distributed.LocalCluster(n_workers=1, processes=False, dashboard_address=None) as cluster,
     ):
         for server in (echo, smtp_echo):
             threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -238,7 +258,7 @@ def ports() -> Iterator[Mapping[str, int | str]]:
             "smtp": smtp.port,
             "pop_echo": echo.server_address[1],
             "smtp_echo": smtp_echo.server_address[1],
-            "cluster": cluster.scheduler_address,
+            "cluster": scheduler,
         }
         echo.shutdown()
         smtp_echo.shutdown()
@@ -344,6 +364,8 @@ def test_no_command_shows_a_password(
     assert shown == []
     assert written(inside, before) == []
     assert len([*(inside / "swept" / "failed").iterdir()]) == 3  # of 4: one setting is good
+    assert [*inside.glob("routed/decisions/part-*")]
+    assert [*inside.glob("compared/changes/part-*")]
 
 
 @pytest.mark.parametrize("name", FAULTY)

@@ -86,7 +86,7 @@ def answers(
     _claim(plan)
     parts = [work.part(number) for number, _ in plan.pieces]
     if not all(part.exists() for part in parts):
-        for folder in (work.keys, work.first(0).parent, work.copies):
+        for folder in (work.scratch, work.keys, work.first(0).parent, work.copies):
             made(folder)
         with client_of(scheduler, workers) as client:
             numbered = _counted(client, plan)

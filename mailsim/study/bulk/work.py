@@ -52,8 +52,8 @@ class Work:
 
     @property
     def scratch(self) -> Path:
-        """Of what is in hand; it goes at the end."""
-        return self.out / "work"
+        """Of what is in hand, inside what is claimed; readers of a table pass it over, and it goes at the end."""
+        return self.folder / ".work"
 
     @property
     def keys(self) -> Path:

@@ -2,7 +2,9 @@
 
 import json
 import os
+import pickle
 import random
+import shutil
 import signal
 import sys
 from collections import Counter
@@ -120,8 +122,8 @@ def test_every_form_of_mail_is_routed_as_by_one_process(
     assert {one.reason.value for one in expected} >= {"duplicate", "sent-copy", "no-header", "alias"}
     assert any("R4.13" in str(one) and one.outcome == "delivered" for one in expected)
     assert pd.read_parquet(tmp_path / "decisions")["message"].tolist() == [one.message for one in expected]
-    assert not (tmp_path / "work").exists()
-    assert b"hidden treasure" not in b"".join(path.read_bytes() for path in tmp_path.glob("**/*.*"))
+    assert [*tmp_path.iterdir()] == [tmp_path / "decisions"]
+    assert not (tmp_path / "decisions" / ".work").exists()
 
 
 def test_two_sites_are_compared_as_by_one_process(mail: Path, scheduler: str, tmp_path: Path) -> None:
@@ -214,7 +216,7 @@ def test_what_was_done_is_not_done_again(mail: Path, scheduler: str, tmp_path: P
 
     with pytest.raises(KeyboardInterrupt):
         answers(asked, scheduler=scheduler, progress=stop)
-    kept = {path: path.stat().st_mtime_ns for path in tmp_path.glob("*/keys/part-*")}
+    kept = {path: path.stat().st_mtime_ns for path in tmp_path.glob("decisions/.work/keys/part-*")}
     kept |= {path: path.stat().st_mtime_ns for path in tmp_path.glob("decisions/part-*")}
     assert kept
     again: list[int] = []
@@ -244,6 +246,57 @@ def test_the_table_of_other_mail_is_not_touched(mail: Path, scheduler: str, tmp_
     (tmp_path / "decisions" / ".of").unlink()
     with pytest.raises(PartitionError, match="name another folder"):
         answers(plan(Route(site(mail, "now.toml")), corpus, tmp_path))
+
+
+def test_what_a_run_leaves_is_nobody_else_s(mail: Path, scheduler: str, tmp_path: Path) -> None:
+    """A run that was stopped decides neither of another site nor of another question; what else is there stays."""
+    corpus = read_mail(mail / "all.mbox")
+    now, then = site(mail, "now.toml"), site(mail, "then.toml")
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "thesis.txt").write_text("mine")
+
+    def stop(steps: int) -> None:
+        if steps:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        answers(plan(Route(now), corpus, tmp_path, SIZE), scheduler=scheduler, progress=stop)
+    compared = answers(plan(Diff(now, then), corpus, tmp_path, SIZE), scheduler=scheduler)
+    shutil.rmtree(tmp_path / "decisions")
+    found = answers(plan(Route(then), corpus, tmp_path, SIZE), scheduler=scheduler)
+
+    sites = load_site(mail / "now.toml"), load_site(mail / "then.toml")
+    assert list(found.decisions()) == list(sites[1].route_all(corpus))
+    assert list(compared.told()) == str(difference(*sites, corpus)).splitlines()
+    assert (tmp_path / "work" / "thesis.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["", "keys", "first", "copies"])
+def test_nothing_in_hand_is_written_through_a_link(
+    mail: Path, scheduler: str, tmp_path: Path, name: str
+) -> None:
+    """That stands in the folder of the answers."""
+    victim = tmp_path / "victim"
+    victim.mkdir()
+    asked = plan(Route(site(mail, "now.toml")), read_mail(mail / "all.mbox"), tmp_path, SIZE)
+    answers(asked, scheduler=scheduler)
+    asked.work.part(0).unlink()
+    link = asked.work.scratch / name
+    link.parent.mkdir(exist_ok=True)
+    link.symlink_to(victim)
+
+    with pytest.raises(PartitionError, match=f"{link.name} is a symbolic link, which is not followed"):
+        answers(asked, scheduler=scheduler)
+    assert [*victim.iterdir()] == []
+
+
+def test_a_question_holds_no_password(mail: Path) -> None:
+    """It goes to workers, whose scheduler and disk hold it for a while (R1.11)."""
+    now, then = site(mail, "now.toml"), site(mail, "then.toml")
+    for question in (Route(now), Diff(now, then)):
+        asked = plan(question, read_mail(mail / "all.mbox"), mail / "out")
+        assert b"matters@abc.com" in pickle.dumps(asked.work)
+        assert b"hidden treasure" not in pickle.dumps(asked.work)
 
 
 def test_bad_usage_is_told_in_a_line(
