@@ -45,10 +45,9 @@ def diff(
 
     Example: mailsim diff --site now.toml --site then.toml mail/
     """
+    from mailsim.cli.mail import mail_at
     from mailsim.cli.progress import Progress
     from mailsim.cli.site import site_at
-    from mailsim.cli.standard_input import standard_input
-    from mailsim.mail.corpus import find_mail
     from mailsim.practice.faults import printable
     from mailsim.study.diagnosis.diff import difference
 
@@ -57,7 +56,7 @@ def diff(
             f"--site: was given {len(site)} times; give it twice, the site as it is and as it would be"
         )
     before, after = map(site_at, site)
-    mail = find_mail(corpus, standard_input(corpus))
+    mail = mail_at(corpus)
     shared = answers(lambda: _question(site), mail, out, scheduler, workers)
     if shared is not None:
         _tell(shared, as_json=as_json)

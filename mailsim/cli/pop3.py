@@ -68,10 +68,10 @@ def pop3(
 
 def _read(path: str) -> list[bytes]:
     """The messages at a path; raises Pop3UsageError for a pipe or a device, which may never end."""
-    from mailsim.cli.standard_input import standard_input
-    from mailsim.mail.corpus import STREAM, find_mail
+    from mailsim.cli.mail import mail_at
+    from mailsim.mail.corpus import STREAM
 
     place = Path(path)
     if path != STREAM and os.path.lexists(place) and not (place.is_file() or place.is_dir()):
         raise Pop3UsageError(f"{path}: it is no file or folder; name one, or pipe mail into `mailsim pop3 -`")
-    return [stored.octets for stored in find_mail([path], standard_input([path]))]
+    return [stored.octets for stored in mail_at([path])]

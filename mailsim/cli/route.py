@@ -46,13 +46,12 @@ def route(
 
     Example: mailsim route --site site.toml export/ --out routed --workers 2
     """
+    from mailsim.cli.mail import mail_at
     from mailsim.cli.site import site_at
-    from mailsim.cli.standard_input import standard_input
-    from mailsim.mail.corpus import find_mail
     from mailsim.practice.faults import printable
 
     practice = site_at(site)
-    corpus = find_mail(paths, standard_input(paths))
+    corpus = mail_at(paths)
     for warning in practice.warnings:
         sys.stderr.write(f"mailsim: warning: {printable(site)}: {warning}\n")
     shared = answers(lambda: _question(site), corpus, out, scheduler, workers)

@@ -137,7 +137,7 @@ def _tell_story(
 
 def one_message(path: str) -> tuple[str, bytes]:
     """The one message at a path, with its name; raises CorpusError, or ExplainedError where there are several."""
-    from mailsim.cli.standard_input import standard_input
+    from mailsim.cli.mail import standard_input
     from mailsim.mail.corpus import find_mail
 
     stored = iter(find_mail([path], standard_input([path])))
@@ -148,8 +148,7 @@ def one_message(path: str) -> tuple[str, bytes]:
 
 
 def _others(paths: Iterable[str]) -> Iterator[tuple[str | None, bytes]]:
-    from mailsim.cli.standard_input import standard_input
-    from mailsim.mail.corpus import find_mail
+    from mailsim.cli.mail import mail_at
 
     given = list(paths)
-    return iter(find_mail(given, standard_input(given)) if given else ())
+    return iter(mail_at(given) if given else ())

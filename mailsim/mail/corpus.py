@@ -10,9 +10,10 @@ Laws:
 
 What counts as mail: a path given by name is an mbox when it is named `.mbox`, or when it is
 not named `.eml` and begins with `From `; else it is one message. Named `.parquet` it is a table of
-messages, each the value of the column `octets`. In a folder only `.eml`,
+messages, each the value of the column `octets`, and an error when it is damaged. In a folder only `.eml`,
 `.mbox`, such tables, and names without suffix that begin like an mbox or a message are taken, hidden
-names are not, and symbolic links only to files inside the folder. A directory with `cur`
+names are not, and symbolic links only to files inside the folder; other files are passed over, which
+is told. A directory with `cur`
 and `new` is a Maildir (https://cr.yp.to/proto/maildir.html).
 """
 
@@ -60,6 +61,8 @@ class Corpus:
     """Mail that was found, read in order; once only where a stream or a device is among it."""
 
     sources: tuple["Source", ...]
+    passed_over: tuple[str, ...] = ()
+    """Files in folders that are not known to be mail; what is hidden is not counted."""
 
     @property
     def size(self) -> int | None:
@@ -125,10 +128,11 @@ def find_mail(paths: Sequence[str], stdin: BinaryIO) -> Corpus:
         CorpusError: A path is missing, cannot be read, or holds no mail; one line for each such path.
     """
     sources: list[Source] = []
+    passed_over: list[str] = []
     faults: list[str] = []
     for path in paths:
         try:
-            found = _streamed(STREAM, stdin) if path == STREAM else _at(path)
+            found = _streamed(STREAM, stdin) if path == STREAM else _at(path, passed_over)
         except (OSError, ValueError) as error:
             faults.append(unreadable(path, error))
             continue
@@ -139,7 +143,7 @@ def find_mail(paths: Sequence[str], stdin: BinaryIO) -> Corpus:
             )
     if faults:
         raise CorpusError("\n".join(faults))
-    return Corpus(tuple(sources))
+    return Corpus(tuple(sources), tuple(passed_over))
 
 
 def unreadable(path: str, error: Exception) -> str:
@@ -153,10 +157,10 @@ def _shown(path: str) -> str:
     return path if path.isprintable() else ascii(path)
 
 
-def _at(path: str) -> list[Source]:
+def _at(path: str, passed_over: list[str]) -> list[Source]:
     place = Path(path)
     if path and place.is_dir():  # an empty path is no name for the current folder
-        return list(_in_folder(place))
+        return list(_in_folder(place, passed_over))
     if not place.is_file():  # a pipe or device is opened once: what is read of it is gone
         return _streamed(path, open(path, "rb"))  # noqa: PTH123 - `Path("")` is a folder; `Source` closes it
     head = _head(place)
@@ -191,9 +195,13 @@ def _form(place: Path) -> Form:
 
 
 def _is_table(place: Path) -> bool:
-    """Whether it is a table of messages."""
-    with place.open("rb") as file:
-        return parquet.row_groups(file) is not None
+    """Whether it is a table of messages; raises OSError when it is damaged."""
+    try:
+        with place.open("rb") as file:
+            return parquet.row_groups(file) is not None
+    except OSError as error:
+        error.filename = str(place)
+        raise
 
 
 def _head(place: Path) -> bytes:
@@ -201,8 +209,8 @@ def _head(place: Path) -> bytes:
         return file.read(_HEAD)
 
 
-def _in_folder(folder: Path) -> Iterator[Source]:
-    """The mail of a folder, in the order of the names."""
+def _in_folder(folder: Path, passed_over: list[str]) -> Iterator[Source]:
+    """The mail of a folder, in the order of the names; adds the names of files that are not known to be mail."""
     root = folder.resolve()
     waiting = [folder]
     while waiting:
@@ -221,6 +229,8 @@ def _in_folder(folder: Path) -> Iterator[Source]:
             ]
         else:
             inside = [entry for entry in entries if _is_folder(entry) or _is_mail(entry, root)]
+            taken = set(inside)
+            passed_over += [str(entry) for entry in entries if entry not in taken and _is_shown_file(entry)]
         waiting += reversed(inside)
 
 
@@ -236,9 +246,13 @@ def _is_folder(entry: Path) -> bool:
 
 def _is_message(entry: Path, root: Path) -> bool:
     """Whether it is a file of the folder: not hidden, and no link to elsewhere."""
-    if entry.name.startswith(".") or not entry.is_file():
+    if not _is_shown_file(entry):
         return False
     return not entry.is_symlink() or entry.resolve().is_relative_to(root)
+
+
+def _is_shown_file(entry: Path) -> bool:
+    return not entry.name.startswith(".") and entry.is_file()
 
 
 def _is_mail(entry: Path, root: Path) -> bool:

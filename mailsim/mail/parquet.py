@@ -13,18 +13,25 @@ _BLOCK = 1 << 20
 
 
 def row_groups(file: BinaryIO) -> Sequence[int] | None:
-    """How many messages each row group of the file has; None when it is no Parquet file with such a column."""
+    """How many messages each row group of the file has; None without such a column. Raises OSError when it is damaged."""
     import pyarrow as pa  # noqa: PLC0415 - heavy: loads only where such a file is
     import pyarrow.parquet as pq  # noqa: PLC0415 - as above
 
     try:
         table = pq.ParquetFile(file)
         at = table.schema_arrow.get_field_index(OCTETS)
-    except (pa.ArrowException, OSError):
-        return None
+    except (pa.ArrowException, OSError) as error:
+        raise _damaged(error) from None
     if at < 0 or table.schema_arrow.field(at).type not in _types():
         return None
     return [table.metadata.row_group(group).num_rows for group in range(table.num_row_groups)]
+
+
+def _damaged(error: Exception) -> OSError:
+    """The system's own error as it is; what Arrow finds wrong in a file may be an OSError too, without a number."""
+    if isinstance(error, OSError) and error.errno:
+        return error
+    return OSError(errno.EIO, f"no whole Parquet file: {str(error).rstrip('.')}")
 
 
 def _types() -> Sequence[object]:

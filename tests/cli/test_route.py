@@ -202,6 +202,30 @@ def test_many_messages(eml: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert [json.loads(line)["message"] for line in out] == [f"inbox:{n}" for n in range(1, 1235)]
 
 
+@pytest.mark.parametrize(
+    ("others", "told"),
+    [
+        (["notes.txt"], "mailsim: warning: mail/notes.txt: passed over, not known to be mail; name"),
+        (["a.html", "b.txt"], "mailsim: warning: mail/a.html: passed over, not known to be mail, and 1 other file; name"),
+        (["a.html", "b", "c.txt"], "mailsim: warning: mail/a.html: passed over, not known to be mail, and 2 other files; name"),
+    ],
+)  # fmt: skip
+def test_files_that_are_passed_over_are_told(
+    others: list[str], told: str, eml: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody is to believe that all of a folder was routed; beside the answer, which is whole all the same."""
+    folder = Path("mail")
+    folder.mkdir()
+    Path(eml).rename(folder / eml)
+    for name in others:
+        (folder / name).write_bytes(b"Dear Jane\n")
+
+    status, out, err = routed(capsys, "mail")
+
+    assert (status, out[1].split()[0], len(err)) == (0, "reply.eml", 1)
+    assert err[0].startswith(told)
+
+
 def test_warnings_of_a_site_go_to_standard_error(eml: str, capsys: pytest.CaptureFixture[str]) -> None:
     """R1.3: the site can be used, and the reader is told what will go wrong."""
     site = Path("site.toml")

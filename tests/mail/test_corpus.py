@@ -193,6 +193,8 @@ def test_a_folder_is_searched_in_the_order_of_its_names(tmp_path: Path) -> None:
     assert names(tmp_path) == [
         "a/y/1", "a/z.eml", "a2.mbox:1", "a2.mbox:2", "b.eml", "c.EML", "empty.eml", "old:1",
     ]  # fmt: skip
+    told = [Path(name).name for name in read_mail(tmp_path, tmp_path / "a").passed_over]
+    assert told == ["LICENSE", "d.txt", "e.pdf", "empty", "empty.mbox", "no.mbox"]
 
 
 def test_links_are_not_followed_out_of_a_folder(tmp_path: Path) -> None:

@@ -32,16 +32,32 @@ def test_a_table_s_octets_are_messages(tmp_path: Path, kind: pa.DataType) -> Non
 
 
 def test_another_table_is_no_mail(tmp_path: Path) -> None:
-    """Nor is what is only called one, or a column of numbers; in a folder it is passed over."""
+    """Nor is a column of numbers; in a folder it is passed over."""
     pq.write_table(pa.table({"text": ["Subject: x"]}), tmp_path / "trace.parquet")
     pq.write_table(pa.table({"octets": [7]}), tmp_path / "numbers.PARQUET")
-    (tmp_path / "odd.parquet").write_bytes(b"From x\nSubject: y\n")
     for path in tmp_path.iterdir():
         with pytest.raises(CorpusError, match="holds no mail"):
             read_mail(path)
     (tmp_path / "one.eml").write_bytes(b"Subject: x\n")
 
-    assert [Path(stored.name).name for stored in read_mail(tmp_path)] == ["one.eml"]
+    found = read_mail(tmp_path)
+    assert [Path(stored.name).name for stored in found] == ["one.eml"]
+    assert [Path(name).name for name in found.passed_over] == ["numbers.PARQUET", "trace.parquet"]
+
+
+@pytest.mark.parametrize("kept", [0, 0.5, 0.999])
+def test_a_damaged_file_is_no_other_file(tmp_path: Path, kept: float) -> None:
+    """Named alone or found in a folder it is told, before other mail is read: what it held would be missed."""
+    whole, broken = tmp_path / "a.parquet", tmp_path / "b.parquet"
+    pq.write_table(pa.table({"octets": MESSAGES}), whole)
+    broken.write_bytes(whole.read_bytes()[: int(whole.stat().st_size * kept)])
+    thrift = bytearray(whole.read_bytes())
+    thrift[-20:-8] = b"\xff" * 12
+    for octets in (broken.read_bytes(), thrift, b"From x\nSubject: y\n"):
+        broken.write_bytes(octets)
+        for path in (broken, tmp_path):
+            with pytest.raises(CorpusError, match=r"b\.parquet: cannot be read: no whole Parquet file: "):
+                read_mail(path)
 
 
 def test_a_damaged_file_is_told_in_a_line(tmp_path: Path) -> None:
