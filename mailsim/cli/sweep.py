@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
 
     from mailsim.study.sweep.plan import Sweep
 
-_MOST_ERRORS = 10
-"""Of errors that are shown."""
+_MOST = 10
+"""Of errors that are shown, and of combinations."""
+_COUNTED = ("CELLS", "LETTERS", "REFUSED", "ANSWERS", "MISROUTED", "SHARE")
 
 
 def sweep(
@@ -43,7 +45,9 @@ def sweep(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a cell, one a line.")] = False,
 ) -> None:
-    """Play each cell of a grid in memory, and tell what each value of each axis did; exits 1 where a cell failed.
+    """Play each cell of a grid in memory, and tell what each value of each axis did.
+
+    Exit status 1 where a cell failed, or came out otherwise than its scenario expects.
 
     The table is DIR/cells (Parquet, one row a cell). Run it again after an interruption, and it goes on.
 
@@ -59,7 +63,7 @@ def sweep(
         rows = swept(plan, out=out, scheduler=scheduler, workers=workers, progress=progress.advance)
     lines = _json_lines(rows) if as_json else _told(rows, plan, out)
     sys.stdout.writelines(f"{line}\n" for line in lines)
-    if (rows["error"] != "").any():
+    if (rows["error"] != "").any() or _unexpected(rows):
         raise typer.Exit(1)
 
 
@@ -71,35 +75,56 @@ def _json_lines(rows: "pd.DataFrame") -> Iterator[str]:
 def _told(rows: "pd.DataFrame", plan: "Sweep", out: Path) -> Iterator[str]:
     from mailsim.cli.table import table, terminal_width
     from mailsim.practice.faults import printable
+    from mailsim.study.sweep.plan import SEED
 
     width = terminal_width()
-    shares = [
-        tuple(printable(word) for word in (axis, *words))
-        for axis, values in plan.columns.items()
-        if len(rows[axis].unique()) > 1
-        for words in _shares(rows, axis)
-    ]
-    if shares:
-        yield from table(("AXIS", "VALUE", "CELLS", "ANSWERS", "MISROUTED", "SHARE"), shares, width=width)
+    axes = [axis for axis in plan.columns if len(rows[axis].unique()) > 1]
+    if axes:
+        shares = [(axis, *words) for axis in axes for words in _shares(rows, [axis])]
+        yield from table(("AXIS", "VALUE", *_COUNTED), _printable(shares), width=width)
+        yield ""
+    together = [axis for axis in axes if axis != SEED]
+    if len(together) > 1:
+        lost = (
+            rows.assign(lost=rows["refused"].add(rows["misrouted"]))
+            .groupby(together)["lost"]
+            .transform("sum")
+        )
+        worst = _shares(rows.iloc[(-lost).argsort(kind="stable")], together)
+        yield from table(
+            (*map(printable, together), *_COUNTED), _printable(islice(worst, _MOST)), width=width
+        )
         yield ""
     failed = rows.loc[rows["error"] != "", "error"].value_counts()
     if len(failed):
         errors = [
-            (str(count), printable(str(error).splitlines()[0]))
-            for error, count in failed.head(_MOST_ERRORS).items()
+            (str(count), printable(str(error).splitlines()[0])) for error, count in failed.head(_MOST).items()
         ]
         yield from table(("FAILED", "BECAUSE OF"), errors, width=width)
         more = len(failed) - len(errors)
         yield f"and {more:,} other reasons; --json tells them" if more > 0 else ""
-    unexpected = int((~rows["as_expected"].fillna(True)).sum())
+    unexpected = _unexpected(rows)
     told = f", {unexpected:,} came out otherwise than their scenario expects" if unexpected else ""
     yield f"{len(rows):,} cells, {int(failed.sum()):,} failed{told}."
     yield f"The table: {printable(str(out / 'cells'))}"
 
 
-def _shares(rows: "pd.DataFrame", axis: str) -> Iterator[tuple[str, ...]]:
-    """For each value of an axis: cells, answers, how many and which share of them were misrouted."""
-    for value, group in rows.groupby(axis, sort=False):
-        answers, misrouted = int(group["answers"].sum()), int(group["misrouted"].sum())
+def _unexpected(rows: "pd.DataFrame") -> int:
+    return int((~rows["as_expected"].fillna(True)).sum())
+
+
+def _printable(rows: Iterable[Sequence[str]]) -> Iterator[tuple[str, ...]]:
+    from mailsim.practice.faults import printable
+
+    return (tuple(map(printable, row)) for row in rows)
+
+
+def _shares(rows: "pd.DataFrame", axes: list[str]) -> Iterator[tuple[str, ...]]:
+    """For each combination of values: cells, letters, refusals, answers, how many and which share of them were misrouted."""
+    for values, group in rows.groupby(axes, sort=False):
+        letters, refused, answers, misrouted = (
+            int(group[name].sum()) for name in ("letters", "refused", "answers", "misrouted")
+        )
         share = f"{misrouted / answers:.1%}" if answers else "-"
-        yield str(value) or "-", f"{len(group):,}", f"{answers:,}", f"{misrouted:,}", share
+        counts = (f"{number:,}" for number in (len(group), letters, refused, answers, misrouted))
+        yield *(str(value) or "-" for value in values), *counts, share

@@ -28,7 +28,7 @@ from mailsim.trace.numbered import NONE, Mask, Numbered, Numbers, numbered, word
 MOVING = "moving"
 _ENDS = (Step.REFUSED, Step.BOUNCED, Step.DISCARDED, Step.REMOVED, Step.DELIVERED, Step.STORED)
 """What a message that was never decided may have come to, the most telling first."""
-_ACTION = "^([^/@:]+/)?action:"
+ACTION = "^([^/@:]+/)?action:"
 """Of a world's first practice, or of another behind its domain."""
 _PRACTICE = "^([^/@:]+/)?practice$"
 _WORDS = ("trace_id", "message_id", "step", "place", "peer", "sender", "recipient", "outcome", "reason")
@@ -48,9 +48,9 @@ def messages(read: Read, scenario: Mapping[str, object] | None) -> pd.DataFrame:
     first = begun[which]
     conversation = trace.numbers[first]
 
-    letters = _where(step.among(Step.COMPOSED) & peer.matching(_ACTION))
+    letters = _where(step.among(Step.COMPOSED) & peer.matching(ACTION))
     answered = np.where(step.among(Step.REPLIED)[first], trace.first(letters)[conversation], NONE)
-    from_outside = step.among(Step.COMPOSED) & ~peer.matching(_ACTION) & ~place.matching(_PRACTICE)
+    from_outside = step.among(Step.COMPOSED) & ~peer.matching(ACTION) & ~place.matching(_PRACTICE)
     named = _named(words["recipient"].at(np.where(from_outside[first], first, NONE)), scenario)
     meant_for = pc.if_else(pa.array(answered == NONE), named, peer.at(answered))
     by_decision = step.among(Step.DECIDED) & ~words["reason"].among(Reason.SENT_COPY)

@@ -11,6 +11,8 @@ from tempfile import TemporaryDirectory
 
 from mailsim.practice.decision import Outcome
 from mailsim.study.sweep.plan import Cell
+from mailsim.trace.event import Step
+from mailsim.trace.messages import ACTION
 from mailsim.trace.recorded import read_trace
 from mailsim.world.expectation import ExpectationError
 from mailsim.world.scenario import read_scenario
@@ -18,6 +20,7 @@ from mailsim.world.simulation import Simulation
 
 FIGURES: Mapping[str, type] = {
     "messages": int,
+    "letters": int,
     "delivered": int,
     "unassigned": int,
     "fallback": int,
@@ -33,8 +36,9 @@ FIGURES: Mapping[str, type] = {
     "seconds": float,
     "error": str,
 }
-"""What is known of a played cell, in the order of its columns: `messages` are rows of `messages()` of its trace, the
-outcomes those of collected messages, `answers` those to letters of actions, `misrouted` how many of these, `latency` the median in seconds, `seconds` the time of the worker."""
+"""What is known of a played cell, in the order of its columns: `messages` are rows of `messages()` of its trace, `letters` those
+that actions sent, the outcomes those of collected messages, `refused` and `bounced` how often a server did so, `answers` those to letters of actions, `misrouted` how many
+of these, `latency` the median in seconds of those that were collected, `seconds` the time of the worker."""
 
 
 def play(cell: Cell, traces: str | None) -> dict[str, object]:
@@ -78,15 +82,17 @@ def _played(cell: Cell, traces: str | None) -> dict[str, object]:
             passed = (world.now - scenario.tables.start).total_seconds()
         messages = read_trace(out).messages()
     answers = messages[(messages["meant_for"] != "") & (messages["provider"] != "")]  # to a letter
+    collected = answers[answers["outcome"] != Step.STORED]
     return {
         "messages": len(messages),
+        "letters": int(messages["origin"].astype("str").str.match(ACTION).sum()),
         **{outcome.value: outcomes[outcome] for outcome in Outcome},
         "refused": steps.get("refused", 0),
         "bounced": steps.get("bounced", 0),
         "answers": len(answers),
         "misrouted": int(answers["misrouted"].sum()),
         "events": sum(steps.values()),
-        "latency": messages["latency"].dt.total_seconds().median(),
+        "latency": collected["latency"].dt.total_seconds().median(),
         "as_expected": as_expected,
         "world_seconds": passed,
     }

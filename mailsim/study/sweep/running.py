@@ -46,8 +46,8 @@ def sweep(
     """Play every cell of a sweep file, or of its tables; one row a cell, in the order of the grid.
 
     Columns: `cell`, the axes (`scenario`, `site` where there are some, the keys of the grid, `seed`), then `messages`,
-    `delivered`, `unassigned`, `fallback`, `duplicate`, `refused`, `bounced`, `answers`, `misrouted`, `events`, `latency` (the
-    median, seconds), `as_expected`, `world_seconds`, `seconds` and `error`; of a failed cell the figures are missing.
+    `letters`, `delivered`, `unassigned`, `fallback`, `duplicate`, `refused`, `bounced`, `answers`, `misrouted`, `events`,
+    `latency` (the median of the answers that were collected, seconds), `as_expected`, `world_seconds`, `seconds` and `error`; of a failed cell the figures are missing.
 
     With `out`, the table is kept in that folder as it grows, and cells that it has are not played again, unless a trace
     is asked for and not there; failed cells leave their scenario in `failed/`. Cells are played by a process for each core, by so many `workers`, or by the

@@ -19,9 +19,11 @@ from mailsim.study.sweep.cell import play
 from mailsim.study.sweep.file import SweepError
 from mailsim.study.sweep.plan import sweep_of
 from tests.study.conftest import Cluster
+from tests.study.sweep.conftest import SCENARIO
 
 FIGURES = [
     "messages",
+    "letters",
     "delivered",
     "unassigned",
     "answers",
@@ -181,6 +183,44 @@ def test_traces_without_a_folder_are_refused(write: Any) -> None:
         SweepError, match=r"^trace = true: traces are kept in a folder.*; give out=\.\.\., or"
     ):
         mailsim.sweep(path)
+
+
+def test_what_loses_most_stands_on_top_and_what_was_not_expected_is_told_by_the_status(
+    write: Any, cluster: Cluster, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of each combination, letters that were refused as well as answers that went astray: who takes none loses all."""
+    (tmp_path / "expecting.toml").write_text(SCENARIO + "[expect]\nunassigned = 1\nfallback = 0\n")
+    path = write(
+        "refusing.toml",
+        'scenarios = "expecting.toml"\n[grid]\n"provider.sender_policy" = ["accept", "reject"]\n'
+        '"correspondent.replies_to" = ["from", "reply-to"]',
+    )
+    cluster.worker()
+    out = tmp_path / "out"
+    command = ["sweep", str(path), "--out", str(out), "--scheduler", cluster.address]
+
+    assert main(command) == 1
+
+    told = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["provider.sender_policy", "reject", "2", "8", "8", "0", "0", "-"] in told
+    worst = told.index(
+        [
+            "provider.sender_policy",
+            "correspondent.replies_to",
+            "CELLS",
+            "LETTERS",
+            "REFUSED",
+            "ANSWERS",
+            "MISROUTED",
+            "SHARE",
+        ]
+    )
+    assert told[worst + 1] == ["reject", "from", "1", "4", "4", "0", "0", "-"]
+    assert told[worst + 3] == ["accept", "from", "1", "4", "0", "4", "0", "0.0%"]
+    rows = pd.read_parquet(out / "cells")
+    taken = rows["provider.sender_policy"] == "accept"
+    assert (rows["latency"][taken] > 60).all()  # the answers': letters are there at once
+    assert rows["latency"][~taken].isna().all()
 
 
 def test_what_is_no_scheduler_is_told_in_a_line(sweep_file: Path) -> None:
