@@ -26,6 +26,9 @@ _LOCAL = {
 """What a scheduler that shares its cores with the workers does without: nobody looks at a dashboard, and no task has so many
 ahead of it that another worker would take them."""
 
+_PATIENCE = 10
+"""Seconds in which a scheduler must answer, and have a worker."""
+
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
@@ -38,21 +41,27 @@ class ClusterError(MailsimError):
 def client_of(scheduler: str | None, workers: int | None) -> Iterator["Client"]:
     """A client of the cluster at that address, or of one made on this machine for as long as it is needed.
 
-    That one has a process for each core, or so many `workers`. Raises ClusterError.
+    That one has a process for each core, or so many `workers`. Raises ClusterError; so does the block if the scheduler ends.
     """
     try:
         import dask  # noqa: PLC0415 - as below
         import distributed  # noqa: PLC0415 - heavy, and installed where there is work for it
+        from distributed.utils import silence_logging_cmgr  # noqa: PLC0415 - as above
     except ImportError:
         raise ClusterError('Dask is not installed; install it with: pip install "mailsim[sweep]"') from None
     if scheduler is not None:
         try:
-            client = distributed.Client(scheduler, timeout="10s")
+            client = distributed.Client(scheduler, timeout=_PATIENCE)
         except (OSError, ValueError) as error:
             place, reason = (without_userinfo(text, server=True) for text in (scheduler, str(error)))
             told = printable(f"{place}: no Dask scheduler answers there: {reason}".splitlines()[0])
             raise ClusterError(f"{told}; write such as tcp://127.0.0.1:8786") from None
-        with client:
+        told = printable(without_userinfo(scheduler, server=True))
+        with (
+            silence_logging_cmgr(logging.CRITICAL, root="distributed.client"),
+            client,
+            _reached(client, told),
+        ):
             yield client
         return
     with dask.config.set(_LOCAL):
@@ -67,6 +76,25 @@ def client_of(scheduler: str | None, workers: int | None) -> Iterator["Client"]:
         )
         with cluster, distributed.Client(cluster) as client:
             yield client
+
+
+@contextmanager
+def _reached(client: "Client", place: str) -> Iterator[None]:
+    """A block that uses a cluster which has workers; raises ClusterError if it has none, or does not stay there."""
+    from distributed.comm.core import CommClosedError  # noqa: PLC0415 - as above
+
+    try:
+        client.wait_for_workers(1, timeout=_PATIENCE)
+    except TimeoutError:
+        raise ClusterError(f"{place}: has no workers; start some, such as: dask worker {place}") from None
+    try:
+        yield
+    except OSError as error:
+        if client.status == "running" and not isinstance(error, CommClosedError):
+            raise  # another's, such as a disk's
+        raise ClusterError(
+            f"{place}: its scheduler ended, or is out of reach; start one with workers, and run it again"
+        ) from None
 
 
 def finished(

@@ -6,6 +6,7 @@ Laws:
   reader takes the last of each cell.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -13,8 +14,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from mailsim.practice.faults import printable
 from mailsim.study.part import PartitionError, made, written
 
+_NAME = re.compile(r"part-\d+\.parquet")
+"""Of a partition: a copy with another name is not one."""
 _MOST_SMALL = 64
 """Small partitions before they are put together."""
 _SMALL = 10_000
@@ -29,14 +33,16 @@ class Partitions:
         self._folder = made(folder)
         self.schema = schema
         """The columns."""
-        self._rows = {path: self._checked(path) for path in sorted(folder.glob("part-[0-9]*.parquet"))}
+        parts = (path for path in folder.iterdir() if _NAME.fullmatch(path.name))
+        self._rows = {path: self._checked(path) for path in sorted(parts)}
 
     def _checked(self, path: Path) -> int:
         try:
             head = pq.read_metadata(path)
-        except (OSError, pa.ArrowException):
+            columns = head.schema.to_arrow_schema()
+        except (OSError, ValueError, pa.ArrowException):  # a name that is no UTF-8 is a ValueError
             raise PartitionError(f"{path}: is no Parquet file; name another folder, or remove it") from None
-        if not head.schema.to_arrow_schema().equals(self.schema):
+        if not columns.equals(self.schema):
             raise PartitionError(f"{self._folder}: holds the table of another sweep; name another folder")
         rows: int = head.num_rows
         return rows
@@ -56,14 +62,14 @@ class Partitions:
         self._write(pa.Table.from_pylist(list(rows), self.schema))
         small = [path for path, number in self._rows.items() if number < _SMALL]
         if len(small) >= _MOST_SMALL:
-            self._write(pa.concat_tables([pq.read_table(path) for path in small]))
+            self._write(pa.concat_tables([_read(path) for path in small]))
             for path in small:
                 del self._rows[path]
                 path.unlink()
 
     def frame(self) -> pd.DataFrame:
         """Every row; of a cell that was played again, the last."""
-        tables = [pq.read_table(path) for path in self._rows] or [self.schema.empty_table()]
+        tables = [_read(path) for path in self._rows] or [self.schema.empty_table()]
         nullable = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
         rows: pd.DataFrame = pa.concat_tables(tables).to_pandas(types_mapper=nullable.get)
         return rows.drop_duplicates("cell", keep="last", ignore_index=True)
@@ -74,3 +80,15 @@ class Partitions:
         with written(path, self.schema) as writer:
             writer.write_table(table)
         self._rows[path] = table.num_rows
+
+
+def _read(path: Path) -> pa.Table:
+    try:
+        table = pq.read_table(path)
+        table.validate(full=True)  # else what is no UTF-8 is found in the middle of the table
+    except (OSError, pa.ArrowException) as error:
+        reason = printable(str(error).splitlines()[0])
+        raise PartitionError(
+            f"{path}: is damaged: {reason}; remove it, and run the sweep again, which plays its cells again"
+        ) from None
+    return table

@@ -76,6 +76,37 @@ def test_another_table_is_not_touched(tmp_path: Path) -> None:
         Partitions(tmp_path, SCHEMA)
 
 
+def fault(folder: Path) -> str:
+    """What is told of the table there; empty if it can be read."""
+    try:
+        Partitions(folder, SCHEMA).frame()
+    except PartitionError as error:
+        return str(error)
+    return ""
+
+
+def test_a_damaged_partition_is_told_whatever_of_it_is_damaged(tmp_path: Path) -> None:
+    """With its name and what to do; what is left to be read is read."""
+    Partitions(tmp_path, SCHEMA).add(rows("a", "b"))
+    path = tmp_path / "part-000001.parquet"
+    whole = path.read_bytes()
+    told: set[str] = set()
+    for place in range(0, len(whole), 3):
+        path.write_bytes(whole[:place] + b"\xff\xff\xff\xff" + whole[place + 4 :])
+        told.add(fault(tmp_path))
+    assert sum("is damaged: " in line and line.endswith("plays its cells again") for line in told) > 5
+    assert f"{path}: is no Parquet file; name another folder, or remove it" in told
+
+
+def test_a_copy_with_another_name_is_no_partition(tmp_path: Path) -> None:
+    """As people and programs that share folders leave them."""
+    partitions = Partitions(tmp_path, SCHEMA)
+    partitions.add(rows("a"))
+    (tmp_path / "part-2b.parquet").write_bytes(b"no")
+    Partitions(tmp_path, SCHEMA).add(rows("b"))
+    assert Partitions(tmp_path, SCHEMA).frame()["cell"].tolist() == ["a", "b"]
+
+
 def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:
     """Neither a partition nor a folder of them; who put it there is not known."""
     out, elsewhere = tmp_path / "out", tmp_path / "elsewhere"

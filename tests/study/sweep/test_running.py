@@ -232,6 +232,29 @@ def test_what_is_no_scheduler_is_told_in_a_line(sweep_file: Path) -> None:
         mailsim.sweep(sweep_file, scheduler="nowhere")
 
 
+def test_a_cluster_that_has_no_workers_or_ends_is_told_in_a_line(
+    write: Any,
+    cluster: Cluster,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With what to do, and nothing of Dask's own; what was played is not played again."""
+    path = write("long.toml", 'scenarios = "scenario.toml"\nseeds = 300\n[grid]\n"workload.letters" = [20]')
+    out = tmp_path / "out"
+    monkeypatch.setattr("mailsim.study.cluster._PATIENCE", 3)
+    assert main(["sweep", str(path), "--out", str(out), "--scheduler", cluster.address]) == 2
+    assert capsys.readouterr().err == (
+        f"mailsim: {cluster.address}: has no workers; start some, such as: dask worker {cluster.address}\n"
+    )
+
+    cluster.worker()
+    with pytest.raises(ClusterError, match=r"its scheduler ended, or is out of reach; start one"):
+        mailsim.sweep(path, scheduler=cluster.address, out=out, progress=lambda _: cluster.stop())
+    assert capsys.readouterr().err == ""
+    assert len(pd.read_parquet(out / "cells")) > 0
+
+
 def test_a_machine_s_workers_and_a_cluster_are_not_both_meant(
     sweep_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
