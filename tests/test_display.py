@@ -469,7 +469,10 @@ def test_html_needs_its_sanitiser(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "nh3", None)
     html = Message(b"Content-Type: text/html\r\n\r\n<p>hello</p>")._repr_html_()
 
-    assert "HTML of 12 characters: install mailsim[notebook] to see it" in assert_safe(html).words
+    assert (
+        "HTML of 12 characters: nh3 is not installed; install mailsim with its extra: "
+        in assert_safe(html).words
+    )
 
 
 # Mailbox

@@ -20,9 +20,10 @@ def lab(
 
     Example: mailsim lab notes
     """
-    from mailsim.notebook.server import copied, serve
+    from mailsim.notebook.server import copied, need, serve
     from mailsim.practice.faults import printable
 
+    need("jupyterlab")
     names = copied(folder)
     sys.stderr.write(f"{printable(str(folder))}: {len(names)} notebooks copied\n")
     options = ["--ServerApp.ip=127.0.0.1", *([] if browser else ["--no-browser"])]

@@ -52,7 +52,4 @@ def read_octets(file: BinaryIO, group: int | None = None) -> Iterator[bytes]:
             value = batch.column(0)[0].as_buffer()
             yield value.to_pybytes() if value else b""
     except (pa.ArrowException, OSError) as error:
-        if isinstance(error, OSError) and error.errno:
-            raise
-        # what Arrow finds wrong in a file may be an OSError that has no number
-        raise OSError(errno.EIO, f"no whole Parquet file: {error}") from None
+        raise _damaged(error) from None

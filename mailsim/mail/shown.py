@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mailsim.display import Html, Tone, badge, block, heading, note, passage, table
+from mailsim.extras import not_installed
 from mailsim.mail.content import Content, content
 from mailsim.mail.date import read_date
 from mailsim.mail.encoded_words import decoded_words
@@ -96,7 +97,7 @@ def _frame(html: str) -> Html:
     try:
         return framed(html)
     except ModuleNotFoundError:
-        return note(f"HTML of {len(html):,} characters: install mailsim[notebook] to see it")
+        return note(f"HTML of {len(html):,} characters: {not_installed('nh3', 'notebook')}")
 
 
 def _remarks(read: Content) -> list[str]:

@@ -11,10 +11,15 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 
+from mailsim.extras import not_installed
 from mailsim.trace.pictures import BETWEEN, COLOURS, OTHER_COLOUR, TICKS, bounded
 from mailsim.trace.ways import ways
+
+try:
+    import plotly.graph_objects as go
+except ModuleNotFoundError:
+    raise ModuleNotFoundError(not_installed("plotly", "notebook"), name="plotly") from None
 
 _LAYOUT = {
     "template": "none",

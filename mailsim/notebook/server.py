@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mailsim.disk import put
 from mailsim.errors import MailsimError
+from mailsim.extras import not_installed
 
 
 class NotebookError(MailsimError):
@@ -36,10 +37,15 @@ def copied(folder: Path) -> Sequence[str]:
     return names
 
 
+def need(module: str) -> None:
+    """Raises NotebookError where that program of Jupyter's is not installed."""
+    if find_spec(module) is None:
+        raise NotebookError(not_installed(module, "notebook"))
+
+
 def serve(module: str, arguments: Sequence[str], *, folder: Path) -> int:
     """Run one of Jupyter's programs until it ends or is interrupted; its exit status. Raises NotebookError."""
-    if find_spec(module) is None:
-        raise NotebookError(f"{module} is not installed; install mailsim[notebook]")
+    need(module)
     with subprocess.Popen([sys.executable, "-m", module, *arguments], cwd=folder) as server:  # noqa: S603 - ours
         while True:
             try:

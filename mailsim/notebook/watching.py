@@ -7,9 +7,13 @@ world.run()
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tqdm.auto import tqdm
-
+from mailsim.extras import not_installed
 from mailsim.world.watching import Watchable, watched
+
+try:
+    from tqdm.auto import tqdm
+except ModuleNotFoundError:
+    raise ModuleNotFoundError(not_installed("tqdm", "notebook"), name="tqdm") from None
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mailsim.errors import MailsimError
+from mailsim.extras import not_installed
 from mailsim.practice.faults import printable, without_userinfo
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def client_of(scheduler: str | None, workers: int | None) -> Iterator["Client"]:
         import distributed  # noqa: PLC0415 - heavy, and installed where there is work for it
         from distributed.utils import silence_logging_cmgr  # noqa: PLC0415 - as above
     except ImportError:
-        raise ClusterError('Dask is not installed; install it with: pip install "mailsim[sweep]"') from None
+        raise ClusterError(not_installed("Dask", "sweep")) from None
     if scheduler is not None:
         try:
             client = distributed.Client(scheduler, timeout=_PATIENCE)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from importlib.util import find_spec
 
 from mailsim.errors import MailsimError
+from mailsim.extras import not_installed
 from mailsim.practice.site import Site
 from mailsim.provider.profiles import profile
 from mailsim.study.exploration.finding import Finding
@@ -102,7 +103,7 @@ def explore(
         UnknownProfile: No such provider is built in.
     """
     if find_spec("hypothesis") is None:
-        raise ExploreError("hypothesis is not installed; install mailsim[explore]")
+        raise ExploreError(not_installed("hypothesis", "explore"))
     settings = site.settings
     named = provider or next(
         (one.common for one in (settings.smtp, settings.pop) if one and one.common), None

@@ -12,13 +12,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 from typing import Any
 
-from hypothesis import strategies as st
-
+from mailsim.extras import not_installed
 from mailsim.faults.kinds import Argument, Kind
 from mailsim.pop3.fault_kinds import KINDS as POP3_KINDS
 from mailsim.smtp.fault_kinds import KINDS as SMTP_KINDS
 from mailsim.study.scenario_file import scenario_text
 from mailsim.world.orders import inline
+
+try:
+    from hypothesis import strategies as st
+except ModuleNotFoundError:
+    raise ModuleNotFoundError(not_installed("hypothesis", "explore"), name="hypothesis") from None
 
 SYSTEM, DOMAIN = "matters@abc.com", "abc.com"
 PEOPLE = ("jane@client.example", "joe@other.example", "ann@client.example")

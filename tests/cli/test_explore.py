@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mailsim.cli import main
+from mailsim.extras import not_installed
 
 SITES = Path(__file__).parents[1] / "explore" / "sites"
 SINGLE = str(SITES / "single.toml")
@@ -93,4 +94,4 @@ def test_without_hypothesis_the_extra_is_named(
     status, out, err = ran(capsys, "explore", "--site", USUAL)
 
     assert (status, out) == (2, "")
-    assert err == ["mailsim: hypothesis is not installed; install mailsim[explore]"]
+    assert err == [f"mailsim: {not_installed('hypothesis', 'explore')}"]

@@ -1,5 +1,6 @@
 """What `mailsim lab` and `mailsim preferences` do before Jupyter runs, and what they say where it is not there."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mailsim.cli import main
+from mailsim.extras import not_installed
 from mailsim.notebook import server
 from mailsim.notebook.server import NotebookError, copied, serve, stories
 
@@ -31,7 +33,7 @@ def test_a_folder_that_cannot_be(tmp_path: Path) -> None:
 
 def test_a_program_that_is_not_installed(tmp_path: Path) -> None:
     """What to install is said."""
-    with pytest.raises(NotebookError, match=r"nowhere is not installed; install mailsim\[notebook\]"):
+    with pytest.raises(NotebookError, match=re.escape(not_installed("nowhere", "notebook"))):
         serve("nowhere", [], folder=tmp_path)
 
 
@@ -74,5 +76,6 @@ def test_without_its_extra_a_command_says_what_to_install(command: str, tmp_path
     )
 
     assert done.returncode == 2
-    assert done.stderr.splitlines()[-1].endswith("is not installed; install mailsim[notebook]")
+    assert done.stderr.splitlines()[-1].endswith('.whl[notebook]"')
+    assert not list(tmp_path.iterdir())
     assert "Traceback" not in done.stderr

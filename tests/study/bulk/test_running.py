@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from mailsim.cli import main
+from mailsim.extras import not_installed
 from mailsim.mail.corpus import CorpusError, read_mail
 from mailsim.practice.site import load_site
 from mailsim.practice.site_file import load_toml
@@ -311,5 +312,5 @@ def test_bad_usage_is_told_in_a_line(
     assert "give one of them" in capsys.readouterr().err
     monkeypatch.setitem(sys.modules, "distributed", None)
     assert main([*command, *out]) == 2
-    assert 'install it with: pip install "mailsim[sweep]"' in capsys.readouterr().err
+    assert not_installed("Dask", "sweep") in capsys.readouterr().err
     assert not list(tmp_path.glob("out/*/part-*"))
