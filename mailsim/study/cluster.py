@@ -4,9 +4,11 @@ Which worker does a task, and what becomes of the tasks of a worker that dies, i
 """
 
 import logging
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
+from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mailsim.errors import MailsimError
@@ -66,15 +68,16 @@ def client_of(scheduler: str | None, workers: int | None) -> Iterator["Client"]:
             yield client
         return
     with dask.config.set(_LOCAL):
-        cluster = distributed.LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            dashboard_address=None,
-            scheduler_kwargs={
-                "dashboard_address": "127.0.0.1:0"
-            },  # else it warns where another has Dask's port
-            silence_logs=logging.CRITICAL,
-        )
+        with _interrupts_held():
+            cluster = distributed.LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                dashboard_address=None,
+                scheduler_kwargs={
+                    "dashboard_address": "127.0.0.1:0"
+                },  # else it warns where another has Dask's port
+                silence_logs=logging.CRITICAL,
+            )
         with cluster, distributed.Client(cluster) as client:
             yield client
 
@@ -96,6 +99,20 @@ def _reached(client: "Client", place: str) -> Iterator[None]:
         raise ClusterError(
             f"{place}: its scheduler ended, or is out of reach; start one with workers, and run it again"
         ) from None
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Hold SIGINT back, for good in every thread and process that begins in the block.
+
+    A terminal sends it to workers too: this process is to end them, else they tell a traceback each.
+    """
+    resource_tracker.ensure_running()  # which would take SIGINT again in the thread that begins the first process
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def finished(
