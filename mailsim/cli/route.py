@@ -56,11 +56,23 @@ def route(
         sys.stderr.write(f"mailsim: warning: {printable(site)}: {warning}\n")
     shared = answers(lambda: _question(site), corpus, out, scheduler, workers)
     decisions = _decisions(practice, corpus) if shared is None else shared.decisions()
-    lines = iter(_json_lines(decisions) if as_json else _told(decisions, _prefix(paths)))
-    while batch := list(islice(lines, _BATCH)):
-        sys.stdout.write("\n".join(batch) + "\n")
+    lines = _json_lines(decisions) if as_json else _told(decisions, _prefix(paths))
+    _write(lines)
     if shared is not None:
         shared.check()
+
+
+def _write(lines: Iterator[str]) -> None:
+    """Some at a time; what comes before a message that cannot be read is told."""
+    waiting: list[str] = []
+    try:
+        for line in lines:
+            waiting.append(f"{line}\n")
+            if len(waiting) == _BATCH:
+                sys.stdout.write("".join(waiting))
+                waiting.clear()
+    finally:
+        sys.stdout.write("".join(waiting))
 
 
 def _question(site: str) -> "Question":

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from mailsim.cli import main
@@ -284,3 +286,16 @@ def test_a_faulty_site_is_told_fault_by_fault(eml: str, capsys: pytest.CaptureFi
     assert (status, out) == (2, [])
     assert len(err) == 25
     assert all(line.startswith(f"mailsim: {site}: ") for line in err)
+
+
+def test_what_comes_before_lost_mail_is_told(eml: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit status 2, and a line that says why there is no more."""
+    pq.write_table(pa.table({"octets": [b"x" * 5000 + bytes([one]) for one in range(50)]}), "lost.parquet")
+    octets = Path("lost.parquet").read_bytes()
+    Path("lost.parquet").write_bytes(octets[:60] + b"\xff" * 200 + octets[260:])
+
+    status, out, err = routed(capsys, eml, "lost.parquet", "--json")
+
+    assert status == 2
+    assert [json.loads(line)["message"] for line in out] == [eml]
+    assert err[0].startswith("mailsim: lost.parquet: cannot be read: no whole Parquet file")

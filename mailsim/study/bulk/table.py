@@ -1,12 +1,15 @@
 """The answers in their folder, read a few at a time: what was counted stands in the metadata of each part."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mailsim.mail.corpus import CorpusError
@@ -15,10 +18,12 @@ from mailsim.study.bulk.question import ERROR
 from mailsim.study.bulk.work import COUNTED
 from mailsim.study.diagnosis.case import went
 from mailsim.study.diagnosis.diff import heading_of, line, title
+from mailsim.study.part import PartitionError
 
 _SOME = 500
 _MOST_FAULTS = 10
 """That are told; the table has all."""
+_NO_UTF_8 = re.compile(r"\\(udc[89a-f][0-9a-f])")
 
 
 class Answers:
@@ -29,7 +34,8 @@ class Answers:
 
     @cached_property
     def _counted(self) -> list[dict[str, Any]]:
-        return [json.loads(pq.read_metadata(part).metadata[COUNTED]) for part in self._parts]
+        """What stands in the metadata of each part; raises PartitionError, as all do that read."""
+        return list(map(_counted, self._parts))
 
     @property
     def messages(self) -> int:
@@ -103,7 +109,36 @@ class Answers:
         yield "]}"
 
 
+def _counted(part: Path) -> dict[str, Any]:
+    with _whole(part):
+        counted: dict[str, Any] = json.loads(pq.read_metadata(part).metadata[COUNTED])
+        return counted
+
+
 def _rows(part: Path, columns: list[str] | None = None) -> Iterator[dict[str, Any]]:
-    with pq.ParquetFile(part) as file:
+    with _whole(part), pq.ParquetFile(part) as file:
         for batch in file.iter_batches(_SOME, columns=columns):
-            yield from batch.to_pylist()
+            for row in batch.to_pylist():
+                yield row | {"message": _as_named(row["message"])}
+
+
+def _as_named(message: str) -> str:
+    """The name with the octets that are no UTF-8 as Python has them, which a table of text tells escaped."""
+    return _NO_UTF_8.sub(lambda found: chr(int(found[1][1:], 16)), message) if "\\udc" in message else message
+
+
+@contextmanager
+def _whole(part: Path) -> Iterator[None]:
+    """A block that reads the part, which may be none, or no longer; raises PartitionError."""
+    try:
+        yield
+    except (
+        OSError,
+        pa.ArrowException,
+        ValueError,
+        TypeError,
+        LookupError,
+    ):  # a part of another table has no numbers
+        raise PartitionError(
+            f"{part}: is damaged; remove it, and run it again, which makes it anew"
+        ) from None

@@ -140,6 +140,27 @@ def test_two_sites_are_compared_as_by_one_process(mail: Path, scheduler: str, tm
     assert "".join(found.json_pieces()) == json.dumps(expected.as_json())
 
 
+@pytest.mark.parametrize("command", ["route", "diff"])
+def test_odd_names_are_printed_the_same(
+    mail: Path, scheduler: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    """A name that is no UTF-8, in JSON as elsewhere."""
+    box = tmp_path / "box"
+    box.mkdir()
+    letter = b"Delivered-To: a1234@abc.com\r\nFrom: jane@client.example\r\nTo: x@abc.com\r\n\r\n"
+    for name in (b"odd\xff.eml", b"even.eml"):
+        (box / os.fsdecode(name)).write_bytes(letter + name)
+    line = [command, str(box), "--site", str(mail / "now.toml"), "--json"]
+    line += ["--site", str(mail / "then.toml")] if command == "diff" else []
+    status = main(line)
+    expected = capsys.readouterr()
+
+    assert r"odd\udcff.eml" in expected.out
+    assert r"odd\\udcff.eml" not in expected.out
+    assert main([*line, "--out", str(tmp_path / "out"), "--scheduler", scheduler]) == status
+    assert capsys.readouterr() == expected
+
+
 @pytest.mark.parametrize("options", [["route"], ["route", "--json"], ["diff"], ["diff", "--json"]])
 def test_the_commands_print_the_same(
     mail: Path, scheduler: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str]
@@ -179,6 +200,30 @@ def test_a_message_that_cannot_be_read_does_not_stop_the_others(
     assert lines[10:] == ["and 2 other messages; the table tells them"]
     rows = pd.read_parquet(tmp_path / "decisions")
     assert rows["error"].notna().sum() == 12
+
+
+def test_a_damaged_part_is_told_in_a_line(mail: Path, scheduler: str, tmp_path: Path) -> None:
+    """With what to do, which makes it good; whatever became of it."""
+    corpus = read_mail(mail / "all.mbox")
+    asked = plan(Route(site(mail, "now.toml")), corpus, tmp_path, 15_000)
+    expected = [*answers(asked, scheduler=scheduler).decisions()]
+    part = asked.work.part(1)
+    whole = part.read_bytes()
+    other = tmp_path / "other.parquet"
+    pq.write_table(pa.table({"message": ["x"]}), other)
+
+    for damaged in (
+        b"",
+        b"\xff" * len(whole),
+        whole[:9] + b"\xff" * 1_000 + whole[1_009:],
+        other.read_bytes(),
+    ):
+        part.write_bytes(damaged)
+        with pytest.raises(PartitionError) as told:
+            list(answers(asked).decisions())
+        assert str(told.value) == f"{part}: is damaged; remove it, and run it again, which makes it anew"
+    part.unlink()
+    assert [*answers(asked, scheduler=scheduler).decisions()] == expected
 
 
 def test_a_worker_that_is_killed_loses_nothing(mail: Path, cluster: Cluster, tmp_path: Path) -> None:

@@ -45,10 +45,11 @@ def test_a_fault_of_ours_is_told_of_its_message(
 
 
 def test_a_name_that_is_no_utf_8_is_told_as_elsewhere(work: Work, tmp_path: Path) -> None:
-    """By its octets, escaped."""
+    """By its octets, which the table has escaped."""
     name = b"odd\xff.eml".decode("utf-8", "surrogateescape")
     (tmp_path / name).write_bytes(b"Subject: x\r\n\r\n")
 
     decide((0, Files((name,))), work)
 
-    assert [decision.message for decision in Answers([work.first(0)]).decisions()] == [r"odd\udcff.eml"]
+    assert pq.read_table(work.first(0))["message"].to_pylist() == [r"odd\udcff.eml"]
+    assert [decision.message for decision in Answers([work.first(0)]).decisions()] == [name]
