@@ -49,7 +49,8 @@ def sweep(
 
     Exit status 1 where a cell failed, or came out otherwise than its scenario expects.
 
-    The table is DIR/cells (Parquet, one row a cell). Run it again after an interruption, and it goes on.
+    The table is DIR/cells (Parquet, one row a cell). With `trace = true` in SWEEP, the whole trace of each cell is
+    DIR/traces/CELL.parquet. Run it again after an interruption, and it goes on.
 
     Example: mailsim sweep fixtures/sweeps/placements.toml --out /tmp/placements
     """
