@@ -46,6 +46,13 @@ def one_cluster(scheduler: str | None, workers: int | None) -> None:
         raise typer.BadParameter("--workers is for this machine, --scheduler for a cluster; give one of them")
 
 
+def where(shared: "Answers") -> str:
+    """The line that says where the answers are."""
+    from mailsim.practice.faults import printable
+
+    return f"The table: {printable(str(shared.folder))}"
+
+
 def answers(
     question: "Callable[[], Question]",
     corpus: "Corpus",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mailsim.cli.bulk import Out, Scheduler, Workers, answers
+from mailsim.cli.bulk import Out, Scheduler, Workers, answers, where
 from mailsim.errors import MailsimError
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def diff(
     """Say which messages go elsewhere under another site file, grouped by reason and cause.
 
     Exit status 1 when any does, as diff does.
-    Mail that is too much for one process is shared out with --out: the answer is the same, and stays there.
+    Mail that is too much for one process is shared out with --out: DIR/changes has the messages, and each group's size is told.
 
     Example: mailsim diff --site now.toml --site then.toml mail/
     """
@@ -78,16 +78,25 @@ def _question(sites: list[str]) -> "Question":
 
 
 def _tell(shared: "Answers", *, as_json: bool) -> None:
-    """The same from the table, a line at a time."""
-    from mailsim.practice.faults import printable
+    """The size of each group, and where the messages are that go elsewhere."""
+    from mailsim.study.diagnosis.diff import heading_of, title
 
+    sizes = shared.groups()
     if as_json:
-        sys.stdout.writelines(shared.json_pieces())
-        sys.stdout.write("\n")
+        groups = [
+            {"before": before, "after": after, "cause": cause, "messages": size}
+            for (before, after, cause), size in sizes.most_common()
+        ]
+        told = {"messages": shared.messages, "changed": sizes.total(), "groups": groups}
+        sys.stdout.write(f"{json.dumps(told | {'table': str(shared.folder)})}\n")
     else:
-        sys.stdout.writelines(f"{printable(line)}\n" for line in shared.told())
+        headings = [
+            heading_of((before, after, cause), size) for (before, after, cause), size in sizes.most_common()
+        ]
+        lines = [title(sizes.total(), shared.messages), *headings, where(shared)]
+        sys.stdout.writelines(f"{line}\n" for line in lines)
     shared.check()
-    if shared.groups():
+    if sizes:
         raise typer.Exit(1)
 
 

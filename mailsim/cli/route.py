@@ -3,21 +3,22 @@
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mailsim.cli.bulk import Out, Scheduler, Workers, answers
+from mailsim.cli.bulk import Out, Scheduler, Workers, answers, where
 
 if TYPE_CHECKING:
     from mailsim.cli.progress import Progress
     from mailsim.mail.corpus import Corpus, Stored
-    from mailsim.practice.decision import Decision
+    from mailsim.practice.decision import Decision, Outcome
     from mailsim.practice.site import Site
     from mailsim.study.bulk.question import Question
+    from mailsim.study.bulk.table import Answers
 
 _BATCH = 500  # lines in one write: unbuffered, a write a line takes longer than the decision
 _HEAD = ("MESSAGE", "OUTCOME", "TARGETS", "REASON", "ADDRESS", "NOTE")
@@ -32,7 +33,10 @@ def route(
         ),
     ],
     site: Annotated[str, typer.Option("--site", metavar="SITE", help="The practice's site file (TOML).")],
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a message, one a line.")] = False,
+    as_json: Annotated[
+        bool,
+        typer.Option("--json", help="One JSON object a message, one a line; with --out one of the totals."),
+    ] = False,
     out: Out = None,
     scheduler: Scheduler = None,
     workers: Workers = None,
@@ -40,7 +44,7 @@ def route(
     """Say where each message would go, and why. All messages of one call are one collection.
 
     Of one message every rule that was tried is told; of several one row each, and totals.
-    Mail that is too much for one process is shared out with --out: the answer is the same, and stays there.
+    Mail that is too much for one process is shared out with --out: the same rows are DIR/decisions, and totals are told.
 
     Example: mailsim route --site site.toml reply.eml
 
@@ -55,11 +59,11 @@ def route(
     for warning in practice.warnings:
         sys.stderr.write(f"mailsim: warning: {printable(site)}: {warning}\n")
     shared = answers(lambda: _question(site), corpus, out, scheduler, workers)
-    decisions = _decisions(practice, corpus) if shared is None else shared.decisions()
-    lines = _json_lines(decisions) if as_json else _told(decisions, _prefix(paths))
-    _write(lines)
     if shared is not None:
-        shared.check()
+        _tell(shared, as_json=as_json)
+        return
+    decisions = _decisions(practice, corpus)
+    _write(_json_lines(decisions) if as_json else _told(decisions, _prefix(paths)))
 
 
 def _write(lines: Iterator[str]) -> None:
@@ -80,6 +84,36 @@ def _question(site: str) -> "Question":
     from mailsim.study.bulk.question import Route, site_text
 
     return Route(site_text(load_toml(site)))
+
+
+def _tell(shared: "Answers", *, as_json: bool) -> None:
+    """How many messages had each outcome, and why, and where the answer for each of them is."""
+    from mailsim.cli.table import table, terminal_width
+    from mailsim.practice.decision import Outcome
+
+    groups = shared.groups().most_common()
+    if as_json:
+        totals = [
+            {"outcome": outcome, "reason": reason, "messages": size} for (outcome, reason), size in groups
+        ]
+        written = {"messages": shared.messages, "totals": totals, "table": str(shared.folder)}
+        sys.stdout.write(f"{json.dumps(written)}\n")
+    else:
+        outcomes = dict.fromkeys(Outcome, 0)
+        for (outcome, _), size in groups:
+            outcomes[Outcome(outcome)] += size
+        rows = [(outcome, reason, f"{size:,}") for (outcome, reason), size in groups]
+        lines = [
+            *table(("OUTCOME", "REASON", "MESSAGES"), rows, width=terminal_width()),
+            "",
+            _totals(outcomes),
+        ]
+        sys.stdout.writelines(f"{line}\n" for line in [*lines, where(shared)])
+    shared.check()
+
+
+def _totals(outcomes: "Mapping[Outcome, int]") -> str:
+    return ", ".join(f"{outcome} {count}" for outcome, count in outcomes.items())
 
 
 def _decisions(site: "Site", corpus: "Corpus") -> "Iterator[Decision]":
@@ -123,7 +157,7 @@ def _told(decisions: "Iterator[Decision]", prefix: str) -> Iterator[str]:
         yield from map(printable, str(first[0]).splitlines()[1:])
     else:
         yield ""
-        yield ", ".join(f"{outcome} {count}" for outcome, count in outcomes.items())
+        yield _totals(outcomes)
 
 
 def _row(decision: "Decision", prefix: str) -> tuple[str, ...]:

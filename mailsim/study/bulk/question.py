@@ -69,7 +69,7 @@ class Route:
     site: str
 
     name = "decisions"
-    grouping = ("outcome",)
+    grouping = ("outcome", "reason")
     schema = pa.schema(
         {
             "message": _WORD, "message_id": _WORD, "outcome": _WORD, "targets": pa.list_(_WORD), "reason": _WORD,
@@ -87,8 +87,8 @@ class Route:
         return decisions[0].as_json()
 
     def group(self, row: Row) -> tuple[str, ...]:
-        """By outcome."""
-        return (str(row["outcome"]),)
+        """By outcome and reason."""
+        return str(row["outcome"]), str(row["reason"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ def plan(question: Question, corpus: Corpus, out: Path, size: int = PIECE) -> Pl
     Raises:
         CorpusError: A stream is among the mail, or a file can no longer be read.
     """
-    asked = [version("mailsim"), question.name, question.sites, size]
+    asked = [version("mailsim"), question.name, question.grouping, question.sites, size]
     found = sha256(json.dumps(asked).encode())
     for source in corpus.sources:
         found.update(repr((source.name, source.size, source.changed)).encode())
@@ -94,7 +94,7 @@ def answers(
             _compare(plan)
             _do(client, partial(settle, work=work), numbered, work.part, progress)
     shutil.rmtree(work.scratch, ignore_errors=True)
-    return Answers(parts)
+    return Answers(work.folder, parts)
 
 
 def _claim(plan: Plan) -> None:

@@ -8,7 +8,6 @@ import pytest
 from mailsim.mail.pieces import Files
 from mailsim.practice.site import Site
 from mailsim.study.bulk.question import Route
-from mailsim.study.bulk.table import Answers
 from mailsim.study.bulk.work import Work, decide
 
 SITE = '{"mailbox": {"type": "single", "default_sender": "matters@abc.com", "fallback_address": "help@elsewhere.example"}}'
@@ -39,9 +38,10 @@ def test_a_fault_of_ours_is_told_of_its_message(
     monkeypatch.setattr(Site, "alone", faulty)
     decide((0, Files(("a.eml", "b.eml"))), work)
 
-    found = Answers([work.first(0)])
-    assert [decision.message for decision in found.decisions()] == ["b.eml"]
-    assert pq.read_table(work.first(0))["error"].to_pylist() == ["a.eml: ValueError: no", None]
+    found = pq.read_table(work.first(0))
+    assert found["error"].to_pylist() == ["a.eml: ValueError: no", None]
+    assert found["message"].to_pylist() == ["a.eml", "b.eml"]
+    assert found["outcome"].to_pylist() == [None, "fallback"]
 
 
 def test_a_name_that_is_no_utf_8_is_told_as_elsewhere(work: Work, tmp_path: Path) -> None:
@@ -52,4 +52,3 @@ def test_a_name_that_is_no_utf_8_is_told_as_elsewhere(work: Work, tmp_path: Path
     decide((0, Files((name,))), work)
 
     assert pq.read_table(work.first(0))["message"].to_pylist() == [r"odd\udcff.eml"]
-    assert [decision.message for decision in Answers([work.first(0)]).decisions()] == [name]
