@@ -53,8 +53,8 @@ ACTIONS = range(1, 21)
 STRIKE = 0.2
 """How likely a fault is given before something is done."""
 BY_CHANCE = 6
-"""Faults that may strike at any time in one world, each one moment in a hundred."""
-CERTIFICATES = ("pop:CONNECT:p=0.01:expired-certificate", "smtp:STARTTLS:p=0.01:foreign-certificate")
+"""Faults that may strike at any time in one world, each one moment in a thousand: of a larger share a session over hundreds of messages never ends well."""
+CERTIFICATES = ("pop:CONNECT:p=0.001:expired-certificate", "smtp:STARTTLS:p=0.001:foreign-certificate")
 MOST_COLLECTIONS = 20
 MARK = "for action:"
 FIGURES = ("descriptors", "threads", "tasks")
@@ -125,7 +125,7 @@ def tables(seed: int, by_chance: Sequence[str]) -> dict[str, object]:
         "action": [{"id": number} for number in ACTIONS],
         "provider": {
             "profile": "postfix",
-            "faults": [*(one.replace(":next:", ":p=0.01:") for one in by_chance), *CERTIFICATES],
+            "faults": [*(one.replace(":next:", ":p=0.001:") for one in by_chance), *CERTIFICATES],
         },
         "correspondent": [
             {"address": PEOPLE[0]},

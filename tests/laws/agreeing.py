@@ -7,7 +7,7 @@ conversations, uids; the world's time, since on sockets some passes by itself; a
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mailsim.smtp.outcome import CLOSED
@@ -17,7 +17,7 @@ from mailsim.world.lab import Lab
 from mailsim.world.scenario import Scenario
 from mailsim.world.simulation import Simulation
 
-Story = dict[tuple[str, str], list[tuple[object, ...]]]
+Story = dict[tuple[str, str, str], list[tuple[object, ...]]]
 
 
 def assert_agree(tables: Mapping[str, Any] | Scenario) -> None:
@@ -37,6 +37,7 @@ def played(kind: type[Simulation | Lab], tables: Mapping[str, Any] | Scenario) -
             )
             for target in world.targets()
         }
+        others = world.scenario.practices[1:]
         waiting = [
             sorted(copy.message_id or "" for copy in world.waiting(practice=practice.domain))
             for practice in world.scenario.practices
@@ -47,12 +48,15 @@ def played(kind: type[Simulation | Lab], tables: Mapping[str, Any] | Scenario) -
         )
         sessions = [event.outcome for event in world.trace.steps(Step.OPENED) if event.outcome != "ended"]
     return {"decided": decided, "held": held, "waiting": waiting, "sessions": sessions} | {
-        f"the events of {key}": told for key, told in sorted(stories(world.trace).items())
+        f"the events of {key}": told
+        for key, told in sorted(stories(world.trace, [one.domain for one in others]).items())
     }
 
 
-def stories(trace: Trace) -> Story:
-    """The events of each message and recipient, in order; those of no recipient by themselves.
+def stories(trace: Trace, others: Sequence[str] = ()) -> Story:
+    """The events of each message and recipient, in order; those of no recipient by themselves, for each practice.
+
+    `others` are the domains of practices beside the first: on sockets two collect at once.
 
     Where a lost reply had a message sent again, several copies of it are on their way at once, and so are their
     answers: which is first is chance on sockets, so the events of such a conversation have no order.
@@ -62,7 +66,8 @@ def stories(trace: Trace) -> Story:
     unordered = {event.message_id for event in trace if event.trace_id in doubled}
     for event in trace:
         if event.message_id:
-            told[event.message_id, event.recipient].append(seen(event))
+            practice = "" if event.recipient else next((one for one in others if one in event.place), "")
+            told[event.message_id, event.recipient, practice].append(seen(event))
     return {key: sorted(events, key=repr) if key[0] in unordered else events for key, events in told.items()}
 
 
