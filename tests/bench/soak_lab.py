@@ -39,7 +39,7 @@ import pyarrow as pa
 from mailsim.errors import MailsimError
 from mailsim.pop3.collection import CollectError
 from mailsim.practice.decision import Outcome
-from mailsim.testing.strategies import EVERY_FAULT
+from mailsim.testing.fault_sets import EVERY_FAULT
 from mailsim.trace.event import Step
 from mailsim.world.lab import Lab
 from mailsim.world.orders import OrderError

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from mailsim.pop3.collection import CollectError
-from mailsim.testing.strategies import EVERY_FAULT, HARSH_FAULTS, scenarios
+from mailsim.testing.fault_sets import EVERY_FAULT, HARSH_FAULTS
+from mailsim.testing.strategies import scenarios
 from mailsim.trace.event import Step
 from mailsim.world.scenario import load_scenario
 from mailsim.world.simulation import Simulation
