@@ -14,18 +14,20 @@ ROOT = Path(__file__).parents[1]
 
 
 def test_the_wheel_is_what_a_checkout_builds(tmp_path: Path) -> None:
-    """The command names a file that `uv build --wheel` makes."""
+    """The command names a file that `uv build --wheel` makes, and so does README."""
     command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(tmp_path)]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     [wheel] = tmp_path.glob("*.whl")
 
     assert not_installed("Dask", "sweep").endswith(f'pip install "dist/{wheel.name}[sweep]"')
+    assert f"dist/{wheel.name}[sweep]" in (ROOT / "README.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize(
     ("module", "library", "extra"),
     [
         ("mailsim.notebook.plots", "plotly", "notebook"),
+        ("mailsim.notebook.preferences", "ipywidgets", "notebook"),
         ("mailsim.notebook.watching", "tqdm", "notebook"),
         ("mailsim.testing.strategies", "hypothesis", "explore"),
     ],

@@ -17,18 +17,23 @@ from os import PathLike
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-import ipywidgets as w
 from anyio.from_thread import start_blocking_portal
 
 from mailsim.check.settings import own_faults, red_settings
 from mailsim.check.verdict import Check, Verdict
 from mailsim.display import Tone, badge, block, text
+from mailsim.extras import not_installed
 from mailsim.practice.faults import Fault, SiteError
 from mailsim.practice.settings import ActionAddressIn, Authentication, InternalRouting, MailboxType
 from mailsim.practice.site import Site, read_site
 from mailsim.practice.site_file import load_toml
 from mailsim.provider.profiles import profiles
 from mailsim.study.diagnosis.site_tables import toml
+
+try:
+    import ipywidgets as w
+except ModuleNotFoundError:
+    raise ModuleNotFoundError(not_installed("ipywidgets", "notebook"), name="ipywidgets") from None
 
 Addresses = Mapping[tuple[str, int], tuple[str, int]]
 _WIDE = {"width": "min(480px, 96%)"}
