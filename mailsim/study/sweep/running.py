@@ -50,8 +50,9 @@ def sweep(
     `latency` (the median of the answers that were collected, seconds), `as_expected`, `world_seconds`, `seconds` and `error`; of a failed cell the figures are missing.
 
     With `out`, the table is kept in that folder as it grows, and cells that it has are not played again, unless a trace
-    is asked for and not there; failed cells leave their scenario in `failed/`. Cells are played by a process for each core, by so many `workers`, or by the
-    cluster whose `scheduler` has that address. `progress` is told how many more cells are done.
+    is asked for and not there; failed cells leave their scenario in `failed/`. Cells are played by a process for each
+    core, by so many `workers`, or by the cluster whose `scheduler` has that address. Processes of this machine load the
+    main module anew: a script calls this below `if __name__ == "__main__":`. `progress` is told how many more cells are done.
 
     Raises:
         SweepError: With every fault of the sweep, its scenarios and its sites, or it asks for traces without `out`.
