@@ -55,7 +55,9 @@ class Progress:
         self._next = now + _PAUSE
         self._shown = True
         rate = self._messages / (now - self._start)
-        text = f"{self._messages:,} {self._things}, {rate:,.0f} a second"
+        things = self._things.removesuffix("s") if self._messages == 1 else self._things
+        pace = f"{rate:,.0f} a second" if rate >= 1 else f"{rate * 60:,.0f} a minute"
+        text = f"{self._messages:,} {things}, {pace}"
         if self._total:
             done = min(1.0, self._octets / self._total)
             bar = "#" * int(_BAR * done)

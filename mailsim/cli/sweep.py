@@ -49,8 +49,9 @@ def sweep(
 
     Exit status 1 where a cell failed, or came out otherwise than its scenario expects.
 
-    The table is DIR/cells (Parquet, one row a cell). With `trace = true` in SWEEP, the whole trace of each cell is
-    DIR/traces/CELL.parquet. Run it again after an interruption, and it goes on.
+    The table is DIR/cells (Parquet, one row a cell, in the order in which they are done). With `trace = true` in SWEEP, the
+    whole trace of each cell is DIR/traces/CELL.parquet. Run it again after an interruption, and it goes on; cells that
+    failed, and would again, are not played again.
 
     Example: mailsim sweep fixtures/sweeps/placements.toml --out /tmp/placements
     """
@@ -77,6 +78,7 @@ def _told(rows: "pd.DataFrame", plan: "Sweep", out: Path) -> Iterator[str]:
     from mailsim.cli.table import table, terminal_width
     from mailsim.practice.faults import printable
     from mailsim.study.sweep.plan import SEED
+    from mailsim.study.sweep.running import FOUND
 
     width = terminal_width()
     axes = [axis for axis in plan.columns if len(rows[axis].unique()) > 1]
@@ -106,7 +108,9 @@ def _told(rows: "pd.DataFrame", plan: "Sweep", out: Path) -> Iterator[str]:
         yield f"and {more:,} other reasons; --json tells them" if more > 0 else ""
     unexpected = _unexpected(rows)
     told = f", {unexpected:,} came out otherwise than their scenario expects" if unexpected else ""
-    yield f"{len(rows):,} cells, {int(failed.sum()):,} failed{told}."
+    found = rows.attrs[FOUND]
+    there = f", {found:,} were there already" if found else ""
+    yield f"{len(rows):,} cells, {int(failed.sum()):,} failed{told}{there}."
     yield f"The table: {printable(str(out / 'cells'))}"
 
 

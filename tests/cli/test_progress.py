@@ -66,6 +66,14 @@ def test_without_a_total_it_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "\r\x1b[K10 messages, 1 a second" in text
 
 
+def test_slow_work_is_told_by_the_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Below one a second, which said 0; and one is no several."""
+    text = shown(monkeypatch, total=1000, seconds=100, stderr=Terminal())
+
+    assert "  10%  1 message, 6 a minute\r" in text
+    assert "  20%  2 messages, 6 a minute\r" in text
+
+
 def test_lines_are_not_drawn_too_often(monkeypatch: pytest.MonkeyPatch) -> None:
     """At most five a second."""
     text = shown(monkeypatch, total=1000, seconds=1.5, stderr=Terminal())

@@ -25,13 +25,22 @@ _SMALL = 10_000
 """Rows of a partition that is put together with others."""
 
 
+_NULLABLE = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
+
+
+def whole_numbers(schema: pa.Schema) -> pa.Schema:
+    """The schema, telling pandas to read numbers and truth as what they are where some are missing too."""
+    empty = schema.empty_table().to_pandas(types_mapper=_NULLABLE.get)
+    return schema.with_metadata(pa.Schema.from_pandas(empty, preserve_index=False).metadata)
+
+
 class Partitions:
     """The partitions of one table."""
 
     def __init__(self, folder: Path, schema: pa.Schema) -> None:
         """Makes the folder; raises PartitionError where it holds a table of other columns."""
         self._folder = made(folder)
-        self.schema = schema
+        self.schema = whole_numbers(schema)
         """The columns."""
         parts = (path for path in folder.iterdir() if _NAME.fullmatch(path.name))
         self._rows = {path: self._checked(path) for path in sorted(parts)}
@@ -70,8 +79,7 @@ class Partitions:
     def frame(self) -> pd.DataFrame:
         """Every row; of a cell that was played again, the last."""
         tables = [_read(path) for path in self._rows] or [self.schema.empty_table()]
-        nullable = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
-        rows: pd.DataFrame = pa.concat_tables(tables).to_pandas(types_mapper=nullable.get)
+        rows: pd.DataFrame = pa.concat_tables(tables).to_pandas(types_mapper=_NULLABLE.get)
         return rows.drop_duplicates("cell", keep="last", ignore_index=True)
 
     def _write(self, table: pa.Table) -> None:

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from datetime import date, time
 from functools import cache, cached_property, partial
 from importlib.metadata import version
 from os import PathLike
@@ -221,10 +222,17 @@ def _digest(axes: Mapping[str, object], tables: Mapping[str, object]) -> str:
 
 
 def _shown(value: object) -> object:
-    """A value as a row shows it: what is no word or number as JSON, one that is left out as nothing."""
+    """A value as a row shows it: a time as files have it, what else is no word or number as JSON, one that is left out as nothing."""
     if isinstance(value, str | bool | int | float):
         return value
-    return "" if value == {} else json.dumps(value, ensure_ascii=False, default=str)
+    if isinstance(value, date | time):  # a datetime is a date
+        return _moment(value)
+    return "" if value == {} else json.dumps(value, ensure_ascii=False, default=_moment)
+
+
+def _moment(value: date | time) -> str:
+    """What TOML has beside words, numbers and tables, as RFC 3339 writes it."""
+    return value.isoformat().replace("+00:00", "Z")
 
 
 def _some_of(whole: int, number: int, chance: random.Random) -> Sequence[int]:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 CELLS, FAILED, TRACES = "cells", "failed", "traces"
 """What stands in the folder of a sweep: the table's partitions, scenarios of failed cells, traces."""
+FOUND = "found"
+"""Under which a table's `attrs` say how many of its cells the folder had already."""
 _DIED = "WorkerDied"
 """How the error of a cell begins that may have been the machine's fault, not its own: it is played again."""
 _TYPES = {int: pa.int64(), float: pa.float64(), bool: pa.bool_(), str: pa.string()}
@@ -49,10 +51,13 @@ def sweep(
     `letters`, `delivered`, `unassigned`, `fallback`, `duplicate`, `refused`, `bounced`, `answers`, `misrouted`, `events`,
     `latency` (the median of the answers that were collected, seconds), `as_expected`, `world_seconds`, `seconds` and `error`; of a failed cell the figures are missing.
 
-    With `out`, the table is kept in that folder as it grows, and cells that it has are not played again, unless a trace
-    is asked for and not there; failed cells leave their scenario in `failed/`. Cells are played by a process for each
-    core, by so many `workers`, or by the cluster whose `scheduler` has that address. Processes of this machine load the
-    main module anew: a script calls this below `if __name__ == "__main__":`. `progress` is told how many more cells are done.
+    With `out`, the table is kept in that folder as it grows, in the order in which cells are done, and cells that it has
+    are not played again, unless a trace is asked for and not there; `attrs["found"]` says how many those were. Failed
+    cells, which leave their scenario in `failed/`, are not played again either, but for those that a worker died of.
+
+    Cells are played by a process for each core, by so many `workers`, or by the cluster whose `scheduler` has that
+    address. Processes of this machine load the main module anew: a script calls this below `if __name__ == "__main__":`.
+    `progress` is told how many more cells are done.
 
     Raises:
         SweepError: With every fault of the sweep, its scenarios and its sites, or it asks for traces without `out`.
@@ -106,7 +111,9 @@ def _swept(
                     if progress:
                         progress(1)
                 partitions.add([_shown(found, partitions.schema) for _, found in played])
-    return partitions.frame().set_index("cell").loc[list(dict.fromkeys(keys))].reset_index()
+    rows = partitions.frame().set_index("cell").loc[list(dict.fromkeys(keys))].reset_index()
+    rows.attrs[FOUND] = len(known.intersection(keys))
+    return rows
 
 
 def _known(partitions: Partitions, traces: str | None) -> frozenset[str]:

@@ -66,6 +66,18 @@ def test_anybody_reads_the_partitions(tmp_path: Path) -> None:
     assert pd.read_parquet(tmp_path)["cell"].tolist() == ["a", "b"]
 
 
+def test_pandas_reads_numbers_as_numbers_where_some_are_missing(tmp_path: Path) -> None:
+    """In a folder with a failed cell, too: they became fractions, and truth a thing."""
+    schema = SCHEMA.append(pa.field("as_expected", pa.bool_()))
+    partitions = Partitions(tmp_path, schema)
+    partitions.add([row | {"as_expected": True} for row in rows("a")])
+    partitions.add(rows("b", error="no"))
+
+    read = pd.read_parquet(tmp_path)
+    assert read.dtypes[["messages", "as_expected"]].astype(str).tolist() == ["Int64", "boolean"]
+    assert read["messages"].isna().tolist() == [False, True]
+
+
 def test_another_table_is_not_touched(tmp_path: Path) -> None:
     """Nor is what is no table."""
     Partitions(tmp_path, SCHEMA).add(rows("a"))

@@ -101,6 +101,18 @@ def test_an_empty_table_leaves_the_key_out(write: Any) -> None:
     assert (first.axes["provider.sender_policy"], second.axes["provider.sender_policy"]) == ("", "reject")
 
 
+def test_times_are_told_as_the_file_has_them(write: Any) -> None:
+    """Not as Python has them, in quotes."""
+    path = write(
+        "times.toml",
+        'scenarios = "scenario.toml"\n[grid]\nstart = [2026-01-05T09:00:00Z, 2026-01-05T09:00:00+13:00]\n',
+    )
+    assert [cell.axes["start"] for cell in sweep_of(path)] == [
+        "2026-01-05T09:00:00Z",
+        "2026-01-05T09:00:00+13:00",
+    ]
+
+
 def test_sites_take_the_place_of_a_scenario_s_own(write: Any) -> None:
     """Whole, so that no setting of the other is left."""
     write(

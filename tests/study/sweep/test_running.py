@@ -121,8 +121,10 @@ def test_a_sweep_that_is_killed_goes_on_where_it_was(
     before = pd.read_parquet(out / "cells").set_index("cell")["seconds"]
     assert 0 < len(before) < 40
 
-    assert main([*command[1:], "--json"]) == 0
+    assert main(command[1:]) == 0
 
+    assert f"40 cells, 0 failed, {len(before)} were there already." in capsys.readouterr().out
+    assert main([*command[1:], "--json"]) == 0
     assert capsys.readouterr().out.count("\n") == 40
     after = pd.read_parquet(out / "cells")
     assert len(after) == after["cell"].nunique() == 40
