@@ -4,7 +4,7 @@ Of a body no more than `MOST_BODY` octets are read, so that a diagnosis of 25 MB
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -33,12 +33,7 @@ _FORWARD = re.compile(r"\s*(?:fwd?|wg|tr|rv|enc|doorst|vb|vl|pd|i)\s*:", re.IGNO
 
 def went_to(decision: Decision) -> str:
     """Where a message went: its targets, or its outcome where it has none."""
-    return went(decision.targets, decision.outcome.value)
-
-
-def went(targets: Iterable[str], outcome: str) -> str:
-    """The same of a decision's targets and outcome."""
-    return ", ".join(map(shown, targets)) or outcome
+    return ", ".join(map(shown, decision.targets)) or decision.outcome.value
 
 
 @dataclass(frozen=True)
