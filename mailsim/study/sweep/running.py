@@ -140,7 +140,9 @@ def _played(
                 played += zip(batch, result, strict=True)
         if played:
             yield played
-    for again in finished(client, partial(play, traces=traces), iter(alone)):
+    # One after the other: a cell that waits at a worker which ends is blamed too.
+    each = (finished(client, partial(play, traces=traces), iter((cell,))) for cell in alone)
+    for again in chain.from_iterable(each):
         yield [
             (cell, row(cell, {"error": _died(result)}) if isinstance(result, BaseException) else result)
             for cell, result in again
