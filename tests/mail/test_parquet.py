@@ -1,5 +1,6 @@
 """Messages in Parquet files, as mail among other mail."""
 
+import errno
 from io import BytesIO
 from pathlib import Path
 
@@ -109,3 +110,16 @@ def test_a_large_message_is_held_once(tmp_path: Path) -> None:
 
     assert len(held) == times
     assert max(held) < 8 * large
+
+
+class _Broken(BytesIO):
+    """A file on a disk that gives nothing."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        raise OSError(errno.EIO, "Input/output error")
+
+
+def test_a_disk_that_fails_is_told_as_the_system_does() -> None:
+    """What the file holds is not to blame."""
+    with pytest.raises(OSError, match="Input/output error"):
+        row_groups(_Broken(b"PAR1" * 100))
