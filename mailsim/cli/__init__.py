@@ -14,6 +14,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -57,39 +58,32 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("check", cls=Once, short_help="Turn Check POP or Check SMTP green or red, and say why.")(check)
-app.command("collect", cls=Once, short_help="Collect from a POP3 server into a store, each message once.")(
-    collect
-)
-app.command("demo", cls=Once, short_help="See the main job on loopback sockets, through three providers.")(
-    demo
-)
-app.command("diff", cls=Once, short_help="Say which messages go elsewhere under another site file.")(diff)
-app.command("explore", cls=Once, short_help="Search for mail and faults that break a law or a rule.")(explore)
-app.command("faults", cls=Once, short_help="List what can go wrong on purpose, and servers' quirks.")(faults)
-app.command("lab", cls=Once, short_help="Copy the notebooks to a folder and open JupyterLab.")(lab)
-app.command("lint", cls=Once, short_help="Find what is wrong in features before they run.")(lint)
-app.command("mailboxes", cls=Once, short_help="List and export what was delivered where.")(mailboxes)
-app.command("pop3", cls=Once, short_help="Serve messages by POP3, for authors of clients.")(pop3)
-app.command("preferences", cls=Once, short_help="Open the Email Preferences form as a page.")(preferences)
-app.command("providers", cls=Once, short_help="List the provider profiles, each fact with its source.")(
-    providers
-)
-app.command("probe", cls=Once, short_help="See whether the SMTP server rewrites senders.")(probe)
-app.command("replay", cls=Once, short_help="Play a recorded run again under other settings.")(replay)
-app.command("report", cls=Once, short_help="Write one page of a trace.")(report)
-app.command("route", cls=Once, short_help="Say where each of your messages would go.")(route)
-app.command("run", cls=Once, short_help="Play a scenario, in memory or on sockets.")(run)
-app.command("schema", cls=Once, short_help="Print the JSON Schema of a file.")(schema)
-app.command("serve", cls=Once, short_help="Keep a scenario's servers up for other programs.")(serve)
-app.command("shrink", cls=Once, short_help="Make a misroute as small as can be.")(shrink)
-app.command("smtp", cls=Once, short_help="Take mail by SMTP as a provider would.")(smtp)
-app.command("spf", cls=Once, short_help="Say whether SPF lets the practice's mail through.")(spf)
-app.command("steps", cls=Once, short_help="List the Gherkin steps.")(steps)
-app.command("sweep", cls=Once, short_help="Play a grid of scenarios, settings and providers.")(sweep)
-app.command("why", cls=Once, short_help="Say why a message goes where it goes, and what would change it.")(
-    why
-)
+_command = partial(app.command, cls=Once)
+_command("check", short_help="Turn Check POP or Check SMTP green or red, and say why.")(check)
+_command("collect", short_help="Collect from a POP3 server into a store, each message once.")(collect)
+_command("demo", short_help="See the main job on loopback sockets, through three providers.")(demo)
+_command("diff", short_help="Say which messages go elsewhere under another site file.")(diff)
+_command("explore", short_help="Search for mail and faults that break a law or a rule.")(explore)
+_command("faults", short_help="List what can go wrong on purpose, and servers' quirks.")(faults)
+_command("lab", short_help="Copy the notebooks to a folder and open JupyterLab.")(lab)
+_command("lint", short_help="Find what is wrong in features before they run.")(lint)
+_command("mailboxes", short_help="List and export what was delivered where.")(mailboxes)
+_command("pop3", short_help="Serve messages by POP3, for authors of clients.")(pop3)
+_command("preferences", short_help="Open the Email Preferences form as a page.")(preferences)
+_command("providers", short_help="List the provider profiles, each fact with its source.")(providers)
+_command("probe", short_help="See whether the SMTP server rewrites senders.")(probe)
+_command("replay", short_help="Play a recorded run again under other settings.")(replay)
+_command("report", short_help="Write one page of a trace.")(report)
+_command("route", short_help="Say where each of your messages would go.")(route)
+_command("run", short_help="Play a scenario, in memory or on sockets.")(run)
+_command("schema", short_help="Print the JSON Schema of a file.")(schema)
+_command("serve", short_help="Keep a scenario's servers up for other programs.")(serve)
+_command("shrink", short_help="Make a misroute as small as can be.")(shrink)
+_command("smtp", short_help="Take mail by SMTP as a provider would.")(smtp)
+_command("spf", short_help="Say whether SPF lets the practice's mail through.")(spf)
+_command("steps", short_help="List the Gherkin steps.")(steps)
+_command("sweep", short_help="Play a grid of scenarios, settings and providers.")(sweep)
+_command("why", short_help="Say why a message goes where it goes, and what would change it.")(why)
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - how typer calls it
