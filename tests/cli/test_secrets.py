@@ -233,12 +233,9 @@ class _Server(socketserver.ThreadingTCPServer):
 @pytest.fixture(scope="module")
 def scheduler() -> Iterator[str]:
     """The address of a cluster of one worker."""
-    cluster = Cluster()
-    try:
+    with Cluster() as cluster:
         cluster.worker()
         yield cluster.address
-    finally:
-        cluster.stop()
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from typing import Self
 
 import pytest
 
@@ -37,6 +38,12 @@ class Cluster:
         self._told(process, r"Registered to: +(tcp://\S+)")
         return process
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
     def stop(self) -> None:
         """End all of it."""
         for process in reversed(self._processes):
@@ -67,8 +74,5 @@ class Cluster:
 @pytest.fixture
 def cluster() -> Iterator[Cluster]:
     """A cluster without workers."""
-    cluster = Cluster()
-    try:
+    with Cluster() as cluster:
         yield cluster
-    finally:
-        cluster.stop()

@@ -94,12 +94,9 @@ def mail(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def scheduler() -> Iterator[str]:
     """The address of a cluster of one worker."""
-    cluster = Cluster()
-    try:
+    with Cluster() as cluster:
         cluster.worker()
         yield cluster.address
-    finally:
-        cluster.stop()
 
 
 def site(mail: Path, name: str) -> str:

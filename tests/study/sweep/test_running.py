@@ -86,15 +86,12 @@ def test_a_cell_that_ends_its_workers_is_told_and_those_of_its_task_are_played(
         "import os\nfrom mailsim.study.sweep import cell\nfrom mailsim.world.scenario import read_scenario as read\n"
         "cell.read_scenario = lambda tables: os._exit(1) if tables['seed'] == 20 else read(tables)\n",
     )
-    cluster = Cluster(DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES="0")
-    try:
+    with Cluster(DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES="0") as cluster:
         for _ in range(3):
             cluster.worker("--preload", str(preload))
         found = mailsim.sweep(path, scheduler=cluster.address, out=tmp_path / "out")
         cluster.worker()
         again = mailsim.sweep(path, scheduler=cluster.address, out=tmp_path / "out")
-    finally:
-        cluster.stop()
 
     failed = found[found["error"] != ""]
     assert failed["seed"].tolist() == [20]
