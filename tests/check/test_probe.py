@@ -281,15 +281,21 @@ async def test_a_report_whose_own_header_names_nothing(monkeypatch: pytest.Monke
     monkeypatch.setattr("mailsim.check.probe.secrets.token_hex", lambda _octets: "0123456789abcdef")
     retrieved: list[int] = []
 
+    looked = anyio.Event()
+
     class Watched(Client):
         def retr(self, number: int) -> bytes:
             retrieved.append(number)
             return super().retr(number)
 
+        def quit(self) -> bytes:
+            looked.set()
+            return super().quit()
+
     monkeypatch.setattr("mailsim.check.pop_session.Client", Watched)
     async with mailsim.Lab(scenario(provider={"catch_all": "discard"})) as lab:
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(_report_later, lab)
+            tasks.start_soon(_report_later, lab, looked)
             trust = ssl.create_default_context(cadata=lab.authority.decode())
             found = await probe(lab.site, tls=trust, timeout=10, addresses=lab.addresses)
         waiting = [message.octets for message in lab.waiting()]
@@ -300,9 +306,9 @@ async def test_a_report_whose_own_header_names_nothing(monkeypatch: pytest.Monke
     assert (len(waiting), len(retrieved)) == (2, 2)
 
 
-async def _report_later(lab: mailsim.Lab) -> None:
+async def _report_later(lab: mailsim.Lab, looked: anyio.Event) -> None:
     """Once the probe has looked what there is."""
-    await anyio.sleep(1)
+    await looked.wait()
     for octets in (OTHER, REPORT % b"of another", REPORT % b"0123456789abcdef"):
         lab.receive(to=USER, octets=octets)
     lab.settle()

@@ -620,7 +620,7 @@ async def test_a_kept_connection_that_was_closed_meanwhile_is_opened_again() -> 
     """A server may end an idle connection (RFC 5321 section 4.5.3.2)."""
     async with scripted(*HELLO, OK, OK, OK, GO, OK) as script, client(script.route) as one:
         first = await one.send(ENVELOPE, MESSAGE)
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.05)  # nothing tells when the connection's end has come
         assert await one.send(ENVELOPE, MESSAGE) == first
 
     assert script.connections == 2

@@ -253,7 +253,7 @@ async def test_a_limit_of_one_connection_is_not_another_s() -> None:
         pass
     _, other = await asyncio.open_connection(listener.host, listener.port)
     other.write(b"EHLO other\r\n")
-    await asyncio.sleep(0.05)
+    await asyncio.sleep(0.05)  # nothing tells when the server has begun the other session
     writer.write(long)
 
     assert await reader.readline() == b"250 2.0.0 OK\r\n"

@@ -448,7 +448,7 @@ async def test_a_message_too_big_is_not_kept_as_it_comes() -> None:
         for _ in range(3):
             raw.writer.write((b"x" * 98 + b"\r\n") * 100)
             await raw.writer.drain()
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.02)  # so that the server reads them apart
         assert await raw.say(b"x\r\n.") == TOO_BIG.wire()
         assert await raw.say(b"NOOP") == "250 2.0.0 OK"
     assert backend.kept == []

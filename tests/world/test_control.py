@@ -4,6 +4,7 @@ import json
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,7 +33,7 @@ def world() -> Iterator[Simulation]:
         yield world
 
 
-def ask(world: Simulation, command: str, **arguments: object) -> dict[str, object]:
+def ask(world: Simulation, command: str, **arguments: object) -> dict[str, Any]:
     return dict(obeyed(world, json.dumps({command: arguments}).encode()))
 
 
@@ -148,15 +149,15 @@ def test_the_trace_is_read_in_parts_and_says_what_it_no_longer_holds(
     ask(world, "settle")
     whole = ask(world, "trace")["events"]
     first = ask(world, "trace", most=2)
-    assert first == {"events": whole[:2], "missing": 0}  # type: ignore[index]
-    assert ask(world, "trace", after=1)["events"] == whole[2:]  # type: ignore[index]
+    assert first == {"events": whole[:2], "missing": 0}
+    assert ask(world, "trace", after=1)["events"] == whole[2:]
     assert ask(world, "trace", after=99) == {"events": [], "missing": 0}
     monkeypatch.setattr(stage, "KEPT", 2)
     with Simulation(TABLES, out=tmp_path / "trace.jsonl") as long:
         ask(long, "send", from_action=1234, to="joe@other.example")
         ask(long, "settle")
         kept = ask(long, "trace", after=0)
-    assert kept == {"events": whole[-2:], "missing": len(whole) - 3}  # type: ignore[arg-type, index]
+    assert kept == {"events": whole[-2:], "missing": len(whole) - 3}
 
 
 def test_lines_are_answered_one_by_one_on_each_connection() -> None:

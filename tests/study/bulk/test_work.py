@@ -1,6 +1,7 @@
 """What a worker does with a piece, in this process."""
 
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -30,10 +31,10 @@ def test_a_fault_of_ours_is_told_of_its_message(
         (tmp_path / name).write_bytes(b"Subject: x\r\n\r\n")
     alone = Site.alone
 
-    def faulty(self: Site, message: object, name: str) -> object:
+    def faulty(self: Site, message: Any, name: str) -> object:
         if name == "a.eml":
             raise ValueError("no")
-        return alone(self, message, name)  # type: ignore[arg-type]
+        return alone(self, message, name)
 
     monkeypatch.setattr(Site, "alone", faulty)
     decide((0, Files(("a.eml", "b.eml"))), work)
