@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from mailsim.cli.seed import Seed
+
 if TYPE_CHECKING:
     from mailsim.world.lab import Lab
     from mailsim.world.simulation import Simulation
@@ -82,9 +84,7 @@ def run(
         Literal["memory", "wire"],
         typer.Option("--world", help="In memory under a virtual clock, or on loopback sockets."),
     ] = "memory",
-    seed: Annotated[
-        int | None, typer.Option("--seed", min=0, help="Another seed than the scenario's.")
-    ] = None,
+    seed: Seed = None,
     out: Annotated[
         Path | None,
         typer.Option(

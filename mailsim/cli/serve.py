@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mailsim.cli.seed import Seed
+
 if TYPE_CHECKING:
     from mailsim.world.control import Control
     from mailsim.world.lab import Lab
@@ -21,9 +23,7 @@ _SECONDS = 0.2
 
 def serve(
     scenario: Annotated[Path, typer.Argument(metavar="SCENARIO", help="A scenario file.")],
-    seed: Annotated[
-        int | None, typer.Option("--seed", min=0, help="Another seed than the scenario's.")
-    ] = None,
+    seed: Seed = None,
     out: Annotated[
         Path | None,
         typer.Option(

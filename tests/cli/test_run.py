@@ -186,3 +186,10 @@ def test_no_more_than_ten_reasons_are_shown(capsys: pytest.CaptureFixture[str], 
     lines = capsys.readouterr().out.splitlines()
     assert sum(line.startswith("refused") for line in lines) == 10
     assert "and 2 for 2 other reasons; --json tells them" in lines
+
+
+@pytest.mark.parametrize("seed", ["-1", str(2**63)])
+def test_a_seed_that_no_file_can_hold_is_refused(seed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its trace could not be played again."""
+    assert main(["run", str(SCENARIO), "--seed", seed]) == 2
+    assert f"--seed {seed}: must be " in capsys.readouterr().err
