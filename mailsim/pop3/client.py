@@ -231,10 +231,11 @@ class Client:
         return end + 1 - len(eol), None
 
     def _read_status(self, line: bytes) -> tuple[bool, str | None, str]:
-        indicator, _, rest = line.rstrip(b"\r").partition(b" ")
-        if indicator.upper() not in (b"+OK", b"-ERR"):
+        word, _, rest = line.rstrip(b"\r").partition(b" ")
+        indicator = word.upper()
+        if indicator not in (b"+OK", b"-ERR"):
             raise ProtocolError(f"the server said {self._shown(line)}, not +OK or -ERR; is it a POP3 server?")
-        ok, text = indicator.upper() == b"+OK", rest.decode("utf-8", "replace").strip()
+        ok, text = indicator == b"+OK", rest.decode("utf-8", "replace").strip()
         if not text.startswith("["):
             return ok, None, masked(text, self._secrets)
         code = _CODE.match(text)

@@ -32,7 +32,7 @@ class Listed(NamedTuple):
     """What LIST said; None where that is no size."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: one is made for every message, which freezing makes three times as dear
 class Retrieved:
     """One message as it was retrieved.
 

@@ -13,7 +13,7 @@ those behind it. So:
 - The number of sessions is bounded, that of broken ones more so.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Container, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,6 +23,9 @@ from mailsim.pop3.collection import CollectError, Collection, Failure, Listed, S
 MOST_SESSIONS = 1000
 MOST_BROKEN = 20
 MOST_BARREN = 20  # sessions in a row that bring nothing new, but delete what was collected earlier
+
+Known = Callable[[Sequence[str]], Container[str]]
+"""Which of these uids a message was kept under before."""
 
 _LATER = frozenset({"LOGIN-DELAY", "IN-USE"})  # RFC 2449 §8.1: the next look must wait, and can
 
@@ -57,13 +60,13 @@ class Collected:
     broken: MailsimError | None = None
 
 
-async def collect_all(session: Session, *, knows: Callable[[str], bool]) -> Collected:
-    """Run sessions until nothing new comes; `knows` says of a uid whether a message under it was kept before.
+async def collect_all(session: Session, *, known: Known) -> Collected:
+    """Run sessions until nothing new comes; `known` says of a listing's uids under which of them a message was kept before.
 
     Returns what they came to, the error that ended the last one included: a `CollectError`, or a `MailsimError` of who
     keeps the mail, after which there is no other session. What else a session raises goes on.
     """
-    course = _Course(knows)
+    course = _Course(known)
     while course.goes_on:
         try:
             course.ended(await session(order=course.order))
@@ -75,9 +78,9 @@ async def collect_all(session: Session, *, knows: Callable[[str], bool]) -> Coll
 
 
 class _Course:
-    def __init__(self, knows: Callable[[str], bool]) -> None:
+    def __init__(self, known: Known) -> None:
         self.goes_on = True
-        self._knows = knows
+        self._known = known
         self._breaks: dict[str, list[Failure]] = {}
         self._sessions = self._broken = self._barren = self._took = self._new = self._deleted = 0
         self._left: int | None = None
@@ -105,9 +108,10 @@ class _Course:
         elif self._unsure:  # the numbers may be those of other messages
             self._never_known = True
         self._unsure = ()
+        known = self._known([one.uid for one in listed if one.uid is not None])
         self._wanted = sorted(
             (one for one in listed if breaks[one] < 2),
-            key=lambda one: (breaks[one], one.uid is not None and self._knows(one.uid)),
+            key=lambda one: (breaks[one], one.uid is not None and one.uid in known),
         )
         return self._wanted
 

@@ -110,7 +110,7 @@ async def collect_for(
         spool=store.path.parent if store.path else None,
         timeout=timeout,
     )
-    done = await collect_all(session, knows=ledger.knows)
+    done = await collect_all(session, known=ledger.known)
     return Summary(
         outcomes,
         done.deleted,

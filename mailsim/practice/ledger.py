@@ -72,9 +72,9 @@ class Ledger:
         self._others = others
         self._forwarding = forwarding
 
-    def knows(self, uid: str) -> bool:
-        """Whether a message under that uid was taken before; not whether it is the same message."""
-        return self._store.has_uid(self._mailbox, uid)
+    def known(self, uids: Sequence[str]) -> set[str]:
+        """Under which of these uids a message was taken before; not whether it is the same message."""
+        return self._store.known_uids(self._mailbox, uids)
 
     def take(self, batch: Sequence[Retrieved]) -> Intake:
         """Decide on a batch and store it; when this returns, all but the refused may be deleted (R4.2).

@@ -106,7 +106,7 @@ def _known(values: Sequence[HeaderValue], system: Address, directory: Directory)
     """The first value that leads to an action or a mailbox by another address than the system mailbox's own."""
     for value in values:
         for address in value.addresses:
-            if directory.reaches(address) and address != system:
+            if address != system and directory.reaches(address):
                 return value
     return None
 

@@ -25,6 +25,7 @@ _PRIVATE = ""  # SQLite's name for a database that spills to a temporary file, a
 _PAGE = 16 * 1024  # octets: most messages fit in one, which halves the time to store them
 _CACHE = 32 * 1024 * 1024  # octets of a store in memory, before it spills
 _LARGE = 1024 * 1024  # octets: SQLite makes two more copies of a value that comes with its row
+_ASKED = 500  # uids at once: SQLite took no more than 999 parameters before 3.32
 _OF_THE_MESSAGE = (sqlite3.DataError, sqlite3.IntegrityError)  # what is wrong with it, not with the file
 _SCHEMA = (
     """CREATE TABLE message (
@@ -227,9 +228,15 @@ class Store:
         statement = "INSERT INTO receipt VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
         return self._connection.execute(statement, receipt).rowcount == 1
 
-    def has_uid(self, mailbox: str, uid: str) -> bool:
-        """Whether a message under that uid was collected from that server mailbox before."""
-        return self._found("SELECT 1 FROM receipt WHERE mailbox = ? AND uid = ?", mailbox, uid)
+    def known_uids(self, mailbox: str, uids: Sequence[str]) -> set[str]:
+        """Under which of these uids a message was collected from that server mailbox before."""
+        known: set[str] = set()
+        for start in range(0, len(uids), _ASKED):
+            some = uids[start : start + _ASKED]
+            asked = ", ".join("?" * len(some))
+            statement = f"SELECT uid FROM receipt WHERE mailbox = ? AND uid IN ({asked})"  # noqa: S608 - of question marks alone
+            known.update(uid for (uid,) in self._rows(statement, mailbox, *some))
+        return known
 
     def reached(self, fingerprint: bytes) -> tuple[str, ...]:
         """The targets that collected copies of a message reached, in the order they did."""
@@ -237,7 +244,7 @@ class Store:
             "SELECT target FROM message JOIN delivery ON message = id WHERE fingerprint = ? ORDER BY id, target",
             fingerprint,
         )
-        return tuple(dict.fromkeys(target for (target,) in rows))
+        return tuple(dict.fromkeys([target for (target,) in rows]))
 
     def forwards(self) -> Iterator[Forward]:
         """What waits to be sent to the fallback address, oldest first, each read when its turn comes."""
@@ -283,9 +290,6 @@ class Store:
     def targets(self) -> Mapping[str, int]:
         """Every target that holds something, and how many copies, sorted by name."""
         return dict(self._rows("SELECT target, count(*) FROM delivery GROUP BY target ORDER BY target"))
-
-    def _found(self, statement: str, *parameters: object) -> bool:
-        return self._first(statement, *parameters) is not None
 
     def _first(self, statement: str, *parameters: object) -> Any:
         """The first row that a query finds, None when it finds none; raises StoreError when the file is damaged."""

@@ -41,11 +41,3 @@ def _micros(times: Iterable[datetime]) -> Iterator[int]:
         if time is not last:
             last, micros = time, (time - _EPOCH) // _MICROSECOND
         yield micros
-
-
-def taken(columns: Columns, most: int) -> Columns:
-    """The first events out of columns, at most so many."""
-    first = {name: values[:most] for name, values in columns.items()}
-    for values in columns.values():
-        del values[:most]
-    return first

@@ -17,13 +17,13 @@ from typing import Protocol
 from mailsim.disk import replacing
 from mailsim.errors import MailsimError
 from mailsim.trace.batch import Batch
-from mailsim.trace.columns import add, columns, taken
+from mailsim.trace.columns import add, columns
 from mailsim.trace.event import Event, Retold, Row, Trace
 from mailsim.trace.exports import ChromeTrace, Csv, OpenTelemetry
 from mailsim.trace.recorder import Keeper
 
 BATCH = 50_000
-"""Events that wait in memory: a row group of a Parquet file, and what other formats are given at once."""
+"""Events that wait in memory: at least those of a row group of a Parquet file, and what other formats are given at once."""
 
 
 class TraceFileError(MailsimError):
@@ -63,11 +63,12 @@ class Parquet:
     def write(self, events: Batch) -> None:
         """Add to the row group under way, and write it when it is full."""
         add(self._waiting, events)
-        while len(self._waiting["serial"]) >= BATCH:
+        if len(self._waiting["serial"]) >= BATCH:
             self._add_group()
 
     def _add_group(self) -> None:
-        self._writer.write_table(self._table(taken(self._waiting, BATCH)))
+        self._writer.write_table(self._table(self._waiting))
+        self._waiting = columns(())
 
     def finish(self, scenario: Mapping[str, object] | None) -> None:
         """Write the last row group, and note what plays the run again."""

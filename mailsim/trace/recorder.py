@@ -12,7 +12,7 @@ from mailsim.json_text import json_of
 from mailsim.trace.batch import WIDTH, Batch
 from mailsim.trace.event import Step
 
-BATCH = 500
+BATCH = 5000
 """Events that wait for their keepers, unless somebody asks."""
 
 Keeper = Callable[[Batch], object]

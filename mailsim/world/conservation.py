@@ -30,6 +30,7 @@ from mailsim.trace.story import told
 from mailsim.world.office import PRACTICE
 from mailsim.world.recent import Recent
 
+_event = tuple.__new__  # not `Event.of`: the step is not looked at but for being equal, and the row is whole
 _NOT_TAKEN = (Step.DEFERRED, Step.BOUNCED)
 _MOST_STORIES = 3
 _MOST_LINES = 40
@@ -109,7 +110,7 @@ class Books:
         for row in events:
             account = self._accounts.get(row[STEP])
             if account is not None:
-                account(Event._make(row))  # not `of`: its step is not looked at but for being equal
+                account(_event(Event, row))
 
     def _begun(self, event: Event) -> None:
         for recipient in event.recipient.split(", "):

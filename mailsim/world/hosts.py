@@ -16,7 +16,7 @@ from mailsim.provider.mailhost import MailHost
 from mailsim.provider.policy import Policy, Stage
 from mailsim.smtp.backend import OK, Peer
 from mailsim.trace.event import Step
-from mailsim.world.journal import Journal
+from mailsim.world.journal import Journal, uid_detail
 from mailsim.world.letterbox import GiveUp, Letterboxes
 from mailsim.world.spf_check import SpfCheck
 
@@ -105,7 +105,7 @@ class SubmissionHost:
     def _keep(self, keep_copy: KeepCopy, passed: Message) -> None:
         """Note the copy: it is for nobody of the envelope, so it names no recipient."""
         mailbox = str(self._account.address)
-        detail = {"uid": keep_copy(passed)}
+        detail = uid_detail(keep_copy(passed))
         self._journal.record(Step.STORED, mailbox, passed, peer=self.name, rule="R5.8", detail=detail)
 
     def _judge(self, stage: Stage, peer: Peer, sender: Address | None) -> Reply | None:
@@ -201,7 +201,7 @@ class Exchanger:
             recipient=recipient.text,
             reason=reason,
             rule="R5.1",
-            detail={"uid": uid},
+            detail=uid_detail(uid),
         )
         self._journal.lies((mailbox.domain, user, uid), stored)
 
@@ -239,7 +239,7 @@ def removals(server: str, users: Mapping[Address, str], journal: Journal) -> Rem
             peer=server,
             reason="removed by a fault" if by_fault else "",
             rule="R4.2",
-            detail={"uid": message.key},
+            detail=uid_detail(message.key),
         )
 
     return removed

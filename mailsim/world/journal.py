@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
+from mailsim.json_text import json_text
 from mailsim.mail import Address, Envelope, Message
 from mailsim.trace.event import Step
 from mailsim.trace.recorder import Recorder
@@ -26,6 +27,11 @@ NO_MESSAGE = Entry("", "", 0)
 _UNDER_WAY = 4  # messages to which things happen in turn: a letter, its answer, as the server stores it
 Spot = tuple[str, str, str]
 """A practice's domain, the user of a server mailbox there, and a uid in it: equal messages have equal uids in several."""
+
+
+def uid_detail(uid: str | None) -> str:
+    """What the trace tells of a message's uid, as the JSON of `detail`; None where the server has none."""
+    return f'{{"uid": {json_text(uid)}}}'
 
 
 class Journal:

@@ -87,7 +87,7 @@ class Mailroom:
             self._opened("ended")
             return collection
 
-        collected = await collect_all(session, knows=self._office.knows)
+        collected = await collect_all(session, known=self._office.known)
         self._forward()
         return Collecting(made, collected.broken)
 

@@ -20,7 +20,7 @@ from mailsim.practice.sent import Sent
 from mailsim.practice.site import Site
 from mailsim.practice.store import Forward, Kept, Store
 from mailsim.trace.event import Step
-from mailsim.world.journal import Entry, Journal
+from mailsim.world.journal import Entry, Journal, uid_detail
 from mailsim.world.recent import Recent
 
 UNASSIGNED = "unassigned"
@@ -150,9 +150,9 @@ class Office:
                 rule="R3.5",
             )
 
-    def knows(self, uid: str) -> bool:
-        """Whether a message under that uid was collected before."""
-        return self._ledger.knows(uid)
+    def known(self, uids: Sequence[str]) -> set[str]:
+        """Under which of these uids a message was collected before."""
+        return self._ledger.known(uids)
 
     def take(self, batch: Sequence[Retrieved]) -> Intake:
         """Decide on a batch of collected messages and store it durably: when this returns, it may be deleted (R4.2).
@@ -174,7 +174,7 @@ class Office:
             about = journal.known(message_id, one.size)
         else:
             about = Message(one.octets)
-        journal.record(Step.COLLECTED, self.place, about, rule="R4.1", detail={"uid": one.uid})
+        journal.record(Step.COLLECTED, self.place, about, rule="R4.1", detail=uid_detail(one.uid))
         journal.record(
             Step.DECIDED,
             self.place,

@@ -1,6 +1,6 @@
 """Whole server mailboxes, in as many sessions as it takes (R4.1), as data: what each session lists and how it ends."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -50,7 +50,7 @@ class Server:
 
     async def collect(self) -> Collected:
         """Collect all."""
-        return await collect_all(self.session, knows=self.known.__contains__)
+        return await collect_all(self.session, known=self.known.intersection)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ async def test_sessions_that_bring_nothing_new_are_bounded() -> None:
         order([Listed(1, f"u{next(numbers)}", 10)])
         return Collection(1, 1, 0, 1, ())
 
-    assert (await collect_all(session, knows=lambda _: True)).sessions == MOST_BARREN
+    assert (await collect_all(session, known=lambda uids: uids)).sessions == MOST_BARREN
 
 
 async def test_what_is_known_comes_last() -> None:
@@ -149,7 +149,7 @@ async def test_a_line_that_is_lost_once_costs_nothing() -> None:
         server.poison = next(sessions, [])
         return await server.session(order=order)
 
-    done = await collect_all(session, knows=server.known.__contains__)
+    done = await collect_all(session, known=server.known.intersection)
 
     assert (done.new, done.left, done.failures, done.broken) == (3, 0, (), None)
 
@@ -177,7 +177,7 @@ async def test_an_endless_server_is_bounded() -> None:
     async def session(*, order: Order) -> Collection:
         return next(collections)
 
-    assert (await collect_all(session, knows=lambda _: False)).sessions == MOST_SESSIONS
+    assert (await collect_all(session, known=lambda _: ())).sessions == MOST_SESSIONS
 
 
 def broken(step: Step, code: str | None = None, *, new: int = 0, listed: int = 0) -> CollectError:
@@ -220,7 +220,7 @@ async def test_how_it_ends(
             raise end
         return end
 
-    done = await collect_all(session, knows=lambda _: False)
+    done = await collect_all(session, known=lambda _: ())
 
     assert (done.new, done.left, done.broken is not None) == (new, left, is_broken)
     assert done.deleted in (0, 5)
@@ -248,7 +248,7 @@ async def test_after_a_lost_answer_to_quit_the_next_listing_tells_what_was_delet
         error.so_far = Collection(done.listed, done.kept, done.new, 0, ())
         raise error
 
-    done = await collect_all(session, knows=server.known.__contains__)
+    done = await collect_all(session, known=server.known.intersection)
 
     assert (done.deleted, done.left, done.broken) == (4 if has_uids else None, 0, None)
 
@@ -263,7 +263,7 @@ async def test_after_a_lost_answer_to_quit_an_empty_listing_tells_that_all_was_d
             return NOTHING
         raise broken(Step.QUIT, new=2, listed=2)
 
-    done = await collect_all(session, knows=lambda _: False)
+    done = await collect_all(session, known=lambda _: ())
 
     assert (done.deleted, done.left, done.broken) == (2, 0, None)
 
@@ -278,15 +278,15 @@ async def test_who_cannot_keep_any_more_ends_it_and_what_was_done_is_told() -> N
             return GOOD
         raise fails
 
-    seen: list[str] = []
+    seen: list[Sequence[str]] = []
 
-    def knows(uid: str) -> bool:
-        seen.append(uid)
-        return len(seen) > 3 and uid == "0"  # from the second session on
+    def known(uids: Sequence[str]) -> Container[str]:
+        seen.append(uids)
+        return {"0"} if len(seen) > 1 else ()  # from the second session on
 
-    done = await collect_all(session, knows=knows)
+    done = await collect_all(session, known=known)
     assert (done.deleted, done.left, done.sessions, done.broken) == (5, 3, 2, disk)
 
     fails = ZeroDivisionError()
     with pytest.raises(ZeroDivisionError):
-        await collect_all(session, knows=knows)
+        await collect_all(session, known=known)

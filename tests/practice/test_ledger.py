@@ -111,7 +111,7 @@ def test_every_server_mailbox_has_uids_of_its_own() -> None:
         first, other = ledger(store), ledger(store, "other@abc.com")
         first.take([retrieved(ONE)])
 
-        assert (first.knows("u1"), first.knows("u2"), other.knows("u1")) == (True, False, False)
+        assert (first.known(["u1", "u2"]), other.known(["u1"])) == ({"u1"}, set())
         assert outcomes(other, retrieved(OTHER)) == ["delivered"]
 
 

@@ -66,6 +66,16 @@ def test_what_is_wrong_with_a_message_is_not_told_of_the_store() -> None:
         assert store.targets() == {"unassigned": 1}
 
 
+def test_the_uids_of_a_long_listing_are_known_by_server_mailbox() -> None:
+    """However many are asked for, and whatever their characters."""
+    uids = [f"{number}'%\xff" for number in range(1200)]
+    with Store() as store:
+        store.keep(FIRST for uid in uids[::7] if store.remember(Receipt("m", uid, b"d")))
+
+        assert store.known_uids("m", uids) == set(uids[::7])
+        assert store.known_uids("another", uids) == store.known_uids("m", []) == set()
+
+
 def test_a_batch_is_kept_whole_or_not_at_all() -> None:
     """A batch that breaks in the middle leaves nothing of it, and the store goes on."""
 
@@ -172,7 +182,7 @@ USES: dict[str, Callable[[Store], object]] = {
     "remember": lambda store: store.keep(
         kept for kept in [NOWHERE] if store.remember(Receipt("m", "u", b"d"))
     ),
-    "has_uid": lambda store: store.has_uid("m", "u"),
+    "known_uids": lambda store: store.known_uids("m", ["u"]),
     "reached": lambda store: store.reached(b"f"),
     "forwards": lambda store: list(store.forwards()),
     "sent_from": lambda store: store.sent_from("<x@abc.com>"),
