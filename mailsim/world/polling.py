@@ -1,7 +1,7 @@
 """Practices that collect by themselves, as long as anything moves, or waits at a server that is not broken for good."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from mailsim.practice.decision import Outcome
@@ -12,15 +12,21 @@ MOST_IN_VAIN = 100
 """Collections one after the other that bring nothing new while mail waits; after these the server is broken for good."""
 
 
-def keep_polling(parts: Parts[AnyEngine], every: timedelta, heard: Callable[[Collecting], None]) -> None:
-    """Have the practices collect again and again, until nothing else is to come; `heard` is told of each collection."""
+def keep_polling(
+    parts: Parts[AnyEngine], start: datetime, every: timedelta, heard: Callable[[Collecting], None]
+) -> None:
+    """Have the practices collect so often since the start, until nothing else is to come; `heard` is told of each collection.
+
+    Not so long after the last collection: a real one takes real time, by which the Lab would fall behind.
+    """
     clock, branches = parts.engine.clock, parts.branches
     still_out: set[int] = set()
     in_vain = [0] * len(branches)
     """How often in a row each practice has collected nothing new."""
 
     def again() -> None:
-        clock.at(clock.now() + every, collect)
+        passed = clock.now() - start
+        clock.at(start + (passed // every + 1) * every, collect)
 
     def collect() -> None:
         still_out.update(range(len(branches)))

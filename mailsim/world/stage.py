@@ -315,7 +315,7 @@ class Stage(Generic[AnyEngine]):
         start = self.scenario.tables.start
         end = time_of(until, start)
         if self.scenario.tables.poll is not None and not parts.polling:
-            keep_polling(parts, timedelta(seconds=self.scenario.tables.poll), self._collected)
+            keep_polling(parts, start, timedelta(seconds=self.scenario.tables.poll), self._collected)
         while (event := parts.programme.peek()) is not None:
             if event.at is not None:
                 due = start + timedelta(seconds=event.at)

@@ -968,6 +968,18 @@ def test_a_practice_that_polls_collects_until_nothing_more_comes(made: Made) -> 
     assert world.waiting() == []
 
 
+def test_polls_are_so_often_since_the_start_whatever_a_collection_takes(made: Made) -> None:
+    """So that both worlds poll as often, and at the same moment as what a scenario has happen then."""
+    events = [
+        {"receive": {"to": "a1234@abc.com", "from": "x@shop.example"}, "at": at} for at in ("40m", "2h")
+    ]
+    with made(tables(event=events, poll="10m")) as world:
+        world.run(until=timedelta(hours=1))
+
+        opened = [event.time - world.scenario.tables.start for event in world.trace.steps(Step.OPENED)]
+        assert [int(when.total_seconds()) for when in opened] == [600, 1200, 1800, 2400, 3000, 3000, 3600]
+
+
 def test_a_practice_that_cannot_collect_stops_polling(made: Made) -> None:
     """When nothing else is to come: a broken server is no reason to go on for ever."""
     provider = {"faults": ["pop:PASS:every:refuse"]}
