@@ -37,7 +37,7 @@ class Habit(StrEnum):
     REPLY_ALL = "reply-all"
     """Answers who wrote, and all others it was for."""
     FORWARD = "forward"
-    """Sends it on, in no thread, as filters do: automatic mail too."""
+    """Sends it on, in no thread, as filters do: automatic mail too, and what came under the null sender under that."""
     WRITE_ANEW = "write-anew"
     """Takes the address into the address book and writes of something else, in no thread."""
     AUTO_REPLY = "auto-reply"
@@ -136,8 +136,10 @@ def answer(
         *text.splitlines(),
         "",
     ]
-    by_program = correspondent.habit is Habit.AUTO_REPLY
-    envelope = Envelope(None if by_program else person, tuple(dict.fromkeys((*to, *cc))))
+    habit = correspondent.habit
+    # A report that cannot be forwarded must not cause the next one (RFC 5228 section 4.2).
+    null = habit is Habit.AUTO_REPLY or (habit is Habit.FORWARD and sender is None)
+    envelope = Envelope(None if null else person, tuple(dict.fromkeys((*to, *cc))))
     written = Message("\r\n".join(lines).encode(), message_id=message_id, crlf=True)
     return envelope, mangled(written, correspondent.mangles) if correspondent.mangles else written
 

@@ -154,6 +154,17 @@ def test_each_habit_writes_what_it_does(
     assert (written.value("Auto-Submitted") == "auto-replied") is (habit is Habit.AUTO_REPLY)
 
 
+def test_what_came_under_the_null_sender_is_forwarded_under_it() -> None:
+    """Else two servers would report to each other for ever where it cannot be delivered (RFC 5228 section 4.2)."""
+    person = Correspondent(
+        JANE.address, habit=Habit.FORWARD, forwards_to=(Address("boss", "client.example"),)
+    )
+    wrote = answer(person, message(*LETTER), sender=None, message_id="<r@client.example>", date=DATE)
+
+    assert wrote is not None
+    assert wrote[0].sender is None
+
+
 @pytest.mark.parametrize(
     ("fields", "sender", "acting"),
     [
