@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -118,20 +119,53 @@ def read_scenario(tables: Mapping[str, object], *, folder: Path = Path(), source
         own = ScenarioTables.model_validate(own_tables)
     except ValidationError as error:
         faults += faults_of(error, ScenarioTables, beside=Settings.model_fields)
+        own = _without_faulty(own_tables, error)
     try:
         site = _site(tables.get("site"), site_tables, folder)
     except SiteError as error:
         faults += error.faults
-    if own is None or site is None or faults:
+    if own is None or site is None or len(others) < len(own.practice):
         raise ScenarioError(faults, source=source)
     practices = [
         Practice(other, row.provider, f"practice[{index}].")
         for index, (other, row) in enumerate(zip(others, own.practice, strict=True))
     ]
-    faults = scenario_faults(own, [Practice(site, own.provider), *practices], folder)
+    faults += scenario_faults(own, [Practice(site, own.provider), *practices], folder)
     if faults:
         raise ScenarioError(faults, source=source)
     return Scenario(site, _peopled(own), folder, tuple(practices))
+
+
+_REFERRED_TO_BY_NONE = ("workload", "expect", "poll", "seed")
+_NOTHING: Mapping[str, object] = {"collect": {}}
+"""What stands in the place of a faulty event."""
+
+
+def _without_faulty(tables: Mapping[str, object], error: ValidationError) -> ScenarioTables | None:
+    """The tables without what is faulty in them, where nothing else refers to that, so that the rest can be looked at too.
+
+    Every event keeps its place; None where more is faulty.
+    """
+    left: dict[str, Any] = dict(tables)
+    rows = left.get("event")
+    events = left["event"] = list(rows) if isinstance(rows, list | tuple) else []
+    for detail in error.errors(include_url=False):
+        match detail["loc"]:
+            case (table, *_) if table in _REFERRED_TO_BY_NONE:
+                left.pop(table, None)
+            case ("event", int(number), *_) if _may_be_left_out(events[number]):
+                events[number] = _NOTHING
+            case _:
+                return None
+    try:
+        return ScenarioTables.model_validate(left)
+    except ValidationError:
+        return None
+
+
+def _may_be_left_out(event: object) -> bool:
+    """Whether no other event refers to this one: it begins nothing that another could end."""
+    return isinstance(event, Mapping) and "add_fault" not in event
 
 
 def _other_practices(rows: object, folder: Path) -> tuple[object, list[Site], list[Fault]]:

@@ -201,6 +201,45 @@ def test_all_faults_are_told_at_once_the_site_s_too() -> None:
     assert set(found) == {"seed", "provider.profile", "mailbox.type"}
 
 
+def test_what_one_table_says_of_another_is_told_with_the_rest() -> None:
+    """Each at its place, where nothing refers to what is faulty in itself."""
+    events = [
+        {"sned": {}, "receive": {}},
+        {"send": {"to": "x@y.example", "from_action": 77}},
+        "collect",
+        {"receive": {"to": "a1234@abc.com", "file": "nope.eml"}},
+    ]
+
+    assert faults(event=events[:2]).keys() == {
+        "event[0].sned",
+        "event[0].receive.to",
+        "event[1].send.from_action",
+    }
+    assert faults(event=[events[3], {"at": "soon"}], workload={"letters": "many"}, poll=5).keys() == {
+        "event[0].receive.file",
+        "event[1].at",
+        "workload.letters",
+        "poll",
+    }
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [
+        {"event": [{"add_fault": {"fault": "smtp:DATA:every:drop"}, "at": "soon"}, {"remove_fault": {"fault": "smtp:DATA:every:drop"}}]},
+        {"event": [5, {"send": {"to": "x@y.example", "from_action": 77}}]},
+        {"correspondent": [{"adress": "j@c.example"}], "fault": [{"server": "mx.c.example", "faults": ["mx:DATA:1:drop"]}]},
+        {"event": [{"at": "soon"}], "seed": -1, "expect": 5, "sead": 1},
+    ],
+)  # fmt: skip
+def test_what_may_only_follow_from_another_fault_is_not_told(tables: dict[str, object]) -> None:
+    """A fault that is put right where another is would be told for nothing."""
+    told = faults(**tables)
+
+    assert not [key for key in told if "remove_fault" in key or "server" in key or "from_action" in key]
+    assert told
+
+
 def test_a_file_that_is_none_is_one_line(tmp_path: Path) -> None:
     """The path and the cure."""
     with pytest.raises(ScenarioError, match="cannot be read"):
