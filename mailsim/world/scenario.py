@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -29,6 +28,7 @@ from mailsim.world.scenario_tables import (
     ProviderTable,
     ScenarioTables,
 )
+from mailsim.world.sound import sound_site, sound_tables
 from mailsim.world.workload import made_up_people
 
 
@@ -112,60 +112,29 @@ def read_scenario(tables: Mapping[str, object], *, folder: Path = Path(), source
     site_tables = {key: value for key, value in tables.items() if key in Settings.model_fields}
     own_tables = {key: value for key, value in tables.items() if key not in site_tables and key != "site"}
     rows, others, faults = _other_practices(tables.get("practice"), folder)
+    left_out = {"practice"} if faults else set()
     if rows is not None:
         own_tables["practice"] = rows
-    own = site = None
     try:
         own = ScenarioTables.model_validate(own_tables)
     except ValidationError as error:
         faults += faults_of(error, ScenarioTables, beside=Settings.model_fields)
-        own = _without_faulty(own_tables, error)
+        own, faulty = sound_tables(own_tables, error)
+        left_out.update(faulty)
     try:
         site = _site(tables.get("site"), site_tables, folder)
     except SiteError as error:
         faults += error.faults
-    if own is None or site is None or len(others) < len(own.practice):
-        raise ScenarioError(faults, source=source)
+        site, faulty = sound_site(site_tables, error)
+        left_out.update(faulty)
     practices = [
         Practice(other, row.provider, f"practice[{index}].")
-        for index, (other, row) in enumerate(zip(others, own.practice, strict=True))
+        for index, (other, row) in enumerate(zip(others, own.practice, strict="practice" not in left_out))
     ]
-    faults += scenario_faults(own, [Practice(site, own.provider), *practices], folder)
+    faults += scenario_faults(own, [Practice(site, own.provider), *practices], folder, left_out)
     if faults:
         raise ScenarioError(faults, source=source)
     return Scenario(site, _peopled(own), folder, tuple(practices))
-
-
-_REFERRED_TO_BY_NONE = ("workload", "expect", "poll", "seed")
-_NOTHING: Mapping[str, object] = {"collect": {}}
-"""What stands in the place of a faulty event."""
-
-
-def _without_faulty(tables: Mapping[str, object], error: ValidationError) -> ScenarioTables | None:
-    """The tables without what is faulty in them, where nothing else refers to that, so that the rest can be looked at too.
-
-    Every event keeps its place; None where more is faulty.
-    """
-    left: dict[str, Any] = dict(tables)
-    rows = left.get("event")
-    events = left["event"] = list(rows) if isinstance(rows, list | tuple) else []
-    for detail in error.errors(include_url=False):
-        match detail["loc"]:
-            case (table, *_) if table in _REFERRED_TO_BY_NONE:
-                left.pop(table, None)
-            case ("event", int(number), *_) if _may_be_left_out(events[number]):
-                events[number] = _NOTHING
-            case _:
-                return None
-    try:
-        return ScenarioTables.model_validate(left)
-    except ValidationError:
-        return None
-
-
-def _may_be_left_out(event: object) -> bool:
-    """Whether no other event refers to this one: it begins nothing that another could end."""
-    return isinstance(event, Mapping) and "add_fault" not in event
 
 
 def _other_practices(rows: object, folder: Path) -> tuple[object, list[Site], list[Fault]]:

@@ -1,6 +1,6 @@
 """What is wrong with a scenario though each of its tables is right: what one says of another, of the site, of files."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import chain, pairwise
 from pathlib import Path
 
@@ -20,25 +20,30 @@ from mailsim.world.practices import Practice, by_domain, domain_faults, naming_f
 from mailsim.world.scenario_tables import ScenarioTables
 
 
-def scenario_faults(tables: ScenarioTables, practices: Sequence[Practice], folder: Path) -> list[Fault]:
-    """Every such fault; paths of files are relative to the folder."""
-    return [
-        *_file_faults(tables, folder),
-        *domain_faults(practices),
-        *server_faults(practices),
-        *naming_faults(tables, practices),
-        *_action_faults(tables, practices),
-        *chain.from_iterable(map(_mailbox_faults, practices)),
-        *_people_faults(tables, practices),
-        *_relay_faults(tables, practices),
-        *_relay_name_faults(tables, practices),
-        *_server_faults(tables, practices),
-        *_zone_faults(tables),
-        *chain.from_iterable(map(_certificate_faults, practices)),
-        *_removal_faults(tables, practices),
-        *_time_faults(tables),
-        *_workload_faults(tables, practices),
+def scenario_faults(
+    tables: ScenarioTables, practices: Sequence[Practice], folder: Path, left_out: Collection[str] = ()
+) -> list[Fault]:
+    """Every such fault, but for those that follow from a table being left out; paths of files are relative to the folder."""
+    domains = {"practice", "mailbox"}
+    people = {*domains, "correspondent", "list"}
+    asked: list[tuple[set[str], Iterable[Fault]]] = [
+        (set(), _file_faults(tables, folder)),
+        (domains, domain_faults(practices)),
+        ({*domains, "provider", "smtp"}, server_faults(practices)),
+        ({*domains, "action", "user"}, naming_faults(tables, practices)),
+        ({"practice", "action", "user"}, _action_faults(tables, practices)),
+        ({*domains, "provider"}, chain.from_iterable(map(_mailbox_faults, practices))),
+        (domains, _people_faults(tables, practices)),
+        ({*people, "relay"}, _relay_faults(tables, practices)),
+        ({*people, "relay", "provider", "zone"}, _relay_name_faults(tables, practices)),
+        ({*people, "relay", "provider", "zone"}, _server_faults(tables, practices)),
+        (set(), _zone_faults(tables)),
+        ({"practice", "provider", "pop"}, chain.from_iterable(map(_certificate_faults, practices))),
+        ({*domains, "provider", "fault", "event"}, _removal_faults(tables, practices)),
+        (set(), _time_faults(tables)),
+        ({*people, "action"}, _workload_faults(tables, practices)),
     ]
+    return [fault for needs, faults in asked if needs.isdisjoint(left_out) for fault in faults]
 
 
 def _file_faults(tables: ScenarioTables, folder: Path) -> Iterator[Fault]:

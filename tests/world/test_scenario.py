@@ -202,11 +202,11 @@ def test_all_faults_are_told_at_once_the_site_s_too() -> None:
 
 
 def test_what_one_table_says_of_another_is_told_with_the_rest() -> None:
-    """Each at its place, where nothing refers to what is faulty in itself."""
+    """Each at its place, whatever else is faulty in itself."""
     events = [
         {"sned": {}, "receive": {}},
         {"send": {"to": "x@y.example", "from_action": 77}},
-        "collect",
+        {"collect": 5},
         {"receive": {"to": "a1234@abc.com", "file": "nope.eml"}},
     ]
 
@@ -221,13 +221,28 @@ def test_what_one_table_says_of_another_is_told_with_the_rest() -> None:
         "workload.letters",
         "poll",
     }
+    people = [{"address": "j@c.example", "habit": "forward"}, {"address": "k@c.example"}]
+    assert faults(mailbox={}, correspondent=people, event=[5, *events]).keys() == {
+        "mailbox.type",
+        "mailbox.default_sender",
+        "mailbox.fallback_address",
+        "correspondent[0]",
+        "event[0]",
+        "event[1].sned",
+        "event[1].receive.to",
+        "event[2].send.from_action",
+        "event[3].collect",
+        "event[4].receive.file",
+    }
 
 
 @pytest.mark.parametrize(
     "tables",
     [
         {"event": [{"add_fault": {"fault": "smtp:DATA:every:drop"}, "at": "soon"}, {"remove_fault": {"fault": "smtp:DATA:every:drop"}}]},
-        {"event": [5, {"send": {"to": "x@y.example", "from_action": 77}}]},
+        {"action": [{"id": "x"}], "event": [{"send": {"to": "x@y.example", "from_action": 77}}]},
+        {"aktion": [{"id": 77}], "event": [{"send": {"to": "x@y.example", "from_action": 77}}]},
+        {"practice": [{}], "event": [{"practice": "y.example", "send": {"to": "x@y.example", "from_action": 77}}]},
         {"correspondent": [{"adress": "j@c.example"}], "fault": [{"server": "mx.c.example", "faults": ["mx:DATA:1:drop"]}]},
         {"event": [{"at": "soon"}], "seed": -1, "expect": 5, "sead": 1},
     ],
