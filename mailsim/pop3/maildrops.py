@@ -42,7 +42,7 @@ class _Account:
     holder: Maildrop | None = None
     opened: int = 0  # sessions so far
     last_login: float = float("-inf")
-    hidden: set[Uid] = field(default_factory=set)
+    hidden: set[Uid] = field(default_factory=set)  # of `messages`: nothing is remembered of what is gone
 
 
 class Maildrops:
@@ -180,7 +180,7 @@ class Maildrops:
             return False
         account = self._accounts[maildrop.user]
         if self._conduct.hides_retrieved:
-            account.hidden.update(maildrop.retrieved)
+            account.hidden.update(account.messages.keys() & maildrop.retrieved)
         account.holder = None
         return True
 
@@ -192,6 +192,7 @@ class Maildrops:
         account = self._accounts.get(maildrop.user)
         if account is None or account.holder is not maildrop:
             return False
+        account.hidden.difference_update(removed)
         for uid in removed:
             message = account.messages.pop(Uid(uid), None)
             if message is not None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from mailsim.pop3.conduct import Conduct
 from mailsim.pop3.effects import Refusal
 from mailsim.pop3.maildrop import Maildrop, WireMessage
 from mailsim.pop3.maildrops import LOCKED, WRONG_CREDENTIALS, Maildrops, UnknownUserError
@@ -13,9 +14,9 @@ def maildrops() -> Maildrops:
     return Maildrops({"alice": ("secret", [b"one", b"two"]), "bob": ("", [])})
 
 
-def opened(maildrops: Maildrops) -> Maildrop:
+def opened(maildrops: Maildrops, user: str = "alice") -> Maildrop:
     """Open alice's maildrop."""
-    maildrop = maildrops.open("alice", "secret")
+    maildrop = maildrops.open(user, "secret")
     assert isinstance(maildrop, Maildrop)
     return maildrop
 
@@ -154,3 +155,30 @@ def test_a_message_may_arrive_in_a_session(maildrops: Maildrops) -> None:
     maildrops.arrive(session, WireMessage("late", b"late"))
     maildrops.arrive(Maildrop("nobody", ()), WireMessage("late", b"late"))
     assert maildrops.message("alice", "late") is None
+
+
+@pytest.mark.parametrize("earlier", [True, False])
+@pytest.mark.parametrize("by_fault", [True, False])
+def test_what_is_gone_is_not_remembered_as_retrieved(*, earlier: bool, by_fault: bool) -> None:
+    """However it went, in the session that retrieved it or later; so another message under its uid is shown."""
+    conduct = Conduct(hides_retrieved=True, recent=True)
+    maildrops = Maildrops({"alice": ("secret", [b"one", b"two"])}, conduct=conduct)
+    _, second = maildrops.uids("alice")
+
+    session = opened(maildrops)
+    session.retrieve(1)
+    session.retrieve(2)
+    if earlier:
+        maildrops.update(session, ())
+        session = opened(maildrops)
+        assert len(session) == 0
+        maildrops.release(session)
+        session = opened(maildrops, "recent:alice")
+    if by_fault:
+        maildrops.expunge(session, (second,))
+    maildrops.update(session, () if by_fault else (second,))
+
+    session = opened(maildrops, "recent:alice")
+    maildrops.arrive(session, WireMessage(second, b"new"))
+    maildrops.release(session)
+    assert [message.octets for _, message in opened(maildrops).numbered()] == [b"new"]
