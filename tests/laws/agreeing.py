@@ -6,7 +6,7 @@ conversations, uids; the world's time, since on sockets some passes by itself; a
 """
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -47,7 +47,14 @@ def played(kind: type[Simulation | Lab], tables: Mapping[str, Any] | Scenario) -
             for one in world.decisions
         )
         sessions = [event.outcome for event in world.trace.steps(Step.OPENED) if event.outcome != "ended"]
-    return {"decided": decided, "held": held, "waiting": waiting, "sessions": sessions} | {
+        removed = Counter(event.reason for event in world.trace.steps(Step.REMOVED))
+    return {
+        "decided": decided,
+        "held": held,
+        "waiting": waiting,
+        "sessions": sessions,
+        "removed": removed,
+    } | {
         f"the events of {key}": told
         for key, told in sorted(stories(world.trace, [one.domain for one in others]).items())
     }
@@ -82,9 +89,16 @@ def seen(event: Event) -> tuple[object, ...]:
         event.peer,
         event.sender,
         event.outcome,
-        str(CLOSED)
-        if event.reason.startswith(str(CLOSED))
-        else event.reason,  # a system has its words for it
+        _reason(event),
         event.rule,
         str(detail),
     )
+
+
+def _reason(event: Event) -> str:
+    if (
+        event.step is Step.REMOVED
+    ):  # by the n-th DELE, which is about another message where another came first
+        return ""
+    lost = event.reason.startswith(str(CLOSED))  # a system has its words for it
+    return str(CLOSED) if lost else event.reason
