@@ -59,8 +59,10 @@ def serve(
               fault, practice, server: something goes wrong from now on, or no
               longer; `mailsim faults` lists what can
     now, check, targets, failures
-              the world's time; whether mail was lost or doubled; how many
-              copies are where; what was not taken, by server and reply
+              the world's time; whether mail was lost or doubled (what a POP3
+              client of yours deleted counts as lost: the laws are about what
+              the practice itself collects); how many copies are where; what
+              was not taken, by server and reply
     mailbox   target, practice: the messages that action:1234 holds
     waiting   practice: the messages that are not yet collected
     trace     after, most: the events behind that serial; with --out the last

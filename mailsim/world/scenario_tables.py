@@ -290,7 +290,8 @@ class WorkloadTable(Table):
     """Real messages beside the scenario file: `.eml`, an mbox, a Maildir or a folder of them, or several of these; or
     here, each as `data:message/rfc822;base64,...`. At most 1,000 of them are taken."""
     share: Annotated[float, Field(gt=0, le=1)] = 0.5
-    """How many of the letters are such messages instead, from outside to an action, such as `0.2`."""
+    """How many of the letters are such messages instead, from outside to an action, such as `0.2`; where these are more than
+    the corpus has, the same come again, and are copies (R4.13)."""
 
     @model_validator(mode="after")
     def _has_what_it_asks_for(self) -> "WorkloadTable":
