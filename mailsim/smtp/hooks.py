@@ -175,14 +175,19 @@ class Hooks:
         return self._ask(lambda: self._service.backend.login(username, proof), failed=False)
 
     def _ask(self, verb: Callable[[], _Answer], *, failed: _Answer) -> _Answer:
-        """The backend's answer; one that fails has a bug, which the loop's exception handler is told."""
+        """The backend's answer; one that fails, or has none, has a bug, which the loop's exception handler is told."""
         try:
-            return verb()
+            answer = verb()
         except Exception as error:  # noqa: BLE001 - the connection goes on
-            asyncio.get_running_loop().call_exception_handler(
-                {"message": "an SMTP backend failed", "exception": error}
-            )
-            return failed
+            bug = error
+        else:
+            if isinstance(answer, type(failed)):
+                return answer
+            bug = TypeError(f"a backend answered {answer!r}, which is no {type(failed).__name__}")
+        asyncio.get_running_loop().call_exception_handler(
+            {"message": "an SMTP backend failed", "exception": bug}
+        )
+        return failed
 
 
 def _readable(address: str, envelope: Transaction) -> Address | Reply:

@@ -38,8 +38,12 @@ class Motion:
         try:
             heard(task.result())
         except Exception as error:  # noqa: BLE001 - whatever it is, who waits for quiet hears of it
-            self._errors.append(error)
-            self._trouble.set()
+            self.note(error)
+
+    def note(self, error: Exception) -> None:
+        """Have an error come out as what a task raises does."""
+        self._errors.append(error)
+        self._trouble.set()
 
     async def room(self) -> None:
         """Wait until fewer than MOST_MOVING are on their way."""

@@ -1,15 +1,15 @@
 """The transport of a world on loopback sockets: real SMTP and POP3 between its servers.
 
 Every arrow of a message's way is a connection. The world is quiet when nothing is on its way: that is counted,
-never guessed by waiting. All of it lives in one event loop, that of its Lab. An exception in any task comes
-out of the next call, or at the end.
+never guessed by waiting. All of it lives in one event loop, that of its Lab. An exception in any task, or in a server,
+whose client hears no more than that it failed, comes out of the next call, or at the end.
 """
 
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import AsyncExitStack
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from mailsim.errors import MailsimError
 from mailsim.mail import Envelope, Message
@@ -50,6 +50,7 @@ class Wire:
 
     async def start(self, pop3: Iterable[PopServer], servers: Iterable[Server]) -> None:
         """Start every server; raises StartError, after stopping the others, when one does not."""
+        asyncio.get_running_loop().set_exception_handler(self._told)
         try:
             for pop in pop3:
                 await self._start_pop3(pop)
@@ -58,6 +59,14 @@ class Wire:
         except BaseException:
             await self._servers.aclose()
             raise
+
+    def _told(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Note what a server raised; what a collected task or future did is told too late, and from any thread."""
+        error = context.get("exception")
+        if isinstance(error, Exception) and context.keys().isdisjoint(("task", "future")):
+            self._motion.note(error)
+        else:
+            loop.default_exception_handler(context)
 
     async def _start_pop3(self, pop: PopServer) -> None:
         name, port, pop3 = pop.name, pop.port, pop.service

@@ -7,6 +7,7 @@ import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import cast
 
 import pytest
 
@@ -43,6 +44,8 @@ class Keeper:
         self.sizes.append(size)
         if sender is not None and sender.local == "bug":
             raise ZeroDivisionError(SECRET)
+        if sender is not None and sender.local == "mute":
+            return cast("Reply", None)
         return TOO_BIG if size > LIMIT else self.refusals.get(str(sender), OK)
 
     def rcpt(self, peer: Peer, sender: Address | None, recipient: Address) -> Reply:
@@ -552,10 +555,12 @@ async def test_a_backend_s_bug_is_told_to_the_loop_and_not_to_the_client() -> No
     async with serving(Keeper()) as listener, connected(listener) as raw:
         await raw.say(b"EHLO me")
         assert await raw.say(b"MAIL FROM:<bug@b>") == "451 4.3.0 Local error in processing"
+        assert await raw.say(b"MAIL FROM:<mute@b>") == "451 4.3.0 Local error in processing"
         assert await raw.say(b"MAIL FROM:<a@b>") == "250 2.0.0 OK"
     loop.set_exception_handler(None)
 
-    assert [type(error) for error in told] == [ZeroDivisionError]
+    assert [type(error) for error in told] == [ZeroDivisionError, TypeError]
+    assert str(told[1]) == "a backend answered None, which is no Reply"
 
 
 @pytest.mark.parametrize("tls", Tls)

@@ -12,8 +12,10 @@ from mailsim.pop3.collection import CollectError
 from mailsim.trace.event import Step
 from mailsim.world.lab import Lab
 from mailsim.world.parts import WorldError
+from mailsim.world.plan import plan
 from mailsim.world.post import RETRIES
-from mailsim.world.wire import StartError
+from mailsim.world.scenario import read_scenario
+from mailsim.world.wire import StartError, Wire
 
 REWRITTEN = Path(__file__).parents[2] / "fixtures" / "scenarios" / "rewritten.toml"
 TABLES: dict[str, object] = {
@@ -223,3 +225,22 @@ def test_a_lab_that_runs_is_not_entered_again() -> None:
     lab = Lab(TABLES)
     with lab, pytest.raises(WorldError, match="make another Lab"):
         lab.__enter__()
+
+
+def test_what_the_loop_is_told_comes_out_of_the_next_call(caplog: pytest.LogCaptureFixture) -> None:
+    """But not what the garbage collector tells, of a task that nobody asked: that is logged, as everywhere."""
+
+    async def life() -> None:
+        loop, wire = asyncio.get_running_loop(), Wire(plan(read_scenario(TABLES)))
+        await wire.start((), ())
+        late = {"message": "never retrieved", "exception": KeyError("late"), "future": loop.create_future()}
+        loop.call_exception_handler(late)
+        await wire.quiet()
+        loop.call_exception_handler({"message": "a server failed", "exception": ZeroDivisionError("a bug")})
+        with pytest.raises(ZeroDivisionError, match="a bug"):
+            await wire.quiet()
+        await wire.stop()
+
+    asyncio.run(life())
+
+    assert [record.message.partition("\n")[0] for record in caplog.records] == ["never retrieved"]

@@ -5,12 +5,15 @@ from datetime import timedelta
 
 import pytest
 
+from mailsim.pop3.maildrops import Maildrops
 from mailsim.practice.decision import Decision
 from mailsim.trace.event import Step
 from mailsim.world.clock import Clock
 from mailsim.world.conservation import ConservationError
+from mailsim.world.hosts import Exchanger, Outside, SubmissionHost
 from mailsim.world.lab import Lab
 from mailsim.world.post import LONGEST_QUEUED
+from mailsim.world.relay import Relay
 from mailsim.world.simulation import Simulation
 
 Made = Callable[..., Simulation | Lab]
@@ -87,3 +90,44 @@ def test_mail_that_is_forgotten_in_a_queue_is_told_as_overdue(
 
         with pytest.raises(ConservationError, match=r"overdue: <1@shop\.example> for a1234@abc\.com"):
             world.check()
+
+
+def _divide(*_: object) -> object:
+    return 1 / 0
+
+
+def _say_nothing(*_: object) -> None:
+    return None
+
+
+@pytest.mark.parametrize(
+    ("server", "verb"),
+    [
+        (SubmissionHost, "mail"),
+        (SubmissionHost, "rcpt"),
+        (Relay, "data"),
+        (Outside, "mail"),
+        (Exchanger, "data"),
+        (Maildrops, "open"),
+    ],
+)
+@pytest.mark.parametrize("answer", [_divide, _say_nothing])
+def test_a_bug_of_a_server_is_no_weather(
+    made: Made, monkeypatch: pytest.MonkeyPatch, server: type, verb: str, answer: Callable[..., object]
+) -> None:
+    """Once is enough, though what was put off for it arrives later."""
+    right, bugs = getattr(server, verb), iter([answer])
+
+    def once(*given: object) -> object:
+        return next(bugs, right)(*given)
+
+    monkeypatch.setattr(server, verb, once)
+    tables = TABLES | {
+        "correspondent": [{"address": "jane@client.example"}],
+        "relay": [{"name": "gate.client.example", "domains": "client.example"}],
+        "poll": "1h",
+        "event": [{"send": {"from_action": 1234, "to": "jane@client.example"}}],
+    }
+    with pytest.raises((ZeroDivisionError, TypeError, AttributeError)), made(tables) as world:  # noqa: PT012
+        world.run(until=timedelta(days=1))
+        pytest.fail("the run went on as if nothing were wrong")

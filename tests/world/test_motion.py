@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from mailsim.world.motion import Motion
 
 
@@ -39,3 +41,17 @@ def test_nothing_sets_out_once_all_is_let_go() -> None:
     asyncio.run(life())
 
     assert heard == []
+
+
+def test_what_is_noted_comes_out_as_what_a_task_raises() -> None:
+    """Also of who waits for something else."""
+
+    async def life() -> None:
+        motion = Motion()
+        never = asyncio.get_running_loop().create_future()
+        asyncio.get_running_loop().call_soon(motion.note, ZeroDivisionError("a bug"))
+        with pytest.raises(ZeroDivisionError, match="a bug"):
+            await motion.until(never)
+        await motion.quiet()
+
+    asyncio.run(life())
