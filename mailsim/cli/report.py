@@ -8,6 +8,8 @@ import typer
 
 from mailsim.errors import MailsimError
 
+_PAGE, _PICTURE = ".html", ".svg"
+
 
 class ReportFileError(MailsimError):
     """A page that cannot be written."""
@@ -31,6 +33,9 @@ def report(
 
     Example: mailsim report mailsim-demo/trace.parquet -o report.html
     """
+    form = out.suffix.lower()
+    if form not in (_PAGE, _PICTURE):
+        raise ReportFileError(f"{out}: no file for a report; name one that ends in {_PAGE} or {_PICTURE}")
     from rich.console import Console
 
     from mailsim.practice.faults import printable
@@ -40,7 +45,7 @@ def report(
 
     read = read_trace(trace)
     with Console(stderr=True).status(f"reading {len(read):,} events"):  # on a terminal, and gone at the end
-        text = picture(read) if out.suffix == ".svg" else page(read, trace.name)
+        text = picture(read) if form == _PICTURE else page(read, trace.name)
     try:
         out.write_text(text, "utf-8")
     except OSError as error:

@@ -29,7 +29,7 @@ from mailsim.plain import in_words, printable
 from mailsim.trace.arrow import SCENARIO_KEY, SCHEMA, events
 from mailsim.trace.columns import COLUMNS, REPEATING
 from mailsim.trace.event import Event, Trace
-from mailsim.trace.files import write
+from mailsim.trace.files import FORMATS, write
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,6 +42,8 @@ _BATCH = 5_000  # rows or lines that are Python objects at the same time
 _COUNTED = 500_000
 """Events of a trace whose display counts what came of its messages: a second or less."""
 _NOT_COUNTED = "messages() tells what came of them"
+_FOR_OTHERS = tuple(ending for ending in FORMATS if ending not in (".parquet", ".jsonl"))
+"""How the names end of traces that are written for other tools, and not read."""
 
 
 class TraceError(MailsimError):
@@ -155,7 +157,7 @@ class RecordedTrace:
 
 
 def read_trace(path: str | PathLike[str]) -> RecordedTrace:
-    """The trace in a Parquet or JSON Lines file.
+    """The trace in a Parquet or JSON Lines file; what is written for other tools, such as CSV, is not read.
 
     Raises:
         TraceError: The file cannot be read, or is no trace. Of a line that is no event it is raised when lines are read.
@@ -259,10 +261,15 @@ class _JsonLines:
             detail = json.dumps(found["detail"], ensure_ascii=False)
             return found | {"time": datetime.fromisoformat(found["time"]), "detail": detail}
         except (ValueError, KeyError, TypeError):
-            raise TraceError(
-                f"{self._path}: line {number} is no event; a trace has one JSON object a line, with the keys "
-                f"{', '.join(COLUMNS)}"
-            ) from None
+            raise TraceError(f"{self._path}: {self._no_event(number)}") from None
+
+    def _no_event(self, number: int) -> str:
+        """Lines without an event: the name may say that they are another format's."""
+        for ending in _FOR_OTHERS:
+            if self._path.name.endswith(ending):
+                return f"{ending} is written for other tools, and not read; name the run's .parquet or .jsonl"
+        keys = ", ".join(COLUMNS)
+        return f"line {number} is no event; a trace has one JSON object a line, with the keys {keys}"
 
     def rows(self) -> int:
         return len(self._table)

@@ -29,8 +29,9 @@ class Simulation(Stage[Memory]):
     ) -> None:
         """A scenario, the path of a scenario file, or its tables; raises ScenarioError with every fault.
 
-        With `out`, a file that ends in `.parquet` or `.jsonl`, the trace is written there as it happens, and the world
-        holds the last of it: its memory does not grow with its mail. The file is there when the block has ended.
+        With `out`, a file, the trace is written there as it happens, and the world holds the last of it: its memory does
+        not grow with its mail. The file is there when the block has ended; its name says the format, as for
+        `Trace.write`: `.parquet` or `.jsonl`, which `mailsim.read_trace` reads, or one for other tools.
 
         `planned` makes the world's parts of the scenario: a study has one of them otherwise than the scenario says.
 

@@ -40,11 +40,23 @@ def test_a_picture_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ]
 
 
+@pytest.mark.parametrize(("name", "begins"), [("PAGE.HTML", "<!DOCTYPE html>"), ("Flow.SVG", "<svg")])
+def test_the_case_of_an_ending_says_nothing(tmp_path: Path, name: str, begins: str) -> None:
+    """As with file names elsewhere."""
+    write_json_lines(Trace(), tmp_path / "trace.jsonl")
+
+    assert main(["report", str(tmp_path / "trace.jsonl"), "-o", str(tmp_path / name)]) == 0
+    assert (tmp_path / name).read_text("utf-8").startswith(begins)
+
+
 @pytest.mark.parametrize(
     ("trace", "out", "told"),
     [
         ("nowhere.parquet", "page.html", "nowhere.parquet: cannot be read: No such file or directory"),
         ("trace.jsonl", "no/page.html", "page.html: cannot be written: No such file or directory"),
+        ("trace.jsonl", "page.pdf", "page.pdf: no file for a report; name one that ends in .html or .svg"),
+        ("trace.jsonl", "page", "page: no file for a report; name one that ends in .html or .svg"),
+        ("nowhere.parquet", "page.pdf", "page.pdf: no file for a report"),
     ],
 )
 def test_bad_input_is_one_line(

@@ -148,6 +148,25 @@ def test_a_line_that_is_no_event(
     assert "\n" not in str(raised.value)
 
 
+@pytest.mark.parametrize("ending", [".csv", ".chrome.json", ".otlp.jsonl"])
+def test_what_is_written_for_other_tools_is_not_read(tmp_path: Path, ending: str) -> None:
+    """Who names such a file is told which to name instead."""
+    ONE.write(path := tmp_path / f"trace{ending}")
+
+    with pytest.raises(TraceError) as raised:
+        mailsim.read_trace(path).frame()
+    told = f"{ending} is written for other tools, and not read; name the run's .parquet or .jsonl"
+    assert str(raised.value) == f"{path}: {told}"
+
+
+def test_what_a_file_holds_counts_not_its_name(tmp_path: Path) -> None:
+    """JSON Lines under the name of another format are read."""
+    path = tmp_path / "trace.csv"
+    path.write_text(json.dumps(GOOD) + "\n")
+
+    assert len(mailsim.read_trace(path)) == 1
+
+
 def test_empty_lines_are_passed_over(tmp_path: Path) -> None:
     """As an editor may leave one at the end."""
     path = tmp_path / "trace.jsonl"
