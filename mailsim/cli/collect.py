@@ -50,7 +50,7 @@ def collect(
     import asyncio
 
     from mailsim.cli.progress import Progress
-    from mailsim.cli.site import site_at
+    from mailsim.cli.site import site_at, warn
     from mailsim.cli.trust import trusting
     from mailsim.practice.collecting import collect_for
     from mailsim.practice.faults import printable
@@ -61,8 +61,7 @@ def collect(
     account = practice.pop_account()
     smtp = practice.smtp_account() if practice.settings.smtp else None
     tls = trusting(ca)
-    for warning in practice.warnings:
-        sys.stderr.write(f"mailsim: warning: {printable(site)}: {warning}\n")
+    warn(site, practice.warnings)
     with Store(store) as kept, turn(store, patience=PATIENCE):  # what is no store gets no file beside it
         with Progress(None) as progress:
             summary = asyncio.run(collect_for(practice, kept, account, tls=tls, advanced=progress.advance))

@@ -51,13 +51,11 @@ def route(
     Example: mailsim route --site site.toml export/ --out routed --workers 2
     """
     from mailsim.cli.mail import mail_at
-    from mailsim.cli.site import site_at
-    from mailsim.practice.faults import printable
+    from mailsim.cli.site import site_at, warn
 
     practice = site_at(site)
     corpus = mail_at(paths)
-    for warning in practice.warnings:
-        sys.stderr.write(f"mailsim: warning: {printable(site)}: {warning}\n")
+    warn(site, practice.warnings)
     shared = answers(lambda: _question(site), corpus, out, scheduler, workers)
     if shared is not None:
         _tell(shared, as_json=as_json)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import typer
 
@@ -17,10 +17,19 @@ from mailsim.cli.seed import Seed
 
 if TYPE_CHECKING:
     from mailsim.world.lab import Lab
+    from mailsim.world.scenario import Scenario
     from mailsim.world.simulation import Simulation
 
 _MOST_ROWS = 10
 """Of reasons that are shown."""
+
+
+class _Waiting(NamedTuple):
+    """What lies in the system mailbox of a practice at the end."""
+
+    practice: str
+    server: str
+    messages: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +48,10 @@ class _Ran:
     failures: list[tuple[str, str, str, int]]
     """What happened, at which server, in which words, and how often."""
     never_struck: list[str]
+    waiting: list[_Waiting]
+    polled: bool
+    warnings: list[str]
+    """Of the settings."""
     differences: list[str]
     """Of the scenario's `[expect]`."""
     broken: list[str]
@@ -72,6 +85,8 @@ class _Ran:
                 for step, server, reply, count in self.failures
             ],
             "never_struck": self.never_struck,
+            "waiting": {one.practice: one.messages for one in self.waiting},
+            "warnings": self.warnings,
             "world_seconds": round(self.world_seconds, 3),
             "seconds": round(self.seconds, 3),
             "trace": None if self.trace is None else str(self.trace),
@@ -124,11 +139,13 @@ def _terminated_as_interrupted() -> Iterator[None]:
 
 def _run(path: Path, kind: Literal["memory", "wire"], seed: int | None, out: Path | None) -> _Ran:
     from mailsim.cli.progress import watching
+    from mailsim.cli.site import warn
     from mailsim.world.conservation import ConservationError
     from mailsim.world.expectation import ExpectationError, unmet
     from mailsim.world.scenario import load_scenario
 
     scenario = load_scenario(path)
+    warn(path, scenario.warnings)
     if seed is not None:
         scenario = scenario.with_seed(seed)
     begin = time.perf_counter()
@@ -148,6 +165,7 @@ def _run(path: Path, kind: Literal["memory", "wire"], seed: int | None, out: Pat
         targets, steps, now = dict(world.targets()), world.steps, world.now
         failures = [(one.step.value, one.place, one.reply, count) for one, count in world.failures]
         never_struck = list(world.never_struck)
+        waiting = list(_waiting(world, scenario))
     return _Ran(
         scenario=path,
         world=kind,
@@ -159,6 +177,9 @@ def _run(path: Path, kind: Literal["memory", "wire"], seed: int | None, out: Pat
         decided=decided,
         failures=failures,
         never_struck=never_struck,
+        waiting=waiting,
+        polled=scenario.tables.poll is not None,
+        warnings=list(map(str, scenario.warnings)),
         differences=differences,
         broken=broken,
         trace=out,
@@ -173,6 +194,14 @@ def _world(kind: Literal["memory", "wire"]) -> "type[Simulation | Lab]":
     from mailsim.world.simulation import Simulation
 
     return Simulation
+
+
+def _waiting(world: "Simulation | Lab", scenario: "Scenario") -> Iterator[_Waiting]:
+    from mailsim.world.plan import plan
+
+    for practice, own in zip(scenario.practices, plan(scenario).practices, strict=True):
+        domain = practice.domain
+        yield _Waiting(domain, own.pop.server.host, len(world.waiting(practice=domain)))
 
 
 def _told(ran: _Ran) -> Iterator[str]:
@@ -204,10 +233,28 @@ def _told(ran: _Ran) -> Iterator[str]:
     yield f"Events: {told or 'none'}."
     if ran.never_struck:
         yield f"Faults that never struck: {', '.join(map(printable, ran.never_struck))}."
+    yield from _uncollected(ran)
     spent = f"{timedelta(seconds=ran.world_seconds)} in the world, {ran.seconds:.1f} seconds here."
     yield f"{_conserved(ran)} {spent}"
     if ran.trace:
         yield f"The trace: {printable(str(ran.trace))}"
+
+
+def _uncollected(ran: _Ran) -> Iterator[str]:
+    """A line for each practice whose mail waits, with what to do where nothing collects by itself."""
+    from mailsim.practice.faults import printable
+
+    for practice, server, messages in ran.waiting:
+        if messages:
+            count = f"{messages:,} message{'s' * (messages != 1)}"
+            whose = f" of {practice}" if len(ran.waiting) > 1 else ""
+            wait = "wait" if messages != 1 else "waits"
+            at = printable(server)
+            if ran.polled:
+                yield f"{count}{whose} still {wait} at {at} after the last poll."
+            else:
+                cure = 'add poll = "5m", or an [[event]] with collect at the end'
+                yield f"{count}{whose} {wait} uncollected at {at}; {cure}."
 
 
 def _conserved(ran: _Ran) -> str:

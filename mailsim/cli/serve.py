@@ -72,11 +72,13 @@ def serve(
     """  # noqa: D301 - \b is the mark of text that is not to be wrapped
     from concurrent.futures import ThreadPoolExecutor
 
+    from mailsim.cli.site import warn
     from mailsim.world.control import Control
     from mailsim.world.lab import Lab
     from mailsim.world.scenario import load_scenario
 
     loaded = load_scenario(scenario)
+    warn(scenario, loaded.warnings)
     if seed is not None:
         loaded = loaded.with_seed(seed)
     # Blocked in every thread from here on, so that one that comes early is not lost, and waited for below.

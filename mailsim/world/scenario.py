@@ -53,6 +53,15 @@ class Scenario:
         return (Practice(self.site, self.provider), *self.others)
 
     @property
+    def warnings(self) -> Sequence[Fault]:
+        """What in the settings of its practices will go wrong, or has no effect."""
+        return tuple(
+            replace(one, key=f"{practice.key}{one.key}")
+            for practice in self.practices
+            for one in practice.site.warnings
+        )
+
+    @property
     def seed(self) -> int:
         """What everything drawn by chance is drawn from."""
         return self.tables.seed

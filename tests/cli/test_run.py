@@ -188,6 +188,87 @@ def test_no_more_than_ten_reasons_are_shown(capsys: pytest.CaptureFixture[str], 
     assert "and 2 for 2 other reasons; --json tells them" in lines
 
 
+SITE = """
+[mailbox]
+type = "catch-all"
+default_sender = "matters@abc.com"
+fallback_address = "help@elsewhere.example"
+[[action]]
+id = 1234
+"""
+ANOTHER = """
+[[practice]]
+provider = { profile = "postfix" }
+[practice.mailbox]
+type = "single"
+catch_all_header = "X-Original-To"
+default_sender = "office@xyz.example"
+fallback_address = "desk@elsewhere.example"
+"""
+BROUGHT = '[[event]]\nreceive = { to = "a1234@abc.com", from = "jane@client.example" }\n'
+ANOTHERS = BROUGHT.replace("a1234@abc.com", "office@xyz.example")
+COLLECTED = "[[event]]\ncollect = {}\n"
+CURE = 'add poll = "5m", or an [[event]] with collect at the end.'
+
+
+@pytest.mark.parametrize(
+    ("scenario", "waiting", "lines"),
+    [
+        (SITE + BROUGHT + COLLECTED, {"abc.com": 0}, []),
+        (
+            SITE + BROUGHT + COLLECTED + BROUGHT,
+            {"abc.com": 1},
+            [f"1 message waits uncollected at pop.abc.com; {CURE}"],
+        ),
+        (
+            SITE + ANOTHER + BROUGHT + COLLECTED + ANOTHERS * 2,
+            {"abc.com": 0, "xyz.example": 2},
+            [f"2 messages of xyz.example wait uncollected at pop.xyz.example; {CURE}"],
+        ),
+        (
+            'poll = "5m"\n' + SITE + '[provider]\nfaults = ["pop:RETR:every:drop"]\n' + BROUGHT * 2,
+            {"abc.com": 2},
+            ["2 messages still wait at pop.abc.com after the last poll."],
+        ),
+    ],
+)
+def test_mail_that_waits_uncollected_is_told(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    scenario: str,
+    waiting: dict[str, int],
+    lines: list[str],
+) -> None:
+    """It is not lost, but nobody has it: how much, at which server, of whom where there are several, and what to do."""
+    path = tmp_path / "scenario.toml"
+    path.write_text(scenario, encoding="utf-8")
+
+    assert main(["run", str(path)]) == 0
+    assert [line for line in capsys.readouterr().out.splitlines() if " wait" in line] == lines
+    assert main(["run", str(path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["waiting"] == waiting
+
+
+def test_warnings_of_every_practice_are_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """On standard error, by the key in the scenario file, before anything happens; and in the document."""
+    path = tmp_path / "scenario.toml"
+    clash = '[[user]]\nname = "zoe"\n[[alias]]\naddress = "a1234@abc.com"\nmailboxes = ["zoe"]\n'
+    path.write_text(SITE + clash + ANOTHER, encoding="utf-8")
+
+    assert main(["run", str(path), "--json"]) == 0
+    output = capsys.readouterr()
+    warnings = json.loads(output.out)["warnings"]
+    assert output.err.splitlines() == [f"mailsim: warning: {path}: {one}" for one in warnings]
+    assert [one.split(" = ")[0] for one in warnings] == [
+        "alias[0].address",
+        "practice[0].mailbox.catch_all_header",
+    ]
+
+    assert main(["run", str(SCENARIO), "--json"]) == 0
+    output = capsys.readouterr()
+    assert (json.loads(output.out)["warnings"], output.err) == ([], "")
+
+
 @pytest.mark.parametrize("seed", ["-1", str(2**63)])
 def test_a_seed_that_no_file_can_hold_is_refused(seed: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Its trace could not be played again."""

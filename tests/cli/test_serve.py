@@ -100,6 +100,20 @@ def collected(told: dict[str, Any], username: str) -> list[bytes]:
     return messages
 
 
+def test_warnings_of_the_settings_go_to_standard_error(tmp_path: Path) -> None:
+    """Before the servers are told of, whose line stays alone on standard output."""
+    scenario = tmp_path / "scenario.toml"
+    warned = QUICK.replace("catch-all", "single", 1).replace(
+        "[[", 'catch_all_header = "X-Original-To"\n[[', 1
+    )
+    scenario.write_text(warned, encoding="utf-8")
+    with serving(scenario) as (process, _):
+        assert process.stderr is not None
+        line = process.stderr.readline()
+
+    assert line.startswith(f"mailsim: warning: {scenario}: mailbox.catch_all_header = ")
+
+
 def test_other_programs_submit_and_collect_and_people_answer_by_themselves(tmp_path: Path) -> None:
     """After their delay, by the clock on the wall; every server has its name, every account its password."""
     scenario, out = tmp_path / "scenario.toml", tmp_path / "trace.jsonl"
