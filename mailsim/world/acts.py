@@ -35,16 +35,18 @@ def receive(
 ) -> None:
     """Have somebody outside send a message: what the table describes, or `octets` as they are."""
 
-    def write() -> None:
-        if octets is not None:
-            parts.people.write(Envelope(table.sender, table.to), Message(octets))
-            return
-        parts.received += 1
-        token = f"{scenario.seed}.{parts.received}"
-        now = parts.engine.clock.now()
-        parts.people.write(*incoming(table, scenario.folder, token=token, date=now))
+    def begin(heard: "Heard[None]") -> None:
+        if octets is None:
+            parts.received += 1
+            token = f"{scenario.seed}.{parts.received}"
+            now = parts.engine.clock.now()
+            written = incoming(table, scenario.folder, token=token, date=now)
+        else:
+            written = Envelope(table.sender, table.to), Message(octets)
+        parts.people.write(*written)
+        heard(None)
 
-    parts.engine.call(write)
+    parts.engine.hear(begin)  # as soon as there is room for it
 
 
 def change_faults(

@@ -8,7 +8,7 @@ from mailsim.json_text import json_text
 from mailsim.mail import Address, Envelope, Message
 from mailsim.trace.event import Step
 from mailsim.trace.recorder import Recorder
-from mailsim.world.lineage import Lineage
+from mailsim.world.lineage import Lineage, key_of
 from mailsim.world.recent import Recent
 
 
@@ -45,6 +45,8 @@ class Journal:
         self.entry = lru_cache(_UNDER_WAY)(self._entry)
         """What the trace tells of this message."""
         self._lying: dict[Spot, Entry] = {}
+        self._copies: set[Spot] = set()
+        """Where of these a copy of what the practice sent lies (R5.8)."""
 
     def _entry(self, message: Message) -> Entry:
         message_id = message.known_by
@@ -57,15 +59,26 @@ class Journal:
 
     def lies(self, spot: Spot, message: Message) -> None:
         """Have what the trace tells of a message at hand until it is taken out of its server mailbox."""
-        self._lying[spot] = self.entry(message)
+        entry = self._lying[spot] = self.entry(message)
+        self.lineage.hold(entry.message_id or key_of(message))
+
+    def copy_lies(self, spot: Spot, message: Message) -> None:
+        """As `lies`, of a copy of what the practice sent (R5.8)."""
+        self.lies(spot, message)
+        self._copies.add(spot)
 
     def lies_there(self, spot: Spot) -> bool:
         """Whether a message lies there that somebody sent there; not a copy of what the practice sent (R5.8)."""
-        return spot in self._lying
+        return spot in self._lying and spot not in self._copies
 
     def taken_out(self, spot: Spot, octets: bytes) -> Entry:
         """What the trace tells of a message that lay there."""
-        return self._lying.pop(spot, None) or self.entry(Message(octets))
+        entry = self._lying.pop(spot, None)
+        if entry is None:
+            return self.entry(Message(octets))
+        self._copies.discard(spot)
+        self.lineage.release(entry.message_id or key_of(Message(octets)))
+        return entry
 
     def record(
         self,

@@ -3,13 +3,14 @@
 Over sockets only octets travel, and servers add and rewrite header fields. So a message is known by
 its Message-ID, or without one by its originator, date, subject and body (as in R4.13), all of them as they read under
 what servers write on top: there a byte order mark or an mbox line is no beginning, and text without a header is a
-body. One that comes again after `recent.MOST` others begins a new conversation.
+body. One that comes again after many others, when it waits nowhere any more, begins a new conversation.
 """
 
 import hashlib
+from collections.abc import Callable
 
 from mailsim.mail import Message
-from mailsim.world.recent import Recent
+from mailsim.world.recent import MOST, Recent
 
 
 def trace_id_of(number: int) -> str:
@@ -18,37 +19,71 @@ def trace_id_of(number: int) -> str:
 
 
 class Lineage:
-    """Trace ids in the order in which conversations began."""
+    """Trace ids in the order in which conversations began: of the messages met last, and of all that wait somewhere."""
 
-    def __init__(self) -> None:
-        self._trace_ids: Recent[str, str] = Recent()
+    def __init__(self, most: int = MOST) -> None:
+        """`most` is how many of those that wait nowhere are remembered, as by `Recent`."""
+        self._trace_ids: Recent[str, str] = Recent(most)
+        self._held: dict[str, tuple[str, int]] = {}
+        """The key of what waits -> its trace id, and in how many places it does."""
         self._begun = 0
 
     def of(self, message: Message) -> str:
         """The trace id of this message; a new one for a message never seen."""
-        return self.named(_key(message))
+        return self.named(key_of(message))
 
     def named(self, key: str) -> str:
-        """The trace id of the message of this Message-ID; a new one for one never seen."""
+        """The trace id of the message of this Message-ID, or other key; a new one for one never seen."""
         trace_id = self._trace_ids.get(key)
-        if trace_id is None:
-            self._begun += 1
-            trace_id = trace_id_of(self._begun)
-            self._trace_ids.put(key, trace_id)
+        if trace_id is not None:
+            return trace_id
+        if key in self._held:
+            return self._held[key][0]
+        self._begun += 1
+        trace_id = trace_id_of(self._begun)
+        self._trace_ids.put(key, trace_id)
         return trace_id
 
     def __contains__(self, message: Message) -> bool:
         """Whether the message was seen before."""
-        return _key(message) in self._trace_ids
+        return self._knows(key_of(message))
+
+    def _knows(self, key: str) -> bool:
+        return key in self._trace_ids or key in self._held
 
     def tie(self, message: Message, trace_id: str) -> None:
         """Have a message that answers or carries another belong to the other's conversation."""
-        key = _key(message)
-        if key not in self._trace_ids:
+        key = key_of(message)
+        if not self._knows(key):
             self._trace_ids.put(key, trace_id)
 
+    def hold(self, key: str) -> None:
+        """Have the message of this key not forgotten while it waits in one more place, however many others go by."""
+        trace_id, places = self._held.get(key) or (self.named(key), 0)
+        self._held[key] = trace_id, places + 1
 
-def _key(message: Message) -> str:
+    def release(self, key: str) -> None:
+        """Have a message wait in one place less; when it waits nowhere, it is as one met just now."""
+        trace_id, places = self._held.pop(key)
+        if places > 1:
+            self._held[key] = trace_id, places - 1
+        else:
+            self._trace_ids.put(key, trace_id)
+
+    def holding(self, message: Message, act: Callable[[], object]) -> Callable[[], None]:
+        """What does `act` when it is called, once; until then the message waits."""
+        key = key_of(message)
+        self.hold(key)
+
+        def due() -> None:
+            self.release(key)
+            act()
+
+        return due
+
+
+def key_of(message: Message) -> str:
+    """What a message is known by: its Message-ID, or without one a digest."""
     if known_by := message.known_by:
         return known_by
     read = message.below()

@@ -19,6 +19,7 @@ from mailsim.smtp.memory import MemoryClient, MemoryServer
 from mailsim.smtp.outcome import Outcome
 from mailsim.smtp.submission import mechanism_of
 from mailsim.world.clock import Clock
+from mailsim.world.motion import MOST_MOVING
 from mailsim.world.network import NameTakenError
 from mailsim.world.plan import Plan
 from mailsim.world.scenario import Scenario
@@ -76,7 +77,9 @@ class Memory:
         return what()
 
     def hear(self, begin: Callable[[Callable[[_Result], None]], object]) -> _Result:
-        """Begin something, and let happen what is on its way until it has told its result."""
+        """Begin something, when there is room for it, and let happen what is on its way until it has told its result."""
+        while len(self._way) >= MOST_MOVING:
+            self._way.popleft()()
         heard: list[_Result] = []
         begin(heard.append)
         while not heard:

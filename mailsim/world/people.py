@@ -7,7 +7,7 @@ import hashlib
 from collections import deque
 from collections.abc import Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 
 from mailsim.json_text import json_of
 from mailsim.mail import Address, Envelope, Message
@@ -53,7 +53,8 @@ class People:
         """Whose program has answered whom, and when, of those that keep RFC 3834."""
         self.endless: set[str] = set()
         """The conversations that were stopped after `MOST_ANSWERS`, or `MOST_IN_A_CONVERSATION`."""
-        self._got: deque[tuple[Address | None, Address, Message]] = deque(maxlen=REMEMBERED)
+        self._got: deque[tuple[Address | None, Address, Message, str]] = deque(maxlen=REMEMBERED)
+        """With their trace ids: others may have arrived nowhere, and be many."""
 
     def write(self, envelope: Envelope, message: Message) -> None:
         """Have somebody send a message, which SMTP carries with line ends of its own."""
@@ -70,7 +71,7 @@ class People:
 
     def arrived(self, sender: Address | None, recipient: Address, message: Message) -> None:
         """Tell that somebody has got a message, under which envelope sender; who acts on it does so after their delay."""
-        self._got.append((sender, recipient, message))
+        self._got.append((sender, recipient, message, self._journal.entry(message).trace_id))
         person = self._correspondents.get(recipient)
         if person is None:
             if recipient in self._lists:
@@ -82,7 +83,8 @@ class People:
         if person.habit is Habit.AUTO_REPLY and self._has_answered(recipient, sender):
             return
         if person.delay:
-            self._clock.at(self._clock.now() + person.delay, lambda: self._answer(person, sender, message))
+            answers = partial(self._answer, person, sender, message)
+            self._clock.at(self._clock.now() + person.delay, self._journal.lineage.holding(message, answers))
         else:
             self._answer(person, sender, message)
 
@@ -130,7 +132,8 @@ class People:
             raise OrderError(
                 [Fault("message_id", shown("", message_id), told, "settle first, so that it arrives")]
             )
-        sender, recipient, message = found
+        sender, recipient, message, trace_id = found
+        self._journal.lineage.tie(message, trace_id)
         person = self._correspondents.get(recipient) or Correspondent(recipient)
         if not self._answer(person, sender, message, text):
             told = "names nobody who could be answered"

@@ -60,7 +60,7 @@ class Post:
             seconds = self._zone.answer(domain, RecordType.MX).seconds if asked else 0.0
             if seconds:  # a slow answer is waited for
                 relay = partial(self._relay, server, domain, part, message)
-                self._clock.at(self._clock.now() + timedelta(seconds=seconds), relay)
+                self._later(timedelta(seconds=seconds), message, relay)
             else:
                 self._relay(server, domain, part, message)
 
@@ -84,9 +84,8 @@ class Post:
             if later and another:
                 self._relay(server, domain, later, message, attempt=attempt, rank=rank + 1)
             elif later:
-                self._put_off(
-                    attempt, lambda: self._relay(server, domain, later, message, attempt=attempt + 1)
-                )
+                again = partial(self._relay, server, domain, later, message, attempt=attempt + 1)
+                self._later(RETRIES[attempt], message, again)
 
         try:
             ways = self._ways(server, domain)
@@ -117,9 +116,8 @@ class Post:
 
         def answered(outcome: Outcome) -> None:
             if later := self._note(hop, envelope, message, outcome, last=attempt == len(RETRIES)):
-                self._put_off(
-                    attempt, lambda: self.submit(hop, later, message, taken=taken, attempt=attempt + 1)
-                )
+                again = partial(self.submit, hop, later, message, taken=taken, attempt=attempt + 1)
+                self._later(RETRIES[attempt], message, again)
             if not outcome.refusals(envelope):
                 taken()
             heard(outcome)
@@ -154,8 +152,8 @@ class Post:
         if report:
             self.carry(server, *report)
 
-    def _put_off(self, attempt: int, again: Callable[[], None]) -> None:
-        self._clock.at(self._clock.now() + RETRIES[attempt], again)
+    def _later(self, wait: timedelta, message: Message, act: Callable[[], None]) -> None:
+        self._clock.at(self._clock.now() + wait, self._journal.lineage.holding(message, act))
 
     def _note(
         self, hop: Hop, envelope: Envelope, message: Message, outcome: Outcome, *, last: bool

@@ -101,7 +101,7 @@ def provider_servers(
             journal,
             carry=post.carry,
             give_up=partial(post.give_up, rule="R5.3"),
-            keep_copy=_kept_in(maildrops, plan.pop.username) if plan.sent_copies else None,
+            keep_copy=_kept_in(maildrops, plan, journal) if plan.sent_copies else None,
         ),
         tls=plan.smtp_tls,
         mechanisms=_mechanisms(plan) if plan.account.username else (),
@@ -152,8 +152,15 @@ def outside_servers(
         yield server(relaying.name, Relay(relaying, journal, post.carry, renamed, clock.now))
 
 
-def _kept_in(maildrops: Maildrops, user: str) -> KeepCopy:
-    return lambda message: maildrops.append(user, message.octets, crlf=message.crlf)
+def _kept_in(maildrops: Maildrops, plan: PracticePlan, journal: Journal) -> KeepCopy:
+    domain, user = plan.account.address.domain, plan.pop.username
+
+    def keep(message: Message) -> str:
+        uid = maildrops.append(user, message.octets, crlf=message.crlf)
+        journal.copy_lies((domain, user, uid), message)
+        return uid
+
+    return keep
 
 
 def _lost_at(name: str, journal: Journal) -> Lost:

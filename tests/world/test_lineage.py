@@ -1,9 +1,10 @@
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mailsim.mail import Message
 from mailsim.smtp.transmission import as_transmitted
-from mailsim.world.lineage import Lineage
+from mailsim.world.lineage import Lineage, key_of
 
 FIRST = Message(b"Message-ID: <1@a.example>\r\nSubject: one\r\n\r\nbody\r\n")
 ADDED_TO = Message(
@@ -66,3 +67,44 @@ def test_an_answer_belongs_to_the_conversation_it_is_tied_to() -> None:
     lineage.tie(NAMELESS, "t999999")
 
     assert lineage.of(NAMELESS) == trace_id
+
+
+def pass_by(lineage: Lineage, number: int) -> None:
+    """Have so many other messages be met."""
+    for other in range(number):
+        lineage.named(f"<{other}@other.example>")
+
+
+@pytest.mark.parametrize("message", [FIRST, NAMELESS])
+def test_what_waits_is_not_forgotten(message: Message) -> None:
+    """However many others go by, until it waits nowhere; then it is forgotten as any other."""
+    lineage = Lineage(most=4)
+    key = key_of(message)
+    trace_id = lineage.of(message)
+    lineage.hold(key)
+    lineage.hold(key)
+    pass_by(lineage, 10)
+    lineage.release(key)
+    pass_by(lineage, 10)
+
+    assert message in lineage
+    lineage.tie(message, "t999999")
+    assert lineage.of(message) == trace_id
+
+    lineage.release(key)
+    assert lineage.of(message) == trace_id
+    pass_by(lineage, 10)
+    assert message not in lineage
+
+
+@pytest.mark.parametrize("before", range(5))
+def test_what_waits_no_more_is_as_young_as_what_was_just_met(before: int) -> None:
+    """It goes on now, whether it was among the last messages still or not."""
+    lineage = Lineage(most=4)
+    trace_id = lineage.of(FIRST)
+    act = lineage.holding(FIRST, list)
+    pass_by(lineage, before)
+    act()
+    lineage.named("<next@other.example>")
+
+    assert lineage.of(FIRST) == trace_id
