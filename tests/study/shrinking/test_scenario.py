@@ -110,6 +110,47 @@ def test_a_refused_letter_and_its_spf_record(tmp_path: Path) -> None:
     assert tomllib.loads((tmp_path / "scenario.toml").read_text("utf-8")) == found.tables
 
 
+TO_JANE = {"send": LETTER["send"] | {"to": "jane@client.example"}}
+
+
+@pytest.mark.parametrize(
+    ("events", "faults", "left"),
+    [
+        ([TO_JANE], ["mx:DATA-END:1:lose"], 1),
+        ([NOISE[0], TO_JANE], ["mx:DATA-END:2:lose", "mx:RCPT:every:greylist"], 2),
+    ],
+)
+@pytest.mark.parametrize("expect", [{}, {"delivered": {"action:1234": 2, "mailbox:mary": 3}}])
+def test_what_a_server_lost_is_still_collected_for(
+    events: list[dict[str, Any]], faults: list[str], left: int, expect: dict[str, Any]
+) -> None:
+    """It is lost where nobody collects as well, but then nothing that is known would put it right."""
+    provider = {"profile": "postfix", "faults": faults}
+
+    found = shrink_scenario(
+        BASE | {"poll": "1h", "event": events, "provider": provider} | ({"expect": expect} if expect else {})
+    )
+
+    assert found.finding.mark == ("discarded", "", "fault")
+    assert found.tables["poll"] == "3600s"
+    assert found.events == (len(events), left)
+    assert found.cure is not None
+    assert found.cure.words == "without provider.faults"
+    assert cured(found)
+
+
+def test_of_many_lost_one_is_left_and_its_cure() -> None:
+    """Though the change that puts it right brings more than one at first."""
+    provider = {"profile": "postfix", "faults": ["mx:DATA-END:every:lose"]}
+
+    found = shrink_scenario(BASE | {"poll": "1h", "event": [TO_JANE, TO_JANE], "provider": provider})
+
+    assert found.finding.mark == ("discarded", "", "fault")
+    assert found.tables["expect"] == {"delivered": {"action:1234": 1}}
+    assert found.events == (2, 1)
+    assert cured(found)
+
+
 def test_a_broken_law_needs_only_who_breaks_it() -> None:
     """Two programs answer each other for ever; which conversation it is does not matter."""
     people = [
