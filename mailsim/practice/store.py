@@ -41,7 +41,7 @@ _SCHEMA = (
     mailbox TEXT NOT NULL, uid TEXT NOT NULL, digest BLOB NOT NULL, PRIMARY KEY (mailbox, uid, digest)
 ) WITHOUT ROWID""",
     """CREATE TABLE forward (
-    id INTEGER PRIMARY KEY, local TEXT NOT NULL, domain TEXT NOT NULL, octets BLOB NOT NULL
+    id INTEGER PRIMARY KEY AUTOINCREMENT, local TEXT NOT NULL, domain TEXT NOT NULL, octets BLOB NOT NULL
 )""",
     """CREATE TABLE sent (message_id TEXT PRIMARY KEY, action INTEGER NOT NULL) WITHOUT ROWID""",
     f"PRAGMA user_version = {_VERSION}",
@@ -76,6 +76,7 @@ class Forward(NamedTuple):
     """A message that waits to be sent to the fallback address (R4.8)."""
 
     id: int
+    """A later one's is higher, also when this one is gone."""
     recipient: Address
     message: Message
 
@@ -246,9 +247,8 @@ class Store:
         )
         return tuple(dict.fromkeys([target for (target,) in rows]))
 
-    def forwards(self) -> Iterator[Forward]:
-        """What waits to be sent to the fallback address, oldest first, each read when its turn comes."""
-        after = 0
+    def forwards(self, *, after: int = 0) -> Iterator[Forward]:
+        """What waits to be sent to the fallback address, of later ids than `after`, oldest first, each read when its turn comes."""
         while row := next(
             self._rows(
                 "SELECT id, local, domain, octets FROM forward WHERE id > ? ORDER BY id LIMIT 1", after

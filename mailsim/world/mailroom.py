@@ -11,7 +11,6 @@ from mailsim.pop3.sessions import collect_all
 from mailsim.practice.account import PopAccount, SmtpAccount
 from mailsim.practice.composing import Draft
 from mailsim.practice.decision import Decision
-from mailsim.practice.store import Forward
 from mailsim.smtp.outcome import Outcome
 from mailsim.trace.event import Step
 from mailsim.world.journal import NO_MESSAGE, Journal
@@ -48,7 +47,8 @@ class Mailroom:
         self._post = post
         self._transport = transport
         self._journal = journal
-        self._forwarding: set[int] = set()
+        self._submitted = 0
+        """The last forward that was."""
 
     def send(self, draft: Draft, heard: Callable[[Outcome], None]) -> Outgoing:
         """Compose and submit; `heard` is told what the SMTP server answered, the mail is still on its way then.
@@ -105,16 +105,14 @@ class Mailroom:
         )
 
     def _forward(self) -> None:
-        """Send on what nobody could read; the store forgets it only when a server has taken it (R4.8)."""
-        for waiting in self._office.store.forwards():
-            if waiting.id in self._forwarding:
-                continue  # put off by the server: it is tried again on the schedule
-            self._forwarding.add(waiting.id)
-            outgoing = self._office.forward(waiting)
-            taken = partial(self._forwarded, waiting)
-            self._post.submit(self._submission, outgoing.envelope, outgoing.message, taken=taken)
+        """Send on what nobody could read; the store forgets it only when a server has taken it (R4.8).
 
-    def _forwarded(self, waiting: Forward) -> None:
-        """Forget a forward that a server has taken; the store may give its number to the next one."""
-        self._office.store.forwarded(waiting)
-        self._forwarding.discard(waiting.id)
+        Each is submitted once: what is put off is tried again on the schedule, and what is refused for good, or given
+        up, waits in the store for somebody to see to it.
+        """
+        store = self._office.store
+        for waiting in store.forwards(after=self._submitted):
+            self._submitted = waiting.id
+            outgoing = self._office.forward(waiting)
+            taken = partial(store.forwarded, waiting)
+            self._post.submit(self._submission, outgoing.envelope, outgoing.message, taken=taken)

@@ -130,8 +130,12 @@ def test_what_cannot_be_read_waits_to_be_forwarded_until_it_was_sent(tmp_path: P
         ]
         assert [one.message.octets for one in store.forwards()] == [one.message.octets for one in before]
         assert len({one.message.message_id for one in before}) == 2
+        assert [one.id for one in store.forwards(after=1)] == [2]
         store.forwarded(before[0])
         assert [one.id for one in store.forwards()] == [2]
+        store.forwarded(before[1])
+        ledger(store).take([retrieved(b"and again\r\n\r\n", "u4", 4)])
+        assert [one.id for one in store.forwards()] == [3]
 
 
 class ExplosionError(Exception):
