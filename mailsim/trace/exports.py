@@ -42,8 +42,12 @@ class Csv:
             (serial, time.isoformat(), *map(_guarded, rest)) for serial, time, *rest in events
         )
 
-    def close(self) -> None:
+    def finish(self) -> None:
         """Write what is left."""
+        self._file.flush()
+
+    def close(self) -> None:
+        """Let go of the file."""
         self._file.close()
 
 
@@ -90,10 +94,14 @@ class ChromeTrace:
         """Add the hops that are over."""
         self._add(self._lasting.after(events))
 
-    def close(self) -> None:
+    def finish(self) -> None:
         """Add the last hops and the closing brackets."""
         self._add(self._lasting.rest())
         self._file.write("\n]}\n")
+        self._file.flush()
+
+    def close(self) -> None:
+        """Let go of the file."""
         self._file.close()
 
     def _add(self, hops: Iterable[tuple[Event, datetime]]) -> None:
@@ -135,9 +143,13 @@ class OpenTelemetry:
         """Add the hops that are over."""
         self._add(self._lasting.after(events))
 
-    def close(self) -> None:
+    def finish(self) -> None:
         """Add the last hops."""
         self._add(self._lasting.rest())
+        self._file.flush()
+
+    def close(self) -> None:
+        """Let go of the file."""
         self._file.close()
 
     def _add(self, hops: Iterable[tuple[Event, datetime]]) -> None:

@@ -9,7 +9,7 @@ import errno
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from typing import Protocol
@@ -20,10 +20,12 @@ from mailsim.trace.batch import Batch
 from mailsim.trace.columns import add, columns
 from mailsim.trace.event import Event, Retold, Row, Trace
 from mailsim.trace.exports import ChromeTrace, Csv, OpenTelemetry
-from mailsim.trace.recorder import Keeper
 
 BATCH = 50_000
 """Events that wait in memory: at least those of a row group of a Parquet file, and what other formats are given at once."""
+
+
+_FULL = {errno.EDQUOT, errno.EFBIG, errno.ENOSPC}
 
 
 class TraceFileError(MailsimError):
@@ -36,22 +38,27 @@ class Writer(Protocol):
     def write(self, events: Batch) -> None:
         """Add a batch; raises OSError."""
 
+    def finish(self) -> None:
+        """Write what stands at the end, once; raises OSError."""
+
     def close(self) -> None:
-        """End the file; raises OSError."""
+        """Let go of the file, finished or not, more than once too; raises OSError."""
 
 
 class Parquet:
     """A Parquet file (zstd), `detail` as JSON text."""
 
     def __init__(self, path: Path) -> None:
-        import pyarrow.parquet as pq  # noqa: PLC0415 - heavy: loads only where a file is written
+        import pyarrow as pa  # noqa: PLC0415 - heavy: loads only where a file is written
+        import pyarrow.parquet as pq  # noqa: PLC0415 - as above
 
         from mailsim.trace.arrow import SCENARIO_KEY, SCHEMA, of_columns  # noqa: PLC0415 - as above
 
         self._table = of_columns
         self._key = SCENARIO_KEY
+        self._file = pa.OSFile(str(path), "wb")
         self._writer = pq.ParquetWriter(
-            path,
+            self._file,
             SCHEMA,
             compression="zstd",
             use_dictionary=[name for name in SCHEMA.names if name != "serial"],
@@ -70,15 +77,19 @@ class Parquet:
         self._writer.write_table(self._table(self._waiting))
         self._waiting = columns(())
 
-    def finish(self, scenario: Mapping[str, object] | None) -> None:
-        """Write the last row group, and note what plays the run again."""
+    def retell(self, scenario: Mapping[str, object]) -> None:
+        """Note what plays the run again."""
+        self._writer.add_key_value_metadata({self._key: json.dumps(scenario)})
+
+    def finish(self) -> None:
+        """Write the last row group, and the footer."""
         self._add_group()
-        if scenario is not None:
-            self._writer.add_key_value_metadata({self._key: json.dumps(scenario)})
+        self._writer.close()
 
     def close(self) -> None:
-        """Write what stands at the end."""
-        self._writer.close()
+        """Let go of the file."""
+        self._writer.is_open = False  # one that failed would try to end the file when it is forgotten
+        self._file.close()
 
 
 class JsonLines:
@@ -91,8 +102,12 @@ class JsonLines:
         """Add a line for each."""
         self._file.writelines(map(json_line, map(Event.of, events)))
 
-    def close(self) -> None:
+    def finish(self) -> None:
         """Write what is left."""
+        self._file.flush()
+
+    def close(self) -> None:
+        """Let go of the file."""
         self._file.close()
 
 
@@ -120,19 +135,73 @@ def format_of(path: Path) -> Callable[[Path], Writer]:
     raise TraceFileError(f"{path}: no file for a trace; name one that ends in {' or '.join(FORMATS)}")
 
 
+class Stream:
+    """A trace on its way to a file.
+
+    What could not be written breaks it: no more is written, so that no file has a gap. Batches come from whoever has
+    made the world's events known, such as who only looks at its trace: none of them is told, but who asks.
+    """
+
+    def __init__(self, path: Path, writer: Writer) -> None:
+        self._path = path
+        self._writer = writer
+        self._broken: Exception | None = None
+
+    def write(self, events: Batch) -> None:
+        """Add a batch, if all before it could be written."""
+        if self._broken is None:
+            try:
+                with _told_of(self._path):
+                    self._writer.write(events)
+            except Exception as error:  # noqa: BLE001 - `complain` raises it
+                self._broken = error
+
+    def complain(self) -> None:
+        """Raises what has broken it: TraceFileError, where that was the file."""
+        if self._broken is not None:
+            raise self._broken
+
+
 @contextmanager
-def streamed(path: Path, form: Callable[[Path], Writer], retold: Retold) -> Iterator[Keeper]:
-    """A trace on its way to a file: what takes its events; where the block ends well, the file is there.
+def streamed(path: Path, form: Callable[[Path], Writer], retold: Retold) -> Iterator[Stream]:
+    """A trace on its way to a file; where the block ends well and all could be written, the file is there.
 
     What plays the run again goes along where the format has a place for it: in Parquet's metadata.
 
     Raises:
-        OSError: It cannot be written.
+        TraceFileError: It cannot be written; what stood there before stands there still.
     """
-    with replacing(path) as new, closing(_made(form, new, path)) as writer:
-        yield writer.write
-        if isinstance(writer, Parquet):
-            writer.finish(retold())
+    with ExitStack() as stack:
+        with _told_of(path):
+            writer = form(stack.enter_context(replacing(path)))
+        stack.callback(_let_go, writer)
+        stream = Stream(path, writer)
+        yield stream
+        stream.complain()
+        with _told_of(path):
+            if isinstance(writer, Parquet) and (scenario := retold()) is not None:
+                writer.retell(scenario)
+            writer.finish()
+            writer.close()
+            stack.close()
+
+
+def _let_go(writer: Writer) -> None:
+    with suppress(
+        OSError
+    ):  # why it could not be written is told already, and one that is not wanted may be short
+        writer.close()
+
+
+@contextmanager
+def _told_of(path: Path) -> Iterator[None]:
+    """What the system says of the file beside it is told of the file that was named, as TraceFileError."""
+    try:
+        yield
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno else error  # Arrow's own words are many
+        cure = "make room there, or name another file" if error.errno in _FULL else "name another file"
+        raise TraceFileError(f"{path}: cannot be written: {why}; {cure}") from None
 
 
 def write(trace: Iterable[Row], path: Path, retold: Retold) -> None:
@@ -141,36 +210,22 @@ def write(trace: Iterable[Row], path: Path, retold: Retold) -> None:
     Raises:
         TraceFileError: It says none, or the file cannot be written.
     """
-    form = format_of(path)
-    try:
-        _write(trace, path, form, retold)
-    except OSError as error:
-        raise TraceFileError(
-            f"{path}: cannot be written: {error.strerror or error}; name another file"
-        ) from None
-
-
-def _made(form: Callable[[Path], Writer], new: Path, path: Path) -> Writer:
-    """The writer; its error bears the name that was given, not that of the file beside it."""
-    try:
-        return form(new)
-    except OSError as error:
-        number = error.errno or errno.EIO
-        raise OSError(number, os.strerror(number), str(path)) from None
+    _write(trace, path, format_of(path), retold)
 
 
 def write_parquet(trace: Trace, path: Path) -> None:
-    """Write a whole trace as one Parquet file; raises OSError where it cannot."""
+    """Write a whole trace as one Parquet file; raises TraceFileError where it cannot."""
     _write(trace.rows, path, Parquet, lambda: trace.scenario)
 
 
 def write_json_lines(trace: Trace, path: Path) -> None:
-    """Write a whole trace as JSON Lines; raises OSError where it cannot."""
+    """Write a whole trace as JSON Lines; raises TraceFileError where it cannot."""
     _write(trace.rows, path, JsonLines, lambda: None)
 
 
 def _write(events: Iterable[Row], path: Path, form: Callable[[Path], Writer], retold: Retold) -> None:
     left = iter(events)
-    with streamed(path, form, retold) as extend:
+    with streamed(path, form, retold) as stream:
         while some := Batch.of(islice(left, BATCH)):
-            extend(some)
+            stream.write(some)
+            stream.complain()

@@ -22,7 +22,7 @@ class Recorder:
     """Makes the events of one world, in its thread; they can be asked for from any."""
 
     def __init__(self, now: Callable[[], datetime], *keepers: Keeper) -> None:
-        """`keepers` are told all events in order, such as `trace.extend`."""
+        """`keepers` are told all events in order, such as `trace.extend`; none may raise, for a batch is told once."""
         self._now = now
         self._keepers = keepers
         self._serial = 0

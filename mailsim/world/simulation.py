@@ -31,7 +31,8 @@ class Simulation(Stage[Memory]):
 
         With `out`, a file, the trace is written there as it happens, and the world holds the last of it: its memory does
         not grow with its mail. The file is there when the block has ended; its name says the format, as for
-        `Trace.write`: `.parquet` or `.jsonl`, which `mailsim.read_trace` reads, or one for other tools.
+        `Trace.write`: `.parquet` or `.jsonl`, which `mailsim.read_trace` reads, or one for other tools. Where it could
+        not be written, the next call and the block's end raise TraceFileError, and an earlier one stays as it was.
 
         `planned` makes the world's parts of the scenario: a study has one of them otherwise than the scenario says.
 

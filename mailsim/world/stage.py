@@ -4,7 +4,6 @@ What differs is their engine: a transport, and how to wait for it. Law: everythi
 thread, one thing at a time.
 """
 
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from datetime import datetime, timedelta
@@ -17,14 +16,13 @@ from mailsim.mail import Mailbox, Message
 from mailsim.pop3.collection import CollectError
 from mailsim.practice.decision import Decision, Outcome, Reason
 from mailsim.practice.site import Site
-from mailsim.trace.event import Trace
-from mailsim.trace.files import format_of, streamed
-from mailsim.trace.recorder import Keeper
+from mailsim.trace.files import TraceFileError
 from mailsim.world import acts
 from mailsim.world.branch import Branch
 from mailsim.world.expectation import ExpectationError, unmet
 from mailsim.world.failures import Failure
 from mailsim.world.faults import added, ended, removed
+from mailsim.world.kept import Kept
 from mailsim.world.laws import hold_laws
 from mailsim.world.mailroom import Collecting
 from mailsim.world.orders import OrderError, order, time_of, unknown_senders, unknown_target
@@ -35,11 +33,6 @@ from mailsim.world.retelling import Retelling
 from mailsim.world.scenario import Scenario, scenario_of
 from mailsim.world.scenario_tables import CollectTable, EventTable, ReceiveTable, SendTable
 from mailsim.world.world import Sent
-
-KEPT = 10_000
-"""Events that a world holds whose trace goes to a file."""
-DECISIONS_KEPT = 1_000
-"""Decisions that it holds: about those that its events tell of."""
 
 
 class Stage(Generic[AnyEngine]):
@@ -53,15 +46,18 @@ class Stage(Generic[AnyEngine]):
         planned: Planned = plan,
     ) -> None:
         self.scenario = scenario_of(scenario)
-        self.trace = Trace()
-        self._retelling = Retelling(self.scenario)
         self._out = None if out is None else Path(out)
-        self._format = None if out is None else format_of(Path(out))
-        self._decisions: deque[Decision] = deque()
         self._plan = planned(self.scenario)
         self._make_engine = engine
-        self._parts: Parts[AnyEngine] | None = None
         self._stack: ExitStack | None = None
+        self._forget()
+
+    def _forget(self) -> None:
+        """Entered again, it is a new world."""
+        self._parts: Parts[AnyEngine] | None = None
+        self._retelling = Retelling(self.scenario)
+        self._kept = Kept(self._out, self._retelling.tables, self._catch_up)
+        self.trace = self._kept.trace
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.site.settings.domain!r}, {len(self.trace):,} events)"
@@ -74,7 +70,7 @@ class Stage(Generic[AnyEngine]):
     @property
     def decisions(self) -> Sequence[Decision]:
         """Every decision on a collected message, in order; with `out` the last 1,000."""
-        return tuple(self._decisions)
+        return tuple(self._kept.decisions)
 
     @property
     def decided(self) -> Mapping[tuple[Outcome, Reason], int]:
@@ -113,15 +109,9 @@ class Stage(Generic[AnyEngine]):
         name = type(self).__name__
         if self._stack is not None:
             raise WorldError(f"this {name} runs already; make another {name} for another world")
-        kept = None if self._out is None else KEPT
-        self._retelling = Retelling(self.scenario)
-        self._parts = None  # entered again, it is a new world
-        self.trace = Trace(most=kept, retold=self._retelling.tables, catch_up=self._catch_up)
-        self._decisions = deque(maxlen=None if self._out is None else DECISIONS_KEPT)
+        self._forget()
         with ExitStack() as stack:
-            keepers: list[Keeper] = [self.trace.extend]
-            if self._out is not None and self._format is not None:
-                keepers.append(stack.enter_context(streamed(self._out, self._format, self._retelling.tables)))
+            keepers = self._kept.begin(stack)
             engine = self._make_engine(self.scenario, self._plan)
             self._parts = assembled(self.scenario, self._plan, engine, keepers, stack)
             self._stack = stack.pop_all()
@@ -133,14 +123,22 @@ class Stage(Generic[AnyEngine]):
         stack, self._stack = self._stack, None
         if stack is None:
             return
-        with stack:
-            try:
-                self._built.engine.stop()
-            except Exception:
-                if error is None:  # an exception that is already on its way says more
-                    raise
-            finally:
-                self._catch_up()
+        try:
+            with stack:
+                self._end(error)
+        except TraceFileError as broken:
+            if broken is not error:
+                raise broken from error
+
+    def _end(self, error: BaseException | None) -> None:
+        """Stop the engine; what that raises is raised, unless an exception is on its way, which says more."""
+        try:
+            self._built.engine.stop()
+        except Exception:
+            if error is None:
+                raise
+        finally:
+            self._catch_up()
 
     def _catch_up(self) -> None:
         """Have everybody know of all events so far."""
@@ -157,6 +155,7 @@ class Stage(Generic[AnyEngine]):
     def _running(self) -> Parts[AnyEngine]:
         if self._stack is None:
             raise self._not_running()
+        self._kept.complain()
         return self._built
 
     def _not_running(self) -> WorldError:
@@ -331,7 +330,7 @@ class Stage(Generic[AnyEngine]):
             self._hold_laws()
 
     def _collected(self, collecting: Collecting) -> None:
-        self._decisions += collecting.decisions
+        self._kept.decisions += collecting.decisions
 
     def _hold_laws(self) -> None:
         self.check()

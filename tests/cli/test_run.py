@@ -98,11 +98,11 @@ def test_the_trace_is_written_as_it_happens(tmp_path: Path, capsys: pytest.Captu
         ),
         (
             [str(SCENARIO), "--out", "no/such/trace.jsonl"],
-            "no/such/trace.jsonl: No such file or directory; name another",
+            "no/such/trace.jsonl: cannot be written: No such file or directory; name another",
         ),
         (
             [str(SCENARIO), "--out", "no/such/trace.parquet"],
-            "no/such/trace.parquet: No such file or directory; name another",
+            "no/such/trace.parquet: cannot be written: No such file or directory; name another",
         ),
     ],
 )

@@ -15,8 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailsim.trace import Event, Step, Trace
+from mailsim.trace.batch import Batch
 from mailsim.trace.columns import CATEGORIES, COLUMNS
-from mailsim.trace.files import write_json_lines, write_parquet
+from mailsim.trace.files import Parquet, TraceFileError, streamed, write_json_lines, write_parquet
 
 WRITERS = pytest.mark.parametrize("write", [write_parquet, write_json_lines])
 Write = Callable[[Trace, Path], None]
@@ -106,6 +107,21 @@ def test_parquet_has_the_contract_s_types(tmp_path: Path, trace: Trace) -> None:
     assert tuple(schema.names) == COLUMNS
 
 
+def test_parquet_is_written_group_by_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No event waits longer than for three of them, however many come at once; all are there in order."""
+    monkeypatch.setattr("mailsim.trace.files.BATCH", 3)
+    path = tmp_path / "trace.parquet"
+    rows = [(serial, *ONE.rows[0][1:]) for serial in range(14)]
+    with streamed(path, Parquet, lambda: None) as stream:
+        for begin, end in ((0, 1), (1, 2), (2, 3), (3, 5), (5, 9), (9, 10), (10, 12), (12, 14)):
+            stream.write(Batch.of(rows[begin:end]))
+            stream.complain()
+
+    held = pq.read_metadata(path)
+    assert [held.row_group(number).num_rows for number in range(held.num_row_groups)] == [3, 6, 3, 2]
+    assert pq.read_table(path)["serial"].to_pylist() == list(range(14))
+
+
 def test_parquet_tells_the_bounds_of_what_is_looked_for(tmp_path: Path) -> None:
     """So that of a long run only those row groups are read that can hold a conversation or a time."""
     path = tmp_path / "trace.parquet"
@@ -156,9 +172,11 @@ def test_a_failure_leaves_the_old_file_and_nothing_half_written(tmp_path: Path, 
 @WRITERS
 def test_a_place_that_cannot_be_written_is_an_error(tmp_path: Path, write: Write) -> None:
     """A folder that there is not, and a folder in the file's place."""
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(
+        TraceFileError, match="trace: cannot be written: No such file or directory; name another"
+    ):
         write(ONE, tmp_path / "nowhere" / "trace")
-    with pytest.raises(IsADirectoryError):
+    with pytest.raises(TraceFileError, match=f"{tmp_path}: cannot be written: Is a directory; name another"):
         write(ONE, tmp_path)
     assert list(tmp_path.iterdir()) == []
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mailsim.world import stage
+from mailsim.world import kept as kept_by_worlds
 from mailsim.world.commands import COMMANDS
 from mailsim.world.control import Control, obeyed
 from mailsim.world.lab import Lab
@@ -152,7 +152,7 @@ def test_the_trace_is_read_in_parts_and_says_what_it_no_longer_holds(
     assert first == {"events": whole[:2], "missing": 0}
     assert ask(world, "trace", after=1)["events"] == whole[2:]
     assert ask(world, "trace", after=99) == {"events": [], "missing": 0}
-    monkeypatch.setattr(stage, "KEPT", 2)
+    monkeypatch.setattr(kept_by_worlds, "KEPT", 2)
     with Simulation(TABLES, out=tmp_path / "trace.jsonl") as long:
         ask(long, "send", from_action=1234, to="joe@other.example")
         ask(long, "settle")

@@ -648,8 +648,8 @@ def test_a_world_whose_trace_goes_to_a_file_holds_the_last_of_it(
     made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its memory does not grow; the file has all, the laws are held over all."""
-    monkeypatch.setattr("mailsim.world.stage.KEPT", 5)
-    monkeypatch.setattr("mailsim.world.stage.DECISIONS_KEPT", 4)
+    monkeypatch.setattr("mailsim.world.kept.KEPT", 5)
+    monkeypatch.setattr("mailsim.world.kept.DECISIONS_KEPT", 4)
     out = tmp_path / "trace.jsonl"
     with made(tables(provider={"profile": "postfix"}), out=out) as world:
         for _ in range(6):
