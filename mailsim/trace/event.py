@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mailsim.study.replay import SiteSource, Watch
 
 
+_PRACTICE = "practice"
 _ANOTHERS = re.compile(r"([^/@:]+/)(practice|unassigned|fallback|(?:action|mailbox|fallback):.*)")
 
 
@@ -298,3 +299,14 @@ def parted(name: str) -> tuple[str, str]:
     """What stands before the place or target of another practice than a world's first, `DOMAIN/`, and its name there."""
     another = _ANOTHERS.fullmatch(name)
     return (another[1], another[2]) if another else ("", name)
+
+
+def submits(event: Event) -> bool:
+    """Whether what was put off, or given up, had been offered by a practice: it is the event's peer then, else its place."""
+    return parted(event.peer)[1] == _PRACTICE
+
+
+def speaker(event: Event) -> str:
+    """Whose words the reason is for which a copy did not go through: the server that was asked, or who threw it away or gave up by itself."""
+    by_peer = event.step in (Step.DEFERRED, Step.BOUNCED) and event.peer and not submits(event)
+    return event.peer if by_peer else event.place

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from mailsim.practice.decision import whereto
 from mailsim.practice.faults import printable
-from mailsim.trace.event import Event, Step, Trace, parted
+from mailsim.trace.event import Event, Step, Trace, parted, submits
 from mailsim.trace.pictures import Hop
 
 _LONGEST_PLACE = 60
@@ -78,6 +78,23 @@ def _replied(event: Event) -> str:
     return f"{'sends it on' if sent_on else 'answers'} to {event.recipient}"
 
 
+def _deferred(event: Event) -> str:
+    if submits(event):
+        return f"puts it off for {event.recipient}: {event.reason}; {event.peer} will try again"
+    return f"will try again for {event.recipient}{_asked(event)}: {event.reason}"
+
+
+def _bounced(event: Event) -> str:
+    if submits(event):
+        return f"puts it off for {event.recipient}: {event.reason}; {event.peer} gives up"
+    return f"gives up on the copy for {event.recipient}{_asked(event)}: {event.reason}"
+
+
+def _asked(event: Event) -> str:
+    """The server outside whose words follow, or the domain that has none."""
+    return f" at {event.peer}" if event.peer else ""
+
+
 _SENTENCES: dict[Step, Callable[[Event], str]] = {
     Step.COMPOSED: _composed,
     Step.SUBMITTED: lambda event: f"submits it to {event.peer} with the sender {event.sender}",
@@ -105,8 +122,8 @@ _SENTENCES: dict[Step, Callable[[Event], str]] = {
         if event.reason == "mailing list"
         else f"forwards it, attached, to {event.recipient}"
     ),
-    Step.DEFERRED: lambda event: f"will try again: {event.reason}",
-    Step.BOUNCED: lambda event: f"gives up on the copy for {event.recipient}: {event.reason}",
+    Step.DEFERRED: _deferred,
+    Step.BOUNCED: _bounced,
     Step.REMOVED: lambda event: "no longer has the copy" + (f": {event.reason}" if event.reason else ""),
     Step.REPLIED: _replied,
 }

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from mailsim.trace.batch import Batch
-from mailsim.trace.event import STEP, Event, Step
+from mailsim.trace.event import STEP, Event, Step, speaker
 
 _STEPS = frozenset((Step.REFUSED, Step.BOUNCED, Step.DISCARDED, Step.DEFERRED))
 _MOST = 500
@@ -21,7 +21,7 @@ class Failure(NamedTuple):
     step: Step
     """Refused, bounced, discarded or, to be offered again later, deferred."""
     place: str
-    """The server."""
+    """The server that said so: whoever was asked, not who tries again."""
     reply: str
     """Its words."""
 
@@ -41,9 +41,9 @@ class Failures:
                 self._count(Event.of(row))
 
     def _count(self, event: Event) -> None:
-        failure = Failure(event.step, event.place, event.reason or f"by policy ({event.rule})")
+        failure = Failure(event.step, speaker(event), event.reason or f"by policy ({event.rule})")
         if failure not in self._counted and len(self._counted) >= _MOST:
-            failure = Failure(event.step, event.place, _OTHER)
+            failure = failure._replace(reply=_OTHER)
         self._counted[failure] += 1
 
     def counted(self) -> Sequence[tuple[Failure, int]]:

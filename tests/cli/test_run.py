@@ -174,6 +174,18 @@ def test_a_run_tells_why_mail_did_not_leave(capsys: pytest.CaptureFixture[str], 
     assert told["never_struck"] == ["smtp:MAIL:5:drop"]
 
 
+def test_what_one_server_puts_off_is_one_row(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Whoever it said so to."""
+    path = tmp_path / "scenario.toml"
+    faults = '[provider]\nfaults = ["mx:RCPT:every:greylist"]\n'
+    path.write_text(SITE + faults + BROUGHT + BROUGHT.replace("client", "another"), encoding="utf-8")
+
+    assert main(["run", str(path), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    greylisted = "451 4.7.1 Greylisted, please try again later"
+    assert told["failures"] == [{"step": "deferred", "server": "mx.abc.com", "reply": greylisted, "count": 2}]
+
+
 def test_no_more_than_ten_reasons_are_shown(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """The others are counted."""
     faults = ", ".join(f'"smtp:MAIL:{number}:reply 550 no {number}"' for number in range(1, 13))

@@ -218,7 +218,7 @@ _TOLD = {
     "10_polling_and_retries": {
         "polled": "95 % within, min",
         "deferred": "said later",
-        "story": "will try again: 451 4.7.1 try again later",
+        "story": "at mx.abc.com: 451 4.7.1 try again later",
         "lost": "bounced 451 4.3.0 out of order 10",
     },
     "11_importing_real_mail": {

@@ -47,11 +47,34 @@ SENTENCES = {
     Step.DECIDED: "decides: unassigned (sender-rewritten, meant for action:1234)",
     Step.DELIVERED: "gets the copy",
     Step.FORWARDED: "forwards it, attached, to jane@client.example",
-    Step.DEFERRED: "will try again: sender-rewritten",
-    Step.BOUNCED: "gives up on the copy for jane@client.example: sender-rewritten",
+    Step.DEFERRED: "will try again for jane@client.example at smtp.gmail.com:587: sender-rewritten",
+    Step.BOUNCED: "gives up on the copy for jane@client.example at smtp.gmail.com:587: sender-rewritten",
     Step.REMOVED: "no longer has the copy: sender-rewritten",
     Step.REPLIED: "answers to jane@client.example",
 }
+
+
+@pytest.mark.parametrize(
+    ("step", "peer", "expected"),
+    [
+        (Step.DEFERRED, "practice", "puts it off for jane@client.example: 451 no; practice will try again"),
+        (
+            Step.DEFERRED,
+            "xyz.example/practice",
+            "puts it off for jane@client.example: 451 no; xyz.example/practice will try again",
+        ),
+        (Step.BOUNCED, "practice", "puts it off for jane@client.example: 451 no; practice gives up"),
+        (
+            Step.DEFERRED,
+            "mx.practice.example",
+            "will try again for jane@client.example at mx.practice.example: 451 no",
+        ),
+        (Step.BOUNCED, "", "gives up on the copy for jane@client.example: 451 no"),
+    ],
+)
+def test_who_tries_again_is_not_who_said_later(step: Step, peer: str, expected: str) -> None:
+    """Where a practice submits the place is the server that said so, between servers the one that tries again."""
+    assert sentence(EVENT._replace(step=step, peer=peer, reason="451 no")) == expected
 
 
 def test_who_sends_it_on_does_not_answer() -> None:

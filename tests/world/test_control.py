@@ -121,7 +121,7 @@ def test_time_is_moved_in_steps_and_what_is_there_is_looked_at(world: Simulation
     failure = only(ask(world, "failures")["failures"])
     assert failure == {
         "step": "deferred",
-        "place": "mx.elsewhere.example",
+        "place": "mx.abc.com",
         "reply": "451 4.3.0 later",
         "count": 1,
     }

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from mailsim.trace.batch import Batch
 from mailsim.trace.event import Event, Step
 from mailsim.world.failures import Failure, Failures
@@ -52,6 +54,26 @@ def test_failures_are_counted_by_what_happened_where_and_in_which_words() -> Non
         (Failure(Step.REFUSED, "smtp.abc.com", "550 no"), 1),
         (Failure(Step.DISCARDED, "smtp.abc.com", "by policy (R5.2)"), 1),
     ]
+
+
+@pytest.mark.parametrize(
+    ("step", "peer", "at"),
+    [
+        (Step.DEFERRED, "mx.client.example", "mx.client.example"),
+        (Step.BOUNCED, "mx.client.example", "mx.client.example"),
+        (Step.BOUNCED, "", "smtp.abc.com"),
+        (Step.DEFERRED, "practice", "smtp.abc.com"),
+        (Step.BOUNCED, "xyz.example/practice", "smtp.abc.com"),
+        (Step.REFUSED, "mx.client.example", "smtp.abc.com"),
+        (Step.DISCARDED, "mx.client.example", "smtp.abc.com"),
+    ],
+)
+def test_a_failure_is_told_of_the_server_that_was_asked(step: Step, peer: str, at: str) -> None:
+    """One that tries again, or reports, has only heard it: of one cause at one server there is one row."""
+    failures = Failures()
+    failures.note(Batch.of([event(0, step, "451 later")._replace(peer=peer)]))
+
+    assert failures.counted() == [(Failure(step, at, "451 later"), 1)]
 
 
 def test_replies_that_all_differ_are_counted_together_in_the_end() -> None:
