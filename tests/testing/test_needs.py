@@ -82,6 +82,7 @@ And a practice with the site file "more.toml"
     told = [line.removeprefix("E   given     ") for line in result.outlines if line.startswith("E   given ")]
     assert sorted(told) == [
         'action[1].id by And a practice with the site file "more.toml" (one.feature:10)',
+        "correspondent[0].address by And jane@abc.com answers every message (one.feature:9)",
         'provider.faults[0] by And the fault "pop:RETR:1:droop" (one.feature:5)',
         'seed by And a practice with the site file "more.toml" (one.feature:10)',
         "smtp.port by And the settings: (one.feature:6)",
