@@ -28,10 +28,12 @@ from mailsim.trace.batch import Batch
 from mailsim.trace.event import STEP, Event, Step, Trace
 from mailsim.trace.story import told
 from mailsim.world.office import PRACTICE
-from mailsim.world.recent import Recent
+from mailsim.world.recent import MOST, Recent
 
 _event = tuple.__new__  # not `Event.of`: the step is not looked at but for being equal, and the row is whole
 _NOT_TAKEN = (Step.DEFERRED, Step.BOUNCED)
+_MOST_NAMED = 20
+"""Lines on one kind of fault; a run of a million messages may have as many."""
 _MOST_STORIES = 3
 _MOST_LINES = 40
 _FIRST = 3
@@ -61,8 +63,11 @@ class Balance:
 class Books:
     """The account of one world's mail: what is promised and not yet kept, and what each target was told to get."""
 
-    def __init__(self, others: Collection[str] = ()) -> None:
-        """`others` are the domains of the practices beside the first, by which their places are told from its own."""
+    def __init__(self, others: Collection[str] = (), *, most: int = MOST) -> None:
+        """`others` are the domains of the practices beside the first, by which their places are told from its own.
+
+        `most` is how many of each kind of copies are remembered that have ended, and may end again.
+        """
         self._others = others
         self._open: dict[Copy, int] = {}
         self._lying: dict[str, tuple[Copy, ...]] = {}
@@ -72,12 +77,15 @@ class Books:
         """
         self._named: set[str] = set()
         """Which of them were collected under their own uid."""
-        self._alike: Recent[tuple[Copy, str], None] = Recent()
+        self._alike: Recent[tuple[Copy, str], None] = Recent(most)
         """Of what was collected so while others like it lay there, the copy and the digest of its octets."""
-        self._unnamed: Recent[tuple[str, str, int], None] = Recent()
+        self._unnamed: Recent[tuple[str, str, int], None] = Recent(most)
         """Trace id, Message-ID and size of what was collected without a true uid; events tell no more of its octets."""
         self._delivered: Counter[str] = Counter()
         self._uncertain: Counter[Copy] = Counter()
+        """How often nobody could know whether a server had taken a copy that is on its way still: it may end so often again."""
+        self._ended_uncertain: Recent[Copy, int] = Recent(most)
+        """The same of copies that have ended: of a message that was not taken the end is the only one."""
         self._queued: dict[Copy, datetime] = {}
         """What a server has put off, and since when."""
         self.steps: Counter[str] = Counter()
@@ -216,8 +224,7 @@ class Books:
     def _add(self, copy: Copy, number: int) -> None:
         open_copies = self._open
         number += open_copies.get(copy, 0)
-        if number < 0 and self._uncertain.get(copy):
-            self._uncertain[copy] -= 1
+        if number < 0 and self._may_end_again(copy):
             number += 1
         if number:
             open_copies[copy] = number
@@ -225,6 +232,16 @@ class Books:
             open_copies.pop(copy, None)
             if self._queued:
                 self._queued.pop(copy, None)
+            if self._uncertain and (times := self._uncertain.pop(copy, 0)):
+                self._ended_uncertain.put(copy, times + (self._ended_uncertain.get(copy) or 0))
+
+    def _may_end_again(self, copy: Copy) -> bool:
+        """Whether a copy may have one end more; once for each time that it was uncertain."""
+        times = self._uncertain.pop(copy, 0) + (self._ended_uncertain.get(copy) or 0)
+        if not times:
+            return False
+        self._ended_uncertain.put(copy, times - 1)
+        return True
 
     def balance(
         self, waiting: Iterable[str], *, moving: bool = False, oldest: datetime = _LONG_AGO
@@ -263,18 +280,21 @@ class Books:
         `oldest` are as for `balance`; `story` gives the events of a conversation.
         """
         found = self.balance(waiting, moving=moving, oldest=oldest)
-        lines = [
-            _named(what, copy) for what in ("lost", "doubled", "overdue") for copy in getattr(found, what)
-        ]
-        for target in sorted(self._delivered.keys() | held.keys()):
-            count = self._delivered[target]
-            if count != held.get(target, 0):
-                lines.append(
-                    f"{target}: {count} copies were delivered, the store holds {held.get(target, 0)}"
-                )
-        lines += [f"{target} holds {message_id} more than once" for target, message_id in twice]
         round_and_round = sorted(endless)
-        lines += [f"{trace_id}: answers go round for ever; they were stopped" for trace_id in round_and_round]
+        kinds = (
+            *(
+                [_named(what, copy) for copy in getattr(found, what)]
+                for what in ("lost", "doubled", "overdue")
+            ),
+            [
+                f"{target}: {self._delivered[target]} copies were delivered, the store holds {held.get(target, 0)}"
+                for target in sorted(self._delivered.keys() | held.keys())
+                if self._delivered[target] != held.get(target, 0)
+            ],
+            [f"{target} holds {message_id} more than once" for target, message_id in twice],
+            [f"{trace_id}: answers go round for ever; they were stopped" for trace_id in round_and_round],
+        )
+        lines = [line for kind in kinds for line in _first(kind)]
         if lines:
             concerned = dict.fromkeys(
                 (*(copy[0] for copy in (*found.lost, *found.doubled, *found.overdue)), *round_and_round)
@@ -284,6 +304,12 @@ class Books:
                 shown = _shortened(happened) if trace_id in endless else happened[-_MOST_LINES:]
                 lines += [f"What happened to {trace_id}:", *(f"  {line}" for line in shown)]
             raise ConservationError("\n".join(lines))
+
+
+def _first(lines: Sequence[str]) -> Sequence[str]:
+    """As many as somebody reads, and how many more there are of the kind."""
+    left_out = len(lines) - _MOST_NAMED + 1
+    return [*lines[: _MOST_NAMED - 1], f"… and {left_out:,} more of these …"] if left_out > 1 else lines
 
 
 def _shortened(happened: Sequence[str]) -> Sequence[str]:

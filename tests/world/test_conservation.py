@@ -1,11 +1,12 @@
 import json
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from mailsim.trace.batch import Batch
 from mailsim.trace.event import Event, Step, Trace
-from mailsim.world.conservation import Books, ConservationError, balance
+from mailsim.world.conservation import Balance, Books, ConservationError, balance
 from mailsim.world.lab import Lab
 from mailsim.world.simulation import Simulation
 
@@ -23,7 +24,7 @@ def trace(*steps: Row) -> Trace:
     return Trace(events)
 
 
-def check(trace: Trace, held: dict[str, int], *, twice: tuple[tuple[str, str], ...] = ()) -> None:
+def check(trace: Trace, held: dict[str, int], *, twice: Sequence[tuple[str, str]] = ()) -> None:
     """Hold the laws over a whole trace."""
     books = Books()
     books.note(Batch.of(trace))
@@ -32,7 +33,7 @@ def check(trace: Trace, held: dict[str, int], *, twice: tuple[tuple[str, str], .
 
 COMPOSED = ("composed", "practice", {"recipient": "a@x, b@x"})
 STORED = ("stored", "matters@abc.com", {"recipient": "b@x", "detail": {"uid": "1"}})
-UNSURE = ("deferred", "smtp", {"recipient": "a@x", "detail": {"uncertain": True}})
+UNSURE: Row = ("deferred", "smtp", {"recipient": "a@x", "detail": {"uncertain": True}})
 OUTSIDE: Row = ("stored", "a@x", {"recipient": "a@x"})
 AGAIN = ("stored", "matters@abc.com", {"recipient": "b@x", "detail": {"uid": "2"}})
 NAMELESS = ("collected", "practice", {"detail": {"uid": None}})
@@ -100,6 +101,60 @@ def test_every_copy_has_exactly_one_end(
     assert [copy[2] for copy in found.doubled] == doubled
 
 
+def of_many(*steps: tuple[str, str, Mapping[str, object]], number: int = 10) -> Batch:
+    """These steps of as many messages, one message after the other."""
+    return Batch.of(
+        [
+            row._replace(message_id=f"<{one}@a>")
+            for one in range(number)
+            for row in trace(*[(step, place, dict(rest)) for step, place, rest in steps])
+        ]
+    )
+
+
+LETTER: Row = ("composed", "practice", {"recipient": "a@x"})
+LAST_UNSURE: Row = ("bounced", "smtp", {"recipient": "a@x", "detail": {"uncertain": True}})
+
+
+@pytest.mark.parametrize(
+    ("so_far", "then"),
+    [
+        ((LETTER, UNSURE), (OUTSIDE, OUTSIDE)),
+        ((LETTER, OUTSIDE, UNSURE), (OUTSIDE,)),
+        ((LETTER, UNSURE), (LAST_UNSURE, OUTSIDE)),
+    ],
+)
+def test_what_is_queued_may_end_again_however_many_others_do(
+    so_far: tuple[Row, ...], then: tuple[Row, ...]
+) -> None:
+    """A server may have taken it, before or after its sender knew that it could not know."""
+    books = Books(most=2)
+    books.note(of_many(*so_far))
+    books.note(of_many(*then))
+
+    assert books.balance(()) == Balance((), ())
+    assert books.unfinished == 0
+
+
+def test_what_ended_long_ago_may_not_end_again() -> None:
+    """Of a message that its server had not taken the one end is all: if each were remembered, memory grew with the run."""
+    books = Books(most=4)
+    books.note(of_many(LETTER, UNSURE, OUTSIDE))
+    books.note(of_many(OUTSIDE))
+
+    assert 2 <= 10 - len(books.balance(()).doubled) <= 4
+
+
+def test_what_is_uncertain_twice_may_end_three_times() -> None:
+    """Not four times."""
+    books = Books()
+    books.note(of_many(LETTER, UNSURE, UNSURE, OUTSIDE, OUTSIDE, OUTSIDE, number=1))
+    assert books.unfinished == 0
+    books.note(of_many(OUTSIDE, number=1))
+
+    assert [copy[2] for copy in books.balance(()).doubled] == ["a@x"]
+
+
 @pytest.mark.parametrize("kind", [Simulation, Lab])
 @pytest.mark.parametrize("fault", ["duplicate-uid", "duplicate-uid@2"])
 def test_equal_copies_that_a_server_shows_under_one_uid_are_one_message(
@@ -165,6 +220,27 @@ def test_what_the_trace_says_was_delivered_must_be_in_the_store() -> None:
         check(collected("action:1", delivered=("action:1",)), {})
 
 
+def test_the_store_holds_no_more_than_was_delivered() -> None:
+    """Nor in a target that got nothing at all."""
+    with pytest.raises(ConservationError, match="action:1: 1 copies were delivered, the store holds 2"):
+        check(collected("action:1", delivered=("action:1",)), {"action:1": 2})
+    with pytest.raises(ConservationError, match="action:2: 0 copies were delivered, the store holds 1"):
+        check(collected("action:1", delivered=("action:1",)), {"action:1": 1, "action:2": 1})
+
+
+@pytest.mark.parametrize(("number", "told"), [(20, 20), (21, 20), (20_000, 20)])
+def test_of_many_of_a_kind_the_first_are_told(number: int, told: int) -> None:
+    """And how many more there are; what else is wrong is told beside them."""
+    recipients = ", ".join(f"{one}@x" for one in range(number))
+    with pytest.raises(ConservationError) as caught:
+        check(trace(("composed", "practice", {"recipient": recipients})), {}, twice=[("action:1", "<1@a>")])
+
+    lines = str(caught.value).partition("What happened")[0].splitlines()
+    assert lines[told - 2].startswith(f"lost: <1@a> for {told - 2}@x ")
+    assert (lines[told - 1] == f"… and {number - 19:,} more of these …") == (number > 20)
+    assert lines[told:] == ["action:1 holds <1@a> more than once"]
+
+
 def test_what_could_not_be_read_must_be_forwarded() -> None:
     """R4.8: decided for the fallback address is not yet sent there."""
     with pytest.raises(ConservationError, match="for forward"):
@@ -180,7 +256,6 @@ def test_a_target_that_holds_a_message_twice_is_told() -> None:
         check(collected("action:1", delivered=("action:1",)), {"action:1": 1}, twice=(("action:1", "<1@a>"),))
 
 
-LETTER: Row = ("composed", "practice", {"recipient": "a@x"})
 PUT_OFF: Row = ("deferred", "smtp", {"recipient": "a@x"})
 
 
