@@ -32,6 +32,7 @@ from mailsim.world.recent import MOST, Recent
 
 _event = tuple.__new__  # not `Event.of`: the step is not looked at but for being equal, and the row is whole
 _NOT_TAKEN = (Step.DEFERRED, Step.BOUNCED)
+_NAMELESS = "a message without Message-ID"
 _MOST_NAMED = 20
 """Lines on one kind of fault; a run of a million messages may have as many."""
 _MOST_STORIES = 3
@@ -272,14 +273,17 @@ class Books:
         moving: bool = False,
         oldest: datetime = _LONG_AGO,
         story: Callable[[str], Trace],
+        before: Callable[[str], str] = lambda _: "",
     ) -> None:
         """Raises ConservationError when mail was lost, doubled or forgotten; it says which, and tells their stories.
 
         `held` is how many copies each target holds in the store, `twice` which targets hold which Message-ID more than
         once, `endless` the conversations in which programs answered each other until they were stopped; `moving` and
-        `oldest` are as for `balance`; `story` gives the events of a conversation.
+        `oldest` are as for `balance`; `story` gives the events of a conversation, or of those with a Message-ID, and
+        `before` says what may have come before them and where that is, of which they may be none.
         """
         found = self.balance(waiting, moving=moving, oldest=oldest)
+        held_twice = list(twice)
         round_and_round = sorted(endless)
         kinds = (
             *(
@@ -291,18 +295,21 @@ class Books:
                 for target in sorted(self._delivered.keys() | held.keys())
                 if self._delivered[target] != held.get(target, 0)
             ],
-            [f"{target} holds {message_id} more than once" for target, message_id in twice],
+            [f"{target} holds {one or _NAMELESS} more than once" for target, one in held_twice],
             [f"{trace_id}: answers go round for ever; they were stopped" for trace_id in round_and_round],
         )
         lines = [line for kind in kinds for line in _first(kind)]
         if lines:
-            concerned = dict.fromkeys(
-                (*(copy[0] for copy in (*found.lost, *found.doubled, *found.overdue)), *round_and_round)
-            )
-            for trace_id in list(concerned)[:_MOST_STORIES]:
-                happened = list(told(story(trace_id)))
-                shown = _shortened(happened) if trace_id in endless else happened[-_MOST_LINES:]
-                lines += [f"What happened to {trace_id}:", *(f"  {line}" for line in shown)]
+            conversations = (copy[0] for copy in (*found.lost, *found.doubled, *found.overdue))
+            messages = (message_id for _, message_id in held_twice if message_id)
+            concerned = dict.fromkeys((*conversations, *round_and_round, *messages))
+            for name in list(concerned)[:_MOST_STORIES]:
+                happened = list(told(story(name)))
+                shown = _shortened(happened) if name in endless else happened[-_MOST_LINES:]
+                lines += [
+                    f"What happened to {name}:",
+                    *(f"  {line}" for line in (before(name), *shown) if line),
+                ]
             raise ConservationError("\n".join(lines))
 
 
@@ -360,4 +367,4 @@ def _read(detail: str, key: str) -> Any:
 
 def _named(what: str, copy: Copy) -> str:
     trace_id, message_id, part = copy
-    return f"{what}: {message_id or 'a message without Message-ID'} for {part} ({trace_id})"
+    return f"{what}: {message_id or _NAMELESS} for {part} ({trace_id})"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mailsim.practice.decision import Decision
 from mailsim.trace.event import Retold, Trace
-from mailsim.trace.files import Stream, format_of, streamed
+from mailsim.trace.files import JsonLines, Parquet, Stream, format_of, streamed
 from mailsim.trace.recorder import Keeper
 
 KEPT = 10_000
@@ -37,6 +37,15 @@ class Kept:
             return [self.trace.extend]
         self._stream = stack.enter_context(streamed(*self._file))
         return [self.trace.extend, self._stream.write]
+
+    def before(self, name: str) -> str:
+        """What may have happened in a conversation before the events that are held, and where it can be read; empty where all are."""
+        rows = self.trace.rows
+        if self._file is None or not rows or not rows[0][0]:
+            return ""
+        path, form, _ = self._file
+        read = f": mailsim.read_trace({str(path)!r}).story({name!r})" if form in (Parquet, JsonLines) else ""
+        return f"(what was before {rows[0][1]:%Y-%m-%d %H:%M:%S} is in {path} when the world has ended{read})"
 
     def complain(self) -> None:
         """Raises TraceFileError when the file could not be written."""

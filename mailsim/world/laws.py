@@ -1,14 +1,12 @@
 """The laws of a world, held over its books and what its places hold now."""
 
-from collections.abc import Callable
-
-from mailsim.trace.event import Trace
+from mailsim.world.kept import Kept
 from mailsim.world.parts import AnyEngine, Parts
 from mailsim.world.post import LONGEST_QUEUED
 
 
-def hold_laws(parts: Parts[AnyEngine], story: Callable[[str], Trace]) -> None:
-    """Raises ConservationError when mail was lost, doubled or forgotten, or goes round; `story` tells conversations."""
+def hold_laws(parts: Parts[AnyEngine], kept: Kept) -> None:
+    """Raises ConservationError when mail was lost, doubled or forgotten, or goes round, with what is kept of its stories."""
     clock, branches = parts.engine.clock, parts.branches
     parts.books.check(
         [
@@ -22,5 +20,6 @@ def hold_laws(parts: Parts[AnyEngine], story: Callable[[str], Trace]) -> None:
         endless=parts.people.endless,
         moving=not clock.idle,
         oldest=clock.now() - LONGEST_QUEUED,
-        story=story,
+        story=kept.trace.story,
+        before=kept.before,
     )

@@ -362,7 +362,7 @@ class Stage(Generic[AnyEngine]):
 
         def hold() -> None:
             self._catch_up()
-            hold_laws(parts, self.trace.story)
+            hold_laws(parts, self._kept)
 
         parts.engine.call(hold)
 

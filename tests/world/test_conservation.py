@@ -293,6 +293,32 @@ def test_nothing_is_queued_that_is_older_than_its_schedule() -> None:
         books.check((), {}, moving=True, oldest=NOW + timedelta(seconds=1), story=happened.story)
 
 
+def test_what_a_story_lacks_is_told_before_it() -> None:
+    """Also where nothing of it is left, so that none seems to begin in its middle, or to be of nothing."""
+    happened = trace(LETTER, PUT_OFF)
+    for known, lines in ((happened, 2), (Trace(), 0)):
+        with pytest.raises(ConservationError) as caught:
+            Books().check((), {}, endless={"t1"}, story=known.story, before=lambda name: f"more of {name}")
+
+        asked, first, *rest = str(caught.value).splitlines()[1:]
+        assert (asked, first, len(rest)) == ("What happened to t1:", "  more of t1", lines)
+
+
+def test_what_a_target_holds_twice_is_told_with_its_conversation() -> None:
+    """By its Message-ID, as events tell no more of a copy; where it has none, no conversation is known."""
+    happened = trace(LETTER, PUT_OFF)
+    twice = (("action:1", "<1@a>"), ("action:1", ""))
+    with pytest.raises(ConservationError) as caught:
+        Books().check((), {}, twice=twice, story=happened.story)
+
+    first, second, asked, *story = str(caught.value).splitlines()
+    assert first == "action:1 holds <1@a> more than once"
+    assert second == "action:1 holds a message without Message-ID more than once"
+    assert asked == "What happened to <1@a>:"
+    assert len(story) == 2
+    assert "writes <1@a>" in story[0]
+
+
 def test_answers_that_go_round_are_told() -> None:
     """With the conversation (R4.9)."""
     happened = trace(LETTER, OUTSIDE)

@@ -1,14 +1,18 @@
-"""The file that a world's trace goes to is there whole or not at all, wherever the writing fails."""
+"""The file that a world's trace goes to is there whole or not at all, wherever the writing fails; what it alone holds is told."""
 
 import errno
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from mailsim import read_trace
+from mailsim.pop3.maildrops import Maildrops
 from mailsim.trace.batch import Batch
 from mailsim.trace.event import Step
 from mailsim.trace.files import JsonLines, TraceFileError
+from mailsim.world.conservation import ConservationError
 from mailsim.world.lab import Lab
 from mailsim.world.simulation import Simulation
 from mailsim.world.watching import watched
@@ -181,3 +185,53 @@ def test_an_error_of_the_block_does_not_hide_that_the_trace_is_not_there(
         fail()
     assert isinstance(caught.value.__cause__, KeyError)
     assert out.read_text(encoding="utf-8") == "earlier\n"
+
+
+@pytest.mark.parametrize("ending", [".parquet", ".jsonl", ".csv"])
+def test_a_story_of_which_the_beginning_is_not_held_says_where_it_is(
+    made: Made, ending: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the file, and in which words it is asked for it, where it can be."""
+    monkeypatch.setattr("mailsim.world.kept.KEPT", 2)
+    monkeypatch.setattr(Maildrops, "uids", lambda *_: ())  # so that what waits there seems lost
+    out = tmp_path / f"trace{ending}"
+
+    def run() -> None:
+        with made(TABLES, out=out) as world:
+            world.send(from_action=1234, to="jane@client.example")
+            world.settle()
+            world.check()
+
+    with pytest.raises(ConservationError) as caught:
+        run()
+    told = str(caught.value).splitlines()
+    line = told[told.index("What happened to t000001:") + 1]
+    read = re.fullmatch(
+        rf"  \(what was before 20.* is in {out} when the world has ended(?:: mailsim\.read_trace\('(.*)'\)\.story\('(.*)'\))?\)",
+        line,
+    )
+    assert read
+    assert len(told) == told.index(line) + 3
+    if ending == ".csv":
+        assert read.groups() == (None, None)
+        assert out.exists()
+    else:
+        path, name = read.groups()
+        assert read_trace(path).story(name)[0].step is Step.COMPOSED
+
+
+def test_a_story_that_is_held_whole_begins_with_its_beginning(
+    made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though the trace goes to a file."""
+    monkeypatch.setattr(Maildrops, "uids", lambda *_: ())
+    told: list[str] = []
+    with made(TABLES, out=tmp_path / "trace.jsonl") as world:
+        world.send(from_action=1234, to="jane@client.example")
+        world.settle()
+        try:
+            world.check()
+        except ConservationError as error:
+            told += str(error).splitlines()
+
+    assert "writes <" in told[told.index("What happened to t000001:") + 1]
