@@ -64,10 +64,11 @@ class _Ran:
 
     @property
     def lost_on_purpose(self) -> int:
-        """Copies that faults had servers take and lose."""
+        """Copies that faults had servers take and lose, or took out of server mailboxes."""
+        from mailsim.world.hosts import REMOVED_BY_FAULT
         from mailsim.world.servers import LOST_BY_FAULT
 
-        return sum(count for *_, reply, count in self.failures if reply == LOST_BY_FAULT)
+        return sum(count for *_, reply, count in self.failures if reply in (LOST_BY_FAULT, REMOVED_BY_FAULT))
 
     def as_json(self) -> dict[str, object]:
         return {

@@ -27,7 +27,7 @@ LOCKED = Refusal(ResponseCode.IN_USE, "maildrop is open in another session")
 
 
 Removed = Callable[[str, WireMessage, bool], None]
-"""Is told whose message was removed, which, and whether its session asked for that; else a fault did."""
+"""Is told whose message was removed, which, and whether its session asked for that or has had it; else a fault took it unread."""
 
 
 class UnknownUserError(MailsimError):
@@ -193,10 +193,11 @@ class Maildrops:
         if account is None or account.holder is not maildrop:
             return False
         account.hidden.difference_update(removed)
+        had = () if asked else maildrop.retrieved
         for uid in removed:
             message = account.messages.pop(Uid(uid), None)
             if message is not None:
-                self._removed(maildrop.user, message, asked)
+                self._removed(maildrop.user, message, asked or uid in had)
         return True
 
     def arrive(self, maildrop: Maildrop, message: WireMessage) -> None:

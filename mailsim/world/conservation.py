@@ -3,9 +3,9 @@
 - Each recipient of what was composed, replied or forwarded, or brought by another program, has exactly one end: refused, bounced, discarded,
   stored in a server mailbox, or delivered inside; and one more for each time that a sender could not know whether a
   server had taken it, and offered it again.
-- Each copy stored in the system mailbox was collected, or waits there still. Or both, or more than once: a server may
-  lose a deletion, and show the copy under another uid. Without uids equal copies are one message; so are copies of the
-  same octets that a server shows under one uid.
+- Each copy stored in the system mailbox was collected, or waits there still, or a fault of the scenario took it away.
+  Or both, or more than once: a server may lose a deletion, and show the copy under another uid. Without uids equal copies
+  are one message; so are copies of the same octets that a server shows under one uid.
 - Each collected message was decided once, and reached each of its targets once; what could not be read was
   forwarded once.
 - What the events say was delivered is what the practice's store holds, and no target holds a message twice.
@@ -25,7 +25,7 @@ from typing import Any
 
 from mailsim.errors import MailsimError
 from mailsim.trace.batch import Batch
-from mailsim.trace.event import STEP, Event, Step, Trace
+from mailsim.trace.event import STEP, Event, Row, Step, Trace
 from mailsim.trace.story import told
 from mailsim.world.office import PRACTICE
 from mailsim.world.recent import MOST, Recent
@@ -64,12 +64,20 @@ class Balance:
 class Books:
     """The account of one world's mail: what is promised and not yet kept, and what each target was told to get."""
 
-    def __init__(self, others: Collection[str] = (), *, most: int = MOST) -> None:
+    def __init__(
+        self,
+        others: Collection[str] = (),
+        *,
+        most: int = MOST,
+        lost: Callable[[Row], object] = lambda _: None,
+    ) -> None:
         """`others` are the domains of the practices beside the first, by which their places are told from its own.
 
-        `most` is how many of each kind of copies are remembered that have ended, and may end again.
+        `most` is how many of each kind of copies are remembered that have ended, and may end again; `lost` is told of
+        each message that a fault took away uncollected.
         """
         self._others = others
+        self._lost = lost
         self._open: dict[Copy, int] = {}
         self._lying: dict[str, tuple[Copy, ...]] = {}
         """Whose server mailbox, and the uid there -> what is to become of the copies: of each mailbox that has that uid one.
@@ -170,7 +178,7 @@ class Books:
         return f"{domain}/" if domain in self._others else ""
 
     def _removed(self, event: Event) -> None:
-        """What is removed uncollected was collected as the same message: one without a uid, or shown under one uid."""
+        """What is removed uncollected was collected as the same message, without a uid or under one uid; or a fault took it."""
         uid = _uid(event)
         key = (self._owner(event) if self._others else "") + uid
         copies = self._lying.pop(key, None)
@@ -179,15 +187,14 @@ class Books:
         *others, copy = copies
         if others:
             self._lying[key] = tuple(others)
-        if (
-            copy in self._open
-            and key not in self._named
-            and (
-                (event.trace_id, event.message_id, event.size) in self._unnamed
-                or (copy, _digest(uid)) in self._alike
-            )
-        ):
-            self._add(copy, -1)
+        if copy in self._open and key not in self._named:
+            same = event.trace_id, event.message_id, event.size
+            if same in self._unnamed or (copy, _digest(uid)) in self._alike:
+                self._add(copy, -1)
+            elif event.rule == "R6.2":
+                self._add(copy, -1)
+                if event.reason:  # a copy of a letter has none
+                    self._lost(event)
         self._named.discard(key)
 
     def _collected(self, event: Event) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from mailsim.trace.batch import Batch
-from mailsim.trace.event import STEP, Event, Step, speaker
+from mailsim.trace.event import STEP, Event, Row, Step, speaker
 
 _STEPS = frozenset((Step.REFUSED, Step.BOUNCED, Step.DISCARDED, Step.DEFERRED))
 _MOST = 500
@@ -19,9 +19,9 @@ class Failure(NamedTuple):
     """What happened to copies at one server for one reason."""
 
     step: Step
-    """Refused, bounced, discarded or, to be offered again later, deferred."""
+    """Refused, bounced, discarded, removed by a fault or, to be offered again later, deferred."""
     place: str
-    """The server that said so: whoever was asked, not who tries again."""
+    """The server that said so: whoever was asked, not who tries again; or the server mailbox."""
     reply: str
     """Its words."""
 
@@ -38,9 +38,11 @@ class Failures:
             return
         for row in events:
             if row[STEP] in _STEPS:
-                self._count(Event.of(row))
+                self.count(row)
 
-    def _count(self, event: Event) -> None:
+    def count(self, row: Row) -> None:
+        """Take one event, of any step."""
+        event = Event.of(row)
         failure = Failure(event.step, speaker(event), event.reason or f"by policy ({event.rule})")
         if failure not in self._counted and len(self._counted) >= _MOST:
             failure = failure._replace(reply=_OTHER)

@@ -22,6 +22,7 @@ from mailsim.world.spf_check import SpfCheck
 
 Carry = Callable[[str, Envelope, Message], None]
 """Hand a message on: which server sends it, to whom, what."""
+REMOVED_BY_FAULT = "removed by a fault"
 _REMEMBERED = 4096  # addresses: the same few get mail again and again
 KeepCopy = Callable[[Message], str]
 """Put a copy of a message in the account's mailbox; its uid there."""
@@ -237,8 +238,8 @@ def removals(server: str, users: Mapping[Address, str], journal: Journal) -> Rem
             str(mailboxes[user]),
             journal.taken_out(spot, message.octets),
             peer=server,
-            reason="removed by a fault" if by_fault else "",
-            rule="R4.2",
+            reason=REMOVED_BY_FAULT if by_fault else "",
+            rule="R4.2" if asked else "R6.2",
             detail=uid_detail(message.key),
         )
 

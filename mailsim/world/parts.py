@@ -148,8 +148,8 @@ def assembled(
         StartError: A server did not start.
         NameTakenError: Two servers have one name and port.
     """
-    books = Books([one.domain for one in scenario.others])
     failures, clock, transport = Failures(), engine.clock, engine.transport
+    books = Books([one.domain for one in scenario.others], lost=failures.count)
     recorder = Recorder(clock.now, books.note, failures.note, *keepers)
     journal = Journal(recorder)
     spf = SpfCheck(plan.internet.zone, plan.internet.addresses, plan.spf, journal)

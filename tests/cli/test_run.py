@@ -148,12 +148,23 @@ def test_a_broken_law_ends_the_run_with_the_story(
     assert told["broken_laws"] == again.err.splitlines() == output.err.splitlines()
 
 
-def test_what_a_fault_loses_is_not_told_as_kept(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("fault", "row"),
+    [
+        ("mx:DATA-END:1:lose", "discarded  mx.abc.com"),
+        ("pop:RETR:1:vanish", "removed  matters@abc.com  removed by a fault  1"),
+    ],
+)
+def test_what_a_fault_loses_is_not_told_as_kept(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, fault: str, row: str
+) -> None:
     """No law is broken: it was asked for, and stands among what did not go through."""
-    path = changed(tmp_path, 'profile = "gmail"', 'profile = "gmail"\nfaults = ["mx:DATA-END:1:lose"]')
+    path = changed(tmp_path, 'profile = "gmail"', f'profile = "postfix"\nfaults = ["{fault}"]')
     main(["run", str(path)])
 
-    assert "Nothing lost but 1 on purpose, by a fault; nothing delivered twice." in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "Nothing lost but 1 on purpose, by a fault; nothing delivered twice." in told
+    assert row in told
 
 
 def test_a_run_tells_why_mail_did_not_leave(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

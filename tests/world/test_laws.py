@@ -7,9 +7,11 @@ import pytest
 
 from mailsim.pop3.maildrops import Maildrops
 from mailsim.practice.decision import Decision
+from mailsim.practice.ledger import Intake
 from mailsim.trace.event import Step
 from mailsim.world.clock import Clock
 from mailsim.world.conservation import ConservationError
+from mailsim.world.failures import Failure
 from mailsim.world.hosts import Exchanger, Outside, SubmissionHost
 from mailsim.world.lab import Lab
 from mailsim.world.post import LONGEST_QUEUED
@@ -131,3 +133,46 @@ def test_a_bug_of_a_server_is_no_weather(
     with pytest.raises((ZeroDivisionError, TypeError, AttributeError)), made(tables) as world:  # noqa: PT012
         world.run(until=timedelta(days=1))
         pytest.fail("the run went on as if nothing were wrong")
+
+
+@pytest.mark.parametrize(
+    ("profile", "fault", "lost"),
+    [
+        ("postfix", "pop:RETR:1:vanish", 1),
+        ("postfix", "pop:LIST:1:vanish@2", 1),
+        ("postfix", "pop:RETR:every:vanish", 3),
+        ("gmail", "pop:RETR:every:vanish", 3),  # and the copy that it kept of the letter
+        ("postfix", "pop:DELE:1:vanish", 0),  # it is stored already
+        ("postfix", "pop:RETR:2:vanish@1", 0),  # it is retrieved, and about to be
+        ("postfix", "pop:DELE:every:eager-delete", 0),
+    ],
+)
+def test_what_a_fault_takes_out_of_a_mailbox_is_accounted_for(
+    made: Made, profile: str, fault: str, lost: int
+) -> None:
+    """As what a fault has a server lose: it was asked for, so no law is broken, and it is told."""
+    with made(TABLES | {"provider": {"profile": profile, "faults": [fault]}}) as world:
+        world.send(from_action=1234, to="jane@client.example", subject="Draft")
+        for number in range(3):
+            world.receive(to="a1234@abc.com", from_address="x@shop.example", subject=f"{number}")
+        world.settle()
+        world.collect()
+        world.check()
+        told = dict(world.failures)
+        arrived = len(world.trace.steps(Step.DELIVERED))
+
+    expected = {Failure(Step.REMOVED, "matters@abc.com", "removed by a fault"): lost} if lost else {}
+    assert (told, arrived) == (expected, 3 - lost)
+
+
+def test_mail_that_is_removed_before_it_was_stored_is_lost_though_a_fault_removed_it_at_once(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The program that collects asked for it (R4.2)."""
+    monkeypatch.setattr("mailsim.world.office.Office.take", lambda *_: Intake((), {}))
+    provider = {"profile": "postfix", "faults": ["pop:DELE:every:eager-delete"]}
+    with made(TABLES | {"provider": provider}) as world:
+        receive(world)
+        world.collect()
+        with pytest.raises(ConservationError, match=r"lost: <1@shop\.example> for collection"):
+            world.check()
