@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from mailsim.mail import Address, Message
+from mailsim.mail.message import begins_with_field
 from mailsim.practice.store_error import unreadable, unusable, unwritable
 
 _VERSION = 1
@@ -25,6 +26,7 @@ _PRIVATE = ""  # SQLite's name for a database that spills to a temporary file, a
 _PAGE = 16 * 1024  # octets: most messages fit in one, which halves the time to store them
 _CACHE = 32 * 1024 * 1024  # octets of a store in memory, before it spills
 _LARGE = 1024 * 1024  # octets: SQLite makes two more copies of a value that comes with its row
+_BEGINNING = 80  # octets of a message: the first line, of most
 _ASKED = 500  # uids at once: SQLite took no more than 999 parameters before 3.32
 _OF_THE_MESSAGE = (sqlite3.DataError, sqlite3.IntegrityError)  # what is wrong with it, not with the file
 _SCHEMA = (
@@ -286,6 +288,20 @@ class Store:
             "SELECT target, message_id FROM message JOIN delivery ON message = id WHERE fingerprint IS NOT NULL"
             " GROUP BY fingerprint, target HAVING count(*) > 1 ORDER BY target, min(id)"
         )
+
+    def held(self) -> Iterator[tuple[str, str, int]]:
+        """Each copy that a target holds: the target, what the message is known by on its way, its octets' number."""
+        rows = self._rows(
+            "SELECT target, id, message_id, length(octets), substr(octets, 1, ?)"
+            " FROM delivery JOIN message ON message = id",
+            _BEGINNING,
+        )
+        for target, number, message_id, size, beginning in rows:
+            known_by = message_id or ""
+            if not begins_with_field(beginning):  # then it reads otherwise under what a server writes on top
+                (octets,) = self._first("SELECT octets FROM message WHERE id = ?", number)
+                known_by = Message(octets).known_by
+            yield target, known_by, size
 
     def targets(self) -> Mapping[str, int]:
         """Every target that holds something, and how many copies, sorted by name."""

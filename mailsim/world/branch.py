@@ -51,6 +51,12 @@ class Branch:
         return bool(self.maildrops.uids(self.plan.pop.username))
 
     @property
+    def held(self) -> Iterator[tuple[str, str, int]]:
+        """Each copy that a target of its own holds: the target as the trace names it, the Message-ID, the size."""
+        prefix = self.office.prefix
+        return ((f"{prefix}{target}", message_id, size) for target, message_id, size in self.store.held())
+
+    @property
     def held_twice(self) -> Iterator[tuple[str, str]]:
         """Each target and Message-ID of a message that the target holds more than once, as none should."""
         return ((f"{self.office.prefix}{target}", one) for target, one in self.store.held_twice())

@@ -91,6 +91,8 @@ class Books:
         self._unnamed: Recent[tuple[str, str, int], None] = Recent(most)
         """Trace id, Message-ID and size of what was collected without a true uid; events tell no more of its octets."""
         self._delivered: Counter[str] = Counter()
+        self._marks: Counter[str] = Counter()
+        """Of all that each target was told to get, the sum of marks: so it is held against the store in whatever order."""
         self._uncertain: Counter[Copy] = Counter()
         """How often nobody could know whether a server had taken a copy that is on its way still: it may end so often again."""
         self._ended_uncertain: Recent[Copy, int] = Recent(most)
@@ -224,6 +226,7 @@ class Books:
 
     def _reached(self, event: Event) -> None:
         self._delivered[event.place] += 1
+        self._marks[event.place] += hash((event.message_id, event.size))
         if event.rule == "R3.5":  # inside: of what was composed
             self._ended(event)
         else:
@@ -273,7 +276,7 @@ class Books:
     def check(
         self,
         waiting: Iterable[str],
-        held: Mapping[str, int],
+        held: Iterable[tuple[str, str, int]],
         *,
         twice: Iterable[tuple[str, str]] = (),
         endless: Collection[str] = (),
@@ -284,12 +287,17 @@ class Books:
     ) -> None:
         """Raises ConservationError when mail was lost, doubled or forgotten; it says which, and tells their stories.
 
-        `held` is how many copies each target holds in the store, `twice` which targets hold which Message-ID more than
-        once, `endless` the conversations in which programs answered each other until they were stopped; `moving` and
-        `oldest` are as for `balance`; `story` gives the events of a conversation, or of those with a Message-ID, and
-        `before` says what may have come before them and where that is, of which they may be none.
+        `held` are the copies in the store, each its target, Message-ID and size, `twice` which targets hold which
+        Message-ID more than once, `endless` the conversations in which programs answered each other until they were
+        stopped; `moving` and `oldest` are as for `balance`; `story` gives the events of a conversation, or of those
+        with a Message-ID, and `before` says what may have come before them and where that is, of which they may be none.
         """
         found = self.balance(waiting, moving=moving, oldest=oldest)
+        counted, marks = Counter[str](), Counter[str]()
+        for target, message_id, size in held:
+            counted[target] += 1
+            marks[target] += hash((message_id, size))
+        targets = sorted(self._delivered.keys() | counted.keys())
         held_twice = list(twice)
         round_and_round = sorted(endless)
         kinds = (
@@ -298,9 +306,14 @@ class Books:
                 for what in ("lost", "doubled", "overdue")
             ),
             [
-                f"{target}: {self._delivered[target]} copies were delivered, the store holds {held.get(target, 0)}"
-                for target in sorted(self._delivered.keys() | held.keys())
-                if self._delivered[target] != held.get(target, 0)
+                f"{target}: {self._delivered[target]} copies were delivered, the store holds {counted[target]}"
+                for target in targets
+                if self._delivered[target] != counted[target]
+            ],
+            [
+                f"{target}: the store holds as many copies as were delivered, but of other messages"
+                for target in targets
+                if self._delivered[target] == counted[target] and self._marks[target] != marks[target]
             ],
             [f"{target} holds {one or _NAMELESS} more than once" for target, one in held_twice],
             [f"{trace_id}: answers go round for ever; they were stopped" for trace_id in round_and_round],

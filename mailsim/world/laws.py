@@ -15,7 +15,7 @@ def hold_laws(parts: Parts[AnyEngine], kept: Kept) -> None:
             for user in one.maildrops.users
             for uid in one.maildrops.uids(user)
         ],
-        parts.targets(),
+        (copy for one in branches for copy in one.held),
         twice=[held for one in branches for held in one.held_twice],
         endless=parts.people.endless,
         moving=not clock.idle,

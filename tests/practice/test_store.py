@@ -188,6 +188,7 @@ USES: dict[str, Callable[[Store], object]] = {
     "sent_from": lambda store: store.sent_from("<x@abc.com>"),
     "sent": lambda store: store.sent,
     "messages": lambda store: store.messages("unassigned"),
+    "held": lambda store: list(store.held()),
     "held_twice": lambda store: list(store.held_twice()),
     "targets": lambda store: store.targets(),
     "keep": lambda store: store.keep([FIRST]),
@@ -316,3 +317,31 @@ def test_a_target_that_holds_a_collected_message_twice_is_found() -> None:
         )
 
         assert list(store.held_twice()) == [("mailbox:mary", "<1@x>")]
+
+
+def test_each_copy_that_a_target_holds_is_told() -> None:
+    """By what the message is known by: a mark before the header is none once a server has written on top of it."""
+    plain, marked, nameless = (
+        Message(octets)
+        for octets in (
+            b"Message-ID: <1@x>\r\n\r\nbody",
+            b"\xef\xbb\xbfMessage-ID: <2@x>\r\n\r\n",
+            b"words" * 1000,
+        )
+    )
+    with Store() as store:
+        store.keep(
+            [
+                Kept(plain, "delivered", "alias", ("mailbox:john", "mailbox:mary"), b"1"),
+                Kept(marked, "delivered", "alias", ("mailbox:mary",), b"2"),
+                Kept(nameless, "fallback", "no-header", ("unassigned",), b"3"),
+            ]
+        )
+
+        assert set(store.held()) == {
+            ("mailbox:john", "<1@x>", len(plain.octets)),
+            ("mailbox:mary", "<1@x>", len(plain.octets)),
+            ("mailbox:mary", marked.known_by, len(marked.octets)),
+            ("unassigned", "", 5000),
+        }
+    assert marked.known_by != marked.message_id

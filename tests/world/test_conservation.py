@@ -1,6 +1,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -24,11 +25,19 @@ def trace(*steps: Row) -> Trace:
     return Trace(events)
 
 
-def check(trace: Trace, held: dict[str, int], *, twice: Sequence[tuple[str, str]] = ()) -> None:
-    """Hold the laws over a whole trace."""
+def check(
+    trace: Trace,
+    held: dict[str, int],
+    *,
+    twice: Sequence[tuple[str, str]] = (),
+    size: int = 0,
+    message_id: str = "<1@a>",
+) -> None:
+    """Hold the laws over a whole trace, and over so many copies of one message in each target."""
     books = Books()
     books.note(Batch.of(trace))
-    books.check((), held, twice=twice, story=trace.story)
+    copies = [(target, message_id, size) for target, number in held.items() for _ in range(number)]
+    books.check((), copies, twice=twice, story=trace.story)
 
 
 COMPOSED = ("composed", "practice", {"recipient": "a@x, b@x"})
@@ -228,6 +237,15 @@ def test_the_store_holds_no_more_than_was_delivered() -> None:
         check(collected("action:1", delivered=("action:1",)), {"action:1": 1, "action:2": 1})
 
 
+@pytest.mark.parametrize("other", [{"size": 7}, {"message_id": "<2@a>"}])
+def test_the_store_holds_the_very_messages_that_were_delivered(other: dict[str, Any]) -> None:
+    """Not as many others."""
+    with pytest.raises(
+        ConservationError, match=r"\Aaction:1: the store holds as many .* but of other messages\Z"
+    ):
+        check(collected("action:1", delivered=("action:1",)), {"action:1": 1}, **other)
+
+
 @pytest.mark.parametrize(("number", "told"), [(20, 20), (21, 20), (20_000, 20)])
 def test_of_many_of_a_kind_the_first_are_told(number: int, told: int) -> None:
     """And how many more there are; what else is wrong is told beside them."""
@@ -276,10 +294,10 @@ def test_what_was_put_off_is_queued_as_long_as_something_is_due(
     happened = trace(*rows)
     books.note(Batch.of(happened))
     if told is None:
-        books.check((), {}, moving=moving, story=happened.story)
+        books.check((), (), moving=moving, story=happened.story)
         return
     with pytest.raises(ConservationError, match=told):
-        books.check((), {}, moving=moving, story=happened.story)
+        books.check((), (), moving=moving, story=happened.story)
 
 
 def test_nothing_is_queued_that_is_older_than_its_schedule() -> None:
@@ -287,10 +305,10 @@ def test_nothing_is_queued_that_is_older_than_its_schedule() -> None:
     books = Books()
     happened = trace(LETTER, PUT_OFF, PUT_OFF)
     books.note(Batch.of(happened))
-    books.check((), {}, moving=True, oldest=NOW, story=happened.story)
+    books.check((), (), moving=True, oldest=NOW, story=happened.story)
 
     with pytest.raises(ConservationError, match=r"(?s)overdue: <1@a> for a@x .*What happened to t1:.*smtp"):
-        books.check((), {}, moving=True, oldest=NOW + timedelta(seconds=1), story=happened.story)
+        books.check((), (), moving=True, oldest=NOW + timedelta(seconds=1), story=happened.story)
 
 
 def test_what_a_story_lacks_is_told_before_it() -> None:
@@ -328,7 +346,7 @@ def test_answers_that_go_round_are_told() -> None:
     with pytest.raises(
         ConservationError, match=r"\At1: answers go round for ever; they were stopped\nWhat happened"
     ):
-        books.check((), {}, endless={"t1"}, story=happened.story)
+        books.check((), (), endless={"t1"}, story=happened.story)
 
 
 @pytest.mark.parametrize(("times", "told"), [(3, 4), (4, 5), (5, 5), (500, 5)])
@@ -336,7 +354,7 @@ def test_of_what_goes_round_the_first_and_the_last_are_told(times: int, told: in
     """All that is between is the same again; one line more is not left out for a line that says so."""
     happened = trace(*[LETTER] * (times + 1))
     with pytest.raises(ConservationError) as caught:
-        Books().check((), {}, endless={"t1"}, story=happened.story)
+        Books().check((), (), endless={"t1"}, story=happened.story)
 
     story = str(caught.value).splitlines()[2:]
     assert len(story) == told

@@ -1,13 +1,15 @@
 """The laws of a running world: each is broken from inside, and told (R6.2)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 import pytest
 
+from mailsim.mail import Message
 from mailsim.pop3.maildrops import Maildrops
 from mailsim.practice.decision import Decision
 from mailsim.practice.ledger import Intake
+from mailsim.practice.store import Kept, Store
 from mailsim.trace.event import Step
 from mailsim.world.clock import Clock
 from mailsim.world.conservation import ConservationError
@@ -56,6 +58,27 @@ def test_a_practice_that_keeps_a_message_twice_is_told(made: Made, monkeypatch: 
         world.collect()
 
         with pytest.raises(ConservationError, match=r"action:1234 holds <1@shop\.example> more than once"):
+            world.check()
+
+
+def test_a_practice_that_keeps_another_message_than_it_was_told_is_told(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though it keeps as many, in the right places."""
+    keep = Store.keep
+
+    def keep_another(store: Store, batch: Iterable[Kept]) -> None:
+        keep(store, (kept._replace(message=Message(LETTER)) for kept in batch))
+
+    with made(TABLES) as world:
+        receive(world)
+        world.collect()
+        world.check()
+        monkeypatch.setattr(Store, "keep", keep_another)
+        world.receive(to="a1234@abc.com", from_address="x@shop.example")
+        world.collect()
+
+        with pytest.raises(ConservationError, match=r"action:1234: .* of other messages"):
             world.check()
 
 
