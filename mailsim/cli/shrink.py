@@ -51,7 +51,7 @@ def shrink(
 
     Written are the message (.eml), the site (.toml) and a specification (.feature) that fails until it is fixed. Without
     --site a whole scenario: fewest events, parties and faults with which the same law is broken, the same expectation
-    fails, or a message is misrouted for the same cause.
+    fails, or a message is misrouted for the same cause. On Ctrl-C the smallest so far is written.
 
     Example: mailsim shrink --site site.toml reply.eml --expect action:1234 --out misrouted
     """
@@ -100,17 +100,21 @@ def shrink(
 
 
 def _shrink_scenario(path: Path, out: Path, *, keep: bool, as_json: bool) -> None:
+    from mailsim.cli.progress import Progress
     from mailsim.practice.faults import printable
     from mailsim.study.shrinking.scenario import shrink_scenario
     from mailsim.study.shrinking.scenario_files import write_scenario
 
-    found = shrink_scenario(path, keep=keep)
+    with Progress(None, things="candidates") as progress:
+        found = shrink_scenario(path, keep=keep, advanced=progress.reached)
     try:
         written = write_scenario(found, out)
     except OSError as error:
         raise UnwritableError(f"{out}: cannot be written: {error.strerror}; name another folder") from None
     if not found.anonymous and not keep:
         sys.stderr.write("mailsim: personal data stays: without it the same would not go wrong\n")
+    if found.interrupted:
+        sys.stderr.write("mailsim: interrupted: this is the smallest so far, and less may be enough\n")
     before, after = found.events
     if as_json:
         document = {
@@ -121,6 +125,7 @@ def _shrink_scenario(path: Path, out: Path, *, keep: bool, as_json: bool) -> Non
             "anonymous": found.anonymous,
             "remedy": found.cure.words if found.cure else None,
             "candidates": found.runs,
+            "interrupted": found.interrupted,
         }
         lines = [json.dumps(document)]
     else:
@@ -128,3 +133,5 @@ def _shrink_scenario(path: Path, out: Path, *, keep: bool, as_json: bool) -> Non
         told = f"{found.finding.words}: of {before} events {after} {'is' if after == 1 else 'are'} left; {helps}; {found.runs} candidates were played"
         lines = [printable(told), *(printable(str(path)) for path in written)]
     sys.stdout.write("\n".join(lines) + "\n")
+    if found.interrupted:
+        raise typer.Exit(130)

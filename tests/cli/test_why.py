@@ -10,6 +10,7 @@ import pytest
 
 import mailsim
 from mailsim.cli import main
+from mailsim.cli.progress import Progress
 from mailsim.study.diagnosis.causes import CAUSES
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -259,6 +260,31 @@ def test_shrink_takes_a_whole_scenario(capsys: pytest.CaptureFixture[str], tmp_p
     assert 'of 4 events 2 are left; what would help: add "thread" to routing.resolvers' in out[0]
     assert {path.name for path in (tmp_path / "a").iterdir()} == {"scenario.toml", "scenario.feature"}
     assert (document["finding"], document["events"]) == ("misroute", {"before": 4, "after": 2})
+    assert not document["interrupted"]
+
+
+def test_shrink_interrupted_writes_the_smallest_so_far(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says so, and the exit status is that of Ctrl-C; before there is a smaller one nothing is written."""
+    scenario = str(MISROUTED.parent / "scenarios" / "rewritten.toml")
+
+    def interrupted_at(number: int) -> tuple[int, list[str], list[str]]:
+        def reached(self: Progress, candidates: int) -> None:
+            if candidates == number:
+                raise KeyboardInterrupt
+
+        monkeypatch.setattr(Progress, "reached", reached)
+        return ran(capsys, "shrink", scenario, "--out", str(tmp_path / f"at{number}"), "--json")
+
+    status, [line], told = interrupted_at(8)
+    early, nothing, _ = interrupted_at(1)
+
+    assert (status, early, nothing) == (130, 130, [])
+    assert told == ["mailsim: interrupted: this is the smallest so far, and less may be enough"]
+    assert json.loads(line)["interrupted"]
+    assert {path.name for path in tmp_path.iterdir()} == {"at8"}
+    assert {path.name for path in (tmp_path / "at8").iterdir()} == {"scenario.toml", "scenario.feature"}
 
 
 @pytest.mark.parametrize(

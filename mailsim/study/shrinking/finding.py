@@ -5,8 +5,8 @@ finding, and its cause; what nothing misrouted explains is the expectation itsel
 their marks are equal: marks name no message, time or address that a smaller run would not have.
 """
 
-import operator
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -20,7 +20,7 @@ from mailsim.trace.event import Event, Step, Trace, parted
 from mailsim.world.conservation import ConservationError
 from mailsim.world.expectation import unmet
 from mailsim.world.scenario import Scenario
-from mailsim.world.scenario_tables import ExpectTable
+from mailsim.world.scenario_tables import ALL_OF, ExpectTable
 from mailsim.world.simulation import Simulation
 
 _PARTICULARS = re.compile(r"<[^>]*>|\([^)]*\)|\S+@\S+|\b(?:action|mailbox|fallback|target):\S+|\bt?\d+\b")
@@ -47,6 +47,8 @@ class Finding(NamedTuple):
     """The `[expect]` that does not hold, and would if all were right."""
     then: str
     """The Gherkin step that does not hold either."""
+    message: tuple[str, str, int] | None = None
+    """The conversation of what was misrouted, and what it is found by in that."""
 
     @property
     def nameless(self) -> tuple[str, ...]:
@@ -92,37 +94,43 @@ class Ran:
             here = self._misroute(one, finding.mark) if one else None
         return here if here and here.mark == finding.mark else None
 
-    def is_right(self, finding: Finding, *, more: bool = False) -> bool:
-        """Whether nothing is wrong any more: no law broken, and what the finding says should be so is so.
-
-        Of a misroute `more` may have come: the message need not be all that went astray.
-        """
-        differs = operator.lt if more and finding.kind is Kind.MISROUTE else operator.ne
-        said = ExpectTable.model_validate(finding.expect)
-        matches = (_UNMET.match(line) for line in unmet(said, self.targets, self._decided))
-        if self.broken or any(
-            match and differs(int(match["found"]), int(match["wanted"])) for match in matches
-        ):
+    def is_right(self, finding: Finding) -> bool:
+        """Whether nothing is wrong any more: no law broken, the message come, and what the finding says should be so is so."""
+        if not self.is_better(finding):
             return False
         wanted = re.fullmatch(r"Then (\S+@\S+) gets (\d+) messages?", finding.then)
-        got = sum(
-            got_outside(event) and wanted is not None and event.place == wanted[1] for event in self.trace
+        return not self._unmet(finding) and (wanted is None or self._got(wanted[1]) == int(wanted[2]))
+
+    def is_better(self, finding: Finding) -> bool:
+        """Whether no law is broken and the message has come, whatever went astray beside it."""
+        if finding.message is None:
+            return not self.broken and not self._unmet(finding)
+        return not self.broken and any(
+            one.arrived for one in self._messages if _message(one.fate) == finding.message
         )
-        return wanted is None or not differs(got, int(wanted[2]))
+
+    def _unmet(self, finding: Finding) -> list[str]:
+        return list(unmet(ExpectTable.model_validate(finding.expect), self.targets, self._decided))
+
+    def _got(self, address: str) -> int:
+        return sum(got_outside(event) and event.place == address for event in self.trace)
 
     @cached_property
     def astray(self) -> list[Inquiry]:
         """The messages that did not reach what they were meant for, in order; what still waits to be collected is not lost."""
-        found: list[Inquiry] = []
         systems = {str(one.site.rules.system) for one in self.scenario.practices}
+        waits = {one for one in self._messages if one.fate.decided is None and one.fate.end.place in systems}
+        return [one for one in self._messages if one not in waits and not one.arrived]
+
+    @cached_property
+    def _messages(self) -> list[Inquiry]:
+        found: list[Inquiry] = []
         inside = directories(self.scenario)
         for name, events in self._conversations.items():
             fates = conversation(events)
-            for fate in fates:
-                wanted = meant_for(fate, fates, inside)
-                waits = fate.decided is None and fate.end.place in systems
-                if not waits and not set(wanted) <= fate.reached:
-                    found.append(Inquiry(name, fate, fates, wanted, self.scenario))
+            found += (
+                Inquiry(name, one, fates, meant_for(one, fates, inside), self.scenario) for one in fates
+            )
         return found
 
     @cached_property
@@ -162,10 +170,13 @@ class Ran:
 
     def _misroute(self, inquiry: Inquiry, mark: tuple[str, ...]) -> Finding:
         fate = inquiry.fate
-        missing = [target for target in inquiry.wanted if target not in fate.reached]
+        missing = _missing(inquiry)
         inside = [target for target in missing if "@" not in target]
+        lacking = Counter(target for one in self.astray for target in _missing(one))
         expect = (
-            {"delivered": {target: self.targets.get(target, 0) + 1 for target in inside}} if inside else {}
+            {"delivered": {target: self.targets.get(target, 0) + lacking[target] for target in inside}}
+            if inside
+            else {}
         )
         first = missing[0]
         outcome, reason = fate.ended
@@ -174,12 +185,12 @@ class Ran:
         words += f" ({reason})" if reason else ""
         words += f", because of {causes}" if causes else ""
         if "@" in first:
-            got = sum(got_outside(event) and event.place == first for event in self.trace) + 1
+            got = self._got(first) + lacking[first]
             then = f"Then {first} gets {got} message{'s' if got > 1 else ''}"
         else:
-            count = self.targets.get(first, 0) + 1
+            count = self.targets.get(first, 0) + lacking[first]
             then = f"Then {_in_gherkin(first)} holds {count} cop{'ies' if count > 1 else 'y'}"
-        return Finding(Kind.MISROUTE, words, mark, expect, then)
+        return Finding(Kind.MISROUTE, words, mark, expect, then, _message(fate))
 
 
 def play(scenario: Scenario) -> Ran:
@@ -193,6 +204,14 @@ def play(scenario: Scenario) -> Ran:
             broken = str(error).partition("\n")[0]
         differences = tuple(unmet(scenario.expect, world.targets(), world.decided))
         return Ran(bare, scenario.expect, world.trace, dict(world.targets()), broken, differences)
+
+
+def _missing(inquiry: Inquiry) -> list[str]:
+    return [target for target in inquiry.wanted if target not in inquiry.fate.reached]
+
+
+def _message(fate: Fate) -> tuple[str, str, int]:
+    return fate.begun.trace_id, *fate.key
 
 
 def _came_to(fate: Fate) -> tuple[str, str]:
@@ -211,12 +230,15 @@ def _explains(inquiry: Inquiry, line: str) -> bool:
     match = _UNMET.match(line)
     if match is None:
         return False
+    key = match["key"].removeprefix("delivered.")
     if int(match["found"]) < int(match["wanted"]):
-        return match["key"].removeprefix("delivered.") in inquiry.wanted
-    return (
-        match["key"] == inquiry.fate.ended[0]
-        or match["key"].removeprefix("delivered.") in inquiry.fate.reached
-    )
+        return any(_is_of(key, target) for target in _missing(inquiry))
+    return key == inquiry.fate.ended[0] or any(_is_of(key, target) for target in inquiry.fate.reached)
+
+
+def _is_of(expected: str, target: str) -> bool:
+    """Whether a target is the expected one, or of all of that kind."""
+    return target == expected or (expected.endswith(ALL_OF) and target.startswith(expected.removesuffix("*")))
 
 
 def _in_gherkin(target: str) -> str:

@@ -8,7 +8,7 @@ and a message that a server lost is lost where nobody collects, too. A workload 
 letters as show it. Personal data is replaced, the same by the same, unless it is kept or the finding would go with it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from os import PathLike
@@ -18,7 +18,7 @@ from mailsim.study.diagnosis.anonymous import Anonymity
 from mailsim.study.diagnosis.shrink import ShrinkError
 from mailsim.study.journey.inquiry import scenario_again
 from mailsim.study.shrinking.cures import Cure, cures
-from mailsim.study.shrinking.finding import Finding, Kind, play
+from mailsim.study.shrinking.finding import Finding, Kind, Ran, play
 from mailsim.study.shrinking.structure import smaller
 from mailsim.world.plan import plan
 from mailsim.world.programme import Programme
@@ -26,6 +26,7 @@ from mailsim.world.retelling import Retelling
 from mailsim.world.scenario import Scenario, scenario_of
 
 Tables = dict[str, object]
+Judged = Callable[[Ran, Finding], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +44,24 @@ class SmallScenario:
     """How many candidates were played."""
     anonymous: bool
     """Whether personal data was replaced."""
+    interrupted: bool
+    """Whether it was broken off: less may be enough."""
 
 
 def shrink_scenario(
-    source: Scenario | str | PathLike[str] | Mapping[str, object], *, keep: bool = False
+    source: Scenario | str | PathLike[str] | Mapping[str, object],
+    *,
+    keep: bool = False,
+    advanced: Callable[[int], object] = lambda _: None,
 ) -> SmallScenario:
     """The smallest scenario in which the same is wrong as in this one.
 
     Args:
         source: A scenario, the path of a scenario file, or its tables.
         keep: Whether personal data stays; else it is replaced, the same by the same.
+        advanced: Called with the number of candidates so far, before each is played.
+
+    Interrupted (`KeyboardInterrupt`) while it makes the scenario smaller, it returns the smallest so far.
 
     Raises:
         ScenarioError: The scenario is faulty.
@@ -67,11 +76,16 @@ def shrink_scenario(
         )
     workload = scenario.tables.workload
     before = len(scenario.events) + (workload.letters if workload else 0)
-    scenario = _with_less_workload(scenario, _Same(finding))
+    same = _Same(finding, advanced)
+    scenario = _with_less_workload(scenario, same)
     tables = _written_out(scenario)
     expect = dict(finding.expect) if finding.kind is Kind.EXPECT else {}
-    same = _Same(finding, _cure(tables, finding, more=True))
-    tables = same.smaller(tables, expect)
+    same.begin(tables, expect)
+    interrupted = False
+    try:
+        tables = same.smaller(tables, expect)
+    except KeyboardInterrupt:
+        tables, interrupted = same.least, True
     nobody = None if keep else _anonymous(_expecting(tables, expect), same)
     if nobody:
         tables = nobody
@@ -82,25 +96,32 @@ def shrink_scenario(
     return SmallScenario(
         _expecting(tables, found.expect),
         found,
-        _cure(tables, found),
+        None if interrupted and same.cure is None else same.cured(tables, found, Ran.is_right),
         (before, len(scenario_again(tables).events)),
         same.runs,
         nobody is not None,
+        interrupted,
     )
 
 
 class _Same:
-    """Whether candidates show the same finding."""
+    """Whether candidates show the same finding, and the change that puts the whole right puts them right too."""
 
-    def __init__(self, finding: Finding, cure: Cure | None = None) -> None:
-        """With a `cure` only those that it puts right."""
+    def __init__(self, finding: Finding, advanced: Callable[[int], object]) -> None:
         self._finding = finding
-        self._cure = cure
+        self._advanced = advanced
+        self.cure: Cure | None = None
         self.runs = 0
+        self.least: Tables = {}
+
+    def begin(self, tables: Tables, expect: Mapping[str, object]) -> None:
+        """Find what puts the whole right; from now on it must put each candidate right."""
+        self.least = tables
+        found = self.found(scenario_again(_expecting(tables, expect)))
+        self.cure = self.cured(tables, found, Ran.is_better) if found else None
 
     def found(self, scenario: Scenario) -> Finding | None:
-        self.runs += 1
-        return play(scenario).same(self._finding)
+        return self._played(scenario).same(self._finding)
 
     def holds(self, tables: object, expect: Mapping[str, object]) -> bool:
         """Of tables that are no scenario it does not hold."""
@@ -108,24 +129,42 @@ class _Same:
             return False
         with suppress(MailsimError):
             found = self.found(scenario_again(_expecting(tables, expect)))
-            return found is not None and self._is_cured(tables, found)
+            if found is not None and self._is_cured(tables, found):
+                self.least = dict(tables)
+                return True
         return False
 
+    def cured(self, tables: Tables, found: Finding, judged: Judged) -> Cure | None:
+        """The first change that puts it right, of which the one that does so of the whole is tried first."""
+        known = sorted(
+            _cures(tables, found), key=lambda one: self.cure is None or one.words != self.cure.words
+        )
+        return next((one for one in known if self._helps(one, found, judged)), None)
+
     def _is_cured(self, tables: Mapping[str, object], found: Finding) -> bool:
-        if self._cure is None:
+        if self.cure is None:
             return True
-        alike = (one for one in _cures(tables, found) if one.words == self._cure.words)
-        return any(_is_right(one.tables, found, more=True) for one in alike)
+        alike = (one for one in _cures(tables, found) if one.words == self.cure.words)
+        return any(self._helps(one, found, Ran.is_better) for one in alike)
+
+    def _helps(self, cure: Cure, found: Finding, judged: Judged) -> bool:
+        with suppress(MailsimError):
+            return judged(self._played(scenario_again(cure.tables)), found)
+        return False
+
+    def _played(self, scenario: Scenario) -> Ran:
+        self.runs += 1
+        self._advanced(self.runs)
+        return play(scenario)
 
     def renamed(self, tables: Tables) -> bool:
         """Of tables in which names are others, those of targets among them where something was expected."""
         bare = {name: one for name, one in tables.items() if name != "expect"}
-        self.runs += 1
         with suppress(MailsimError):
-            ran = play(scenario_again(tables))
+            ran = self._played(scenario_again(tables))
             found = ran.finding() if "expect" in tables else ran.same(self._finding)
             if found is not None and found.nameless == self._finding.nameless:
-                return self._cure is None or _cure(bare, found, more=True) is not None
+                return self.cure is None or self.cured(bare, found, Ran.is_better) is not None
         return False
 
     def smaller(self, tables: Tables, expect: Mapping[str, object]) -> Tables:
@@ -167,21 +206,10 @@ def _written_out(scenario: Scenario) -> Tables:
     return dict(retelling.tables() or {})
 
 
-def _cure(tables: Tables, finding: Finding, *, more: bool = False) -> Cure | None:
-    """The first change that puts it right."""
-    return next((one for one in _cures(tables, finding) if _is_right(one.tables, finding, more=more)), None)
-
-
 def _cures(tables: Mapping[str, object], finding: Finding) -> Iterator[Cure]:
     stamped = [header.name for header in plan(scenario_again(tables)).mail_host.headers]
     missing = finding.expect.get("delivered")
     return cures(tables, stamped, missing if isinstance(missing, Mapping) else ())
-
-
-def _is_right(tables: Mapping[str, object], finding: Finding, *, more: bool) -> bool:
-    with suppress(MailsimError):
-        return play(scenario_again(tables)).is_right(finding, more=more)
-    return False
 
 
 def _expecting(tables: Mapping[str, object], expect: Mapping[str, object]) -> Tables:

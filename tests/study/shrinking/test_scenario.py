@@ -15,6 +15,7 @@ from mailsim.study.shrinking.finding import Kind, play
 from mailsim.study.shrinking.scenario import SmallScenario, shrink_scenario
 from mailsim.study.shrinking.scenario_files import write_scenario
 from mailsim.world import retelling
+from mailsim.world.orders import inline
 from mailsim.world.scenario import read_scenario
 
 SCENARIOS = Path(__file__).parents[3] / "fixtures" / "scenarios"
@@ -148,6 +149,60 @@ def test_of_many_lost_one_is_left_and_its_cure() -> None:
     assert found.finding.mark == ("discarded", "", "fault")
     assert found.tables["expect"] == {"delivered": {"action:1234": 1}}
     assert found.events == (2, 1)
+    assert cured(found)
+
+
+def test_what_is_named_helps_the_message_itself() -> None:
+    """What would bring the action another message in its place is no cure."""
+    lost = {"receive": {"from": "ann@third.example", "to": "a1234@abc.com", "size": "2 MB"}}
+    octets = b"From: ann@third.example\r\nTo: all@lists.example\r\nX-Original-To: b@x.example\r\nCc: a1234@abc.com\r\n\r\nHello\r\n"
+    hidden = {"receive": {"file": inline(octets), "from": "ann@third.example", "to": "a1234@abc.com"}}
+    mailbox = BASE["mailbox"] | {"catch_all_header": "X-Original-To"}
+    provider = {"profile": "postfix", "size_limit": "1 MB"}
+
+    found = shrink_scenario(
+        BASE | {"poll": "1h", "mailbox": mailbox, "event": [lost, hidden], "provider": provider}
+    )
+
+    assert found.events == (2, 1)
+    assert found.cure is not None
+    assert found.cure.words == "without provider.size_limit"
+    assert cured(found)
+
+
+@pytest.mark.parametrize("expect", [{"delivered": {"action:*": 60}}, {}])
+def test_of_a_workload_in_which_a_server_lost_mail_the_cure_is_told(expect: dict[str, Any]) -> None:
+    """What was expected of all actions together fails because of each message that one of them missed."""
+    provider = {"profile": "postfix", "faults": ["mx:DATA-END:3:lose"]}
+
+    found = shrink_scenario(
+        BASE
+        | {"workload": {"letters": 60, "over": "8h"}, "poll": "1h", "provider": provider, "expect": expect}
+    )
+
+    assert found.finding.kind is Kind.MISROUTE
+    assert found.events == (60, 3)
+    assert cured(found)
+
+
+def test_interrupted_it_is_the_smallest_so_far() -> None:
+    """Nobody is named in it, and it is cured as the smallest would be."""
+    seen: list[int] = []
+
+    def interrupt(candidates: int) -> None:
+        seen.append(candidates)
+        if candidates == 20:
+            raise KeyboardInterrupt
+
+    events: list[dict[str, Any]] = [TO_JANE, *NOISE, *NOISE]
+    found = shrink_scenario(wrong(*events, provider={"profile": "gmail"}), advanced=interrupt)
+
+    before, after = found.events
+    assert found.interrupted
+    assert 2 < after < before
+    assert seen == list(range(1, found.runs + 1))
+    assert found.anonymous
+    assert "jane" not in toml(found.tables)
     assert cured(found)
 
 
