@@ -49,7 +49,7 @@ class Lineage:
         return self._knows(key_of(message))
 
     def _knows(self, key: str) -> bool:
-        return key in self._trace_ids or key in self._held
+        return self._trace_ids.get(key) is not None or key in self._held
 
     def tie(self, message: Message, trace_id: str) -> None:
         """Have a message that answers or carries another belong to the other's conversation."""

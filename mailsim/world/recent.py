@@ -14,20 +14,22 @@ class Recent(Generic[_Key, _Value]):
 
     def __init__(self, most: int = MOST) -> None:
         self._half = most // 2
-        # Two halves, of which the older is forgotten as one: nobody keeps the age of each key.
-        self._young: dict[_Key, _Value] = {}
-        self._old: dict[_Key, _Value] = {}
-
-    def get(self, key: _Key) -> _Value | None:
+        self._values: dict[_Key, _Value] = {}
+        self.get = self._values.get  # asked for every hop of every message
         """The value of a key; None when it was never put, or is forgotten."""
-        value = self._young.get(key)
-        return self._old.get(key) if value is None else value
+        # The keys in two halves, of which the older is forgotten as one: nobody keeps the age of each. Dictionaries, for
+        # the garbage collector does not look into one of plain values, but into every set.
+        self._young: dict[_Key, None] = {}
+        self._old: dict[_Key, None] = {}
 
     def __contains__(self, key: object) -> bool:
-        return key in self._young or key in self._old
+        return key in self._values
 
     def put(self, key: _Key, value: _Value) -> None:
         """Remember a value; one that is there already is as young as if it were new."""
         if len(self._young) >= self._half:
+            for forgotten in self._old.keys() - self._young.keys():
+                del self._values[forgotten]
             self._old, self._young = self._young, {}
-        self._young[key] = value
+        self._values[key] = value
+        self._young[key] = None
