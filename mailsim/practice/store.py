@@ -11,6 +11,7 @@ Laws:
 - A file that is damaged is a StoreError, whatever is asked of it.
 """
 
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -27,7 +28,6 @@ _PAGE = 16 * 1024  # octets: most messages fit in one, which halves the time to 
 _CACHE = 32 * 1024 * 1024  # octets of a store in memory, before it spills
 _LARGE = 1024 * 1024  # octets: SQLite makes two more copies of a value that comes with its row
 _BEGINNING = 80  # octets of a message: the first line, of most
-_ASKED = 500  # uids at once: SQLite took no more than 999 parameters before 3.32
 _OF_THE_MESSAGE = (sqlite3.DataError, sqlite3.IntegrityError)  # what is wrong with it, not with the file
 _SCHEMA = (
     """CREATE TABLE message (
@@ -233,13 +233,8 @@ class Store:
 
     def known_uids(self, mailbox: str, uids: Sequence[str]) -> set[str]:
         """Under which of these uids a message was collected from that server mailbox before."""
-        known: set[str] = set()
-        for start in range(0, len(uids), _ASKED):
-            some = uids[start : start + _ASKED]
-            asked = ", ".join("?" * len(some))
-            statement = f"SELECT uid FROM receipt WHERE mailbox = ? AND uid IN ({asked})"  # noqa: S608 - of question marks alone
-            known.update(uid for (uid,) in self._rows(statement, mailbox, *some))
-        return known
+        statement = "SELECT uid FROM receipt WHERE mailbox = ? AND uid IN (SELECT value FROM json_each(?))"
+        return {uid for (uid,) in self._rows(statement, mailbox, json.dumps(uids))}
 
     def reached(self, fingerprint: bytes) -> tuple[str, ...]:
         """The targets that collected copies of a message reached, in the order they did."""
