@@ -187,9 +187,7 @@ def streamed(path: Path, form: Callable[[Path], Writer], retold: Retold) -> Iter
 
 
 def _let_go(writer: Writer) -> None:
-    with suppress(
-        OSError
-    ):  # why it could not be written is told already, and one that is not wanted may be short
+    with suppress(OSError):  # that it could not be written is told already
         writer.close()
 
 
