@@ -9,7 +9,7 @@ import pytest
 
 from mailsim.practice.decision import Decision
 from mailsim.testing.asking import same
-from mailsim.trace.event import Event, Step, parted
+from mailsim.trace.event import PRACTICE, Event, Step, parted
 
 if TYPE_CHECKING:
     from mailsim.practice.site import Routing, Site
@@ -123,8 +123,6 @@ class Docket:
         """What the trace puts before the targets of the practice that decided; nothing of the first."""
         if self.routed:
             return ""
-        from mailsim.world.office import PRACTICE
-
         told = decision.json()
         decided = (event for event in reversed(self._world.trace.steps(Step.DECIDED)) if event.detail == told)
         return next((event.place.removesuffix(PRACTICE) for event in decided), "")

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from mailsim.study.replay import SiteSource, Watch
 
 
-_PRACTICE = "practice"
+PRACTICE = "practice"
+"""The place of what a practice does; of others than the first behind their prefix."""
 _ANOTHERS = re.compile(r"([^/@:]+/)(practice|unassigned|fallback|(?:action|mailbox|fallback):.*)")
 
 
@@ -303,7 +304,7 @@ def parted(name: str) -> tuple[str, str]:
 
 def submits(event: Event) -> bool:
     """Whether what was put off, or given up, had been offered by a practice: it is the event's peer then, else its place."""
-    return parted(event.peer)[1] == _PRACTICE
+    return parted(event.peer)[1] == PRACTICE
 
 
 def speaker(event: Event) -> str:

@@ -25,9 +25,8 @@ from typing import Any
 
 from mailsim.errors import MailsimError
 from mailsim.trace.batch import Batch
-from mailsim.trace.event import STEP, Event, Row, Step, Trace
+from mailsim.trace.event import PRACTICE, STEP, Event, Row, Step, Trace
 from mailsim.trace.story import told
-from mailsim.world.office import PRACTICE
 from mailsim.world.recent import MOST, Recent
 
 _event = tuple.__new__  # not `Event.of`: the step is not looked at but for being equal, and the row is whole

@@ -19,13 +19,11 @@ from mailsim.practice.ledger import Intake, Ledger
 from mailsim.practice.sent import Sent
 from mailsim.practice.site import Site
 from mailsim.practice.store import Forward, Kept, Store
-from mailsim.trace.event import Step
+from mailsim.trace.event import PRACTICE, Step
 from mailsim.world.journal import Entry, Journal, uid_detail
 from mailsim.world.recent import Recent
 
 UNASSIGNED = "unassigned"
-PRACTICE = "practice"
-"""The place of what a practice does, in the trace; of others than the first behind their prefix."""
 _MOST_UNTOLD = 1000
 
 

@@ -11,8 +11,7 @@ from mailsim.practice.settings import InternalRouting
 from mailsim.provider.mailhost import Stamp
 from mailsim.study.exploration.plot import Act, Plot, Written
 from mailsim.study.exploration.truth import UNASSIGNED, Truth, plain
-from mailsim.trace.event import Event, Step
-from mailsim.world.office import PRACTICE
+from mailsim.trace.event import PRACTICE, Event, Step
 from mailsim.world.plan import plan
 from mailsim.world.simulation import Simulation
 

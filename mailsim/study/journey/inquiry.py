@@ -29,10 +29,9 @@ from mailsim.study.journey.journey import BEHIND, Journey, Loss
 from mailsim.study.journey.played import Part, Played, play, way
 from mailsim.study.journey.suspect import Suspect
 from mailsim.study.journey.suspects import FAULT, sighted, suspects
-from mailsim.trace.event import Trace, parted
+from mailsim.trace.event import PRACTICE, Trace, parted
 from mailsim.trace.recorded import RecordedTrace
 from mailsim.world.lineage import trace_id_of
-from mailsim.world.office import PRACTICE
 from mailsim.world.plan import Plan, plan
 from mailsim.world.scenario import Scenario, read_scenario
 

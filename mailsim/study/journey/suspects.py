@@ -22,8 +22,7 @@ from mailsim.smtp.faults import Fault
 from mailsim.study.journey.fate import got_outside
 from mailsim.study.journey.suspect import Suspect
 from mailsim.study.journey.suspects_outside import listed, mangled, passed_on, replied
-from mailsim.trace.event import Event, Step
-from mailsim.world.office import PRACTICE
+from mailsim.trace.event import PRACTICE, Event, Step
 from mailsim.world.plan import Plan
 
 FAULT = "fault"
