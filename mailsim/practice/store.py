@@ -28,6 +28,8 @@ _PAGE = 16 * 1024  # octets: most messages fit in one, which halves the time to 
 _CACHE = 32 * 1024 * 1024  # octets of a store in memory, before it spills
 _LARGE = 1024 * 1024  # octets: SQLite makes two more copies of a value that comes with its row
 _BEGINNING = 80  # octets of a message: the first line, of most
+_Blob = bytearray
+"""Octets as they are bound: of `bytes` sqlite3 asks each time whether somebody wants them adapted, which costs more than they do."""
 _OF_THE_MESSAGE = (sqlite3.DataError, sqlite3.IntegrityError)  # what is wrong with it, not with the file
 _SCHEMA = (
     """CREATE TABLE message (
@@ -107,6 +109,8 @@ class Store:
             )
         except (sqlite3.Error, OSError) as error:
             raise unusable(path, error) from None
+        # One for all that is read or written at once: a cursor for each statement costs a tenth of it.
+        self._cursor = self._connection.cursor()
         try:
             self._prepare()
         except sqlite3.Error as error:
@@ -167,31 +171,32 @@ class Store:
                 self._insert(kept)
 
     def _insert(self, kept: Kept) -> None:
-        execute = self._connection.execute
-        row = (kept.message.message_id, kept.outcome, kept.reason, kept.fingerprint, kept.message.octets)
+        execute = self._cursor.execute
+        message, key = kept.message, kept.fingerprint
+        # Outcomes and reasons are plain words here: a member of an enumeration is asked about as `bytes` are.
+        row = message.message_id, str(kept.outcome), str(kept.reason), None if key is None else _Blob(key)
         number: int | None
-        if len(kept.message.octets) > _LARGE:
-            number = self._insert_large(row)
+        if len(message.octets) > _LARGE:
+            number = self._insert_large(row, message.octets)
         else:
             number = execute(
                 "INSERT INTO message (message_id, outcome, reason, fingerprint, octets) VALUES (?, ?, ?, ?, ?)",
-                row,
+                (*row, _Blob(message.octets)),
             ).lastrowid
         for target in kept.targets:
             execute("INSERT INTO delivery (target, message) VALUES (?, ?)", (target, number))
         if kept.forward is not None:
-            recipient, message = kept.forward
+            recipient, forward = kept.forward
             execute(
                 "INSERT INTO forward (local, domain, octets) VALUES (?, ?, ?)",
-                (recipient.local, recipient.domain, message.octets),
+                (recipient.local, recipient.domain, forward.octets),
             )
 
-    def _insert_large(self, row: tuple[str | None, str, str, bytes | None, bytes]) -> int:
-        *fields, octets = row
+    def _insert_large(self, row: tuple[str | None, str, str, bytearray | None], octets: bytes) -> int:
         (number,) = self._connection.execute(
             "INSERT INTO message (message_id, outcome, reason, fingerprint, octets)"
             " VALUES (?, ?, ?, ?, zeroblob(?)) RETURNING id",
-            (*fields, len(octets)),
+            (*row, len(octets)),
         ).fetchone()
         with self._connection.blobopen("message", "octets", number) as blob:
             for at in range(0, len(octets), _LARGE):
@@ -229,7 +234,8 @@ class Store:
     def remember(self, receipt: Receipt) -> bool:
         """Record a receipt with the batch that is being kept; False when that very message was collected before."""
         statement = "INSERT INTO receipt VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
-        return self._connection.execute(statement, receipt).rowcount == 1
+        row = receipt.mailbox, receipt.uid, _Blob(receipt.digest)
+        return self._cursor.execute(statement, row).rowcount == 1
 
     def known_uids(self, mailbox: str, uids: Sequence[str]) -> set[str]:
         """Under which of these uids a message was collected from that server mailbox before."""
@@ -238,11 +244,11 @@ class Store:
 
     def reached(self, fingerprint: bytes) -> tuple[str, ...]:
         """The targets that collected copies of a message reached, in the order they did."""
-        rows = self._rows(
+        rows = self._all(
             "SELECT target FROM message JOIN delivery ON message = id WHERE fingerprint = ? ORDER BY id, target",
-            fingerprint,
+            _Blob(fingerprint),
         )
-        return tuple(dict.fromkeys([target for (target,) in rows]))
+        return tuple(dict.fromkeys([target for (target,) in rows])) if rows else ()
 
     def forwards(self, *, after: int = 0) -> Iterator[Forward]:
         """What waits to be sent to the fallback address, of later ids than `after`, oldest first, each read when its turn comes."""
@@ -303,9 +309,14 @@ class Store:
         return dict(self._rows("SELECT target, count(*) FROM delivery GROUP BY target ORDER BY target"))
 
     def _first(self, statement: str, *parameters: object) -> Any:
-        """The first row that a query finds, None when it finds none; raises StoreError when the file is damaged."""
+        """The one row that a query finds, None when it finds none; raises StoreError when the file is damaged."""
+        rows = self._all(statement, *parameters)
+        return rows[0] if rows else None
+
+    def _all(self, statement: str, *parameters: object) -> Sequence[Any]:
+        """What a query finds, which must be little; raises StoreError when the file is damaged."""
         try:
-            return self._connection.execute(statement, parameters).fetchone()
+            return self._cursor.execute(statement, parameters).fetchall()
         except sqlite3.DatabaseError as error:
             raise unreadable(self.path, error) from None
 
