@@ -1,7 +1,7 @@
 """An SMTP reply: code, enhanced status code, text (RFC 5321 section 4.2, RFC 3463)."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?: |$)")
 
@@ -16,6 +16,11 @@ class Reply:
     """May hold line feeds: one reply of several lines."""
     enhanced: str = ""
     """Such as `5.7.1`; empty where the server gave none."""
+    accepted: bool = field(init=False, repr=False, compare=False)
+    """True for 2yz and 3yz; no property, for it is asked of every command of every message."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "accepted", self.code < 400)  # how a frozen one is given it
 
     @classmethod
     def parse(cls, code: int, text: str) -> "Reply":
@@ -25,11 +30,6 @@ class Reply:
             return cls(code, text)
         status = match[1]
         return cls(code, text[match.end() :].replace(f"\n{status} ", "\n"), status)
-
-    @property
-    def accepted(self) -> bool:
-        """True for 2yz and 3yz."""
-        return self.code < 400
 
     @property
     def transient(self) -> bool:

@@ -57,8 +57,8 @@ class Recorder:
             sender,
             recipient,
             size,
-            str(outcome),
-            str(reason),
+            outcome and str(outcome),
+            reason and str(reason),
             rule,
             (detail if isinstance(detail, str) else json_of(detail)) if detail else "{}",
         )

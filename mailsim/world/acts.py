@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from mailsim.mail import Envelope, Message
+from mailsim.mail import Envelope, Message, Reply
 from mailsim.smtp.outcome import Outcome
 from mailsim.world.branch import Branch
 from mailsim.world.faults import Faults
@@ -24,9 +24,10 @@ def send(parts: Parts[AnyEngine], branch: Branch, table: SendTable) -> Sent:
 
     outcome = parts.engine.hear(begin)
     [outgoing] = written
-    replies = outcome.refusals(outgoing.envelope).items()
-    refused = {address.text: reply for address, reply in replies if not reply.transient}
-    deferred = {address.text: reply for address, reply in replies if reply.transient}
+    refused: dict[str, Reply] = {}
+    deferred: dict[str, Reply] = {}
+    for address, reply in outcome.refusals(outgoing.envelope).items():
+        (deferred if reply.transient else refused)[address.text] = reply
     return Sent(outgoing.message, refused, deferred, outgoing.warnings)
 
 

@@ -100,7 +100,7 @@ class Books:
         """What a server has put off, and since when."""
         self.steps: Counter[str] = Counter()
         """How many events of each step there were."""
-        self._accounts: Mapping[str, Callable[[Event], object]] = {
+        accounts: Mapping[Step, Callable[[Event], object]] = {
             Step.COMPOSED: self._begun,
             Step.REPLIED: self._begun,
             Step.FORWARDED: self._forwarded,
@@ -115,6 +115,8 @@ class Books:
             Step.DELIVERED: self._reached,
             Step.REMOVED: self._removed,
         }
+        # By plain words, which are found sooner than members of an enumeration.
+        self._accounts = {str(step): account for step, account in accounts.items()}
         """What is to be noted of each step; others happen to messages on their way."""
 
     @property

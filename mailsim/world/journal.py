@@ -1,7 +1,6 @@
 """Writing facts about messages into the trace: their trace id, their Message-ID, their size."""
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from mailsim.json_text import json_text
@@ -24,7 +23,6 @@ NO_MESSAGE = Entry("", "", 0)
 """What an event is about that concerns no message."""
 
 
-_UNDER_WAY = 4  # messages to which things happen in turn: a letter, its answer, as the server stores it
 Spot = tuple[str, str, str]
 """A practice's domain, the user of a server mailbox there, and a uid in it: equal messages have equal uids in several."""
 
@@ -42,16 +40,21 @@ class Journal:
         self.lineage = Lineage()
         self._foreign: Recent[tuple[str, str, str], None] = Recent()
         """What other programs brought: the server, trace id and Message-ID."""
-        self.entry = lru_cache(_UNDER_WAY)(self._entry)
-        """What the trace tells of this message."""
+        self._last: Message | None = None
+        """The message that was told of last; mostly several things in turn happen to one."""
+        self._entry = NO_MESSAGE
+        """What the trace tells of it."""
         self._lying: dict[Spot, Entry] = {}
         self._copies: set[Spot] = set()
         """Where of these a copy of what the practice sent lies (R5.8)."""
 
-    def _entry(self, message: Message) -> Entry:
-        message_id = message.known_by
-        trace_id = self.lineage.named(message_id) if message_id else self.lineage.of(message)
-        return Entry(trace_id, message_id, len(message.octets))
+    def entry(self, message: Message) -> Entry:
+        """What the trace tells of this message."""
+        if message is not self._last:
+            message_id = message.known_by
+            trace_id = self.lineage.named(message_id) if message_id else self.lineage.of(message)
+            self._last, self._entry = message, Entry(trace_id, message_id, len(message.octets))
+        return self._entry
 
     def known(self, message_id: str, size: int) -> Entry:
         """As `entry`, of a message whose Message-ID somebody has read already."""
@@ -120,10 +123,10 @@ class Journal:
 
         That is one which nobody of this world has sent; brought to the same server again, it begins again.
         """
-        is_new = message not in self.lineage
+        begun = self.lineage.begun
         entry = self.entry(message)
         place = (server, entry.trace_id, entry.message_id)
-        if is_new:
+        if self.lineage.begun > begun:
             self._foreign.put(place, None)
         elif place not in self._foreign:
             return False

@@ -26,7 +26,8 @@ class Lineage:
         self._trace_ids: Recent[str, str] = Recent(most)
         self._held: dict[str, tuple[str, int]] = {}
         """The key of what waits -> its trace id, and in how many places it does."""
-        self._begun = 0
+        self.begun = 0
+        """How many conversations have begun."""
 
     def of(self, message: Message) -> str:
         """The trace id of this message; a new one for a message never seen."""
@@ -39,22 +40,15 @@ class Lineage:
             return trace_id
         if key in self._held:
             return self._held[key][0]
-        self._begun += 1
-        trace_id = trace_id_of(self._begun)
+        self.begun += 1
+        trace_id = trace_id_of(self.begun)
         self._trace_ids.put(key, trace_id)
         return trace_id
-
-    def __contains__(self, message: Message) -> bool:
-        """Whether the message was seen before."""
-        return self._knows(key_of(message))
-
-    def _knows(self, key: str) -> bool:
-        return self._trace_ids.get(key) is not None or key in self._held
 
     def tie(self, message: Message, trace_id: str) -> None:
         """Have a message that answers or carries another belong to the other's conversation."""
         key = key_of(message)
-        if not self._knows(key):
+        if self._trace_ids.get(key) is None and key not in self._held:
             self._trace_ids.put(key, trace_id)
 
     def hold(self, key: str) -> None:

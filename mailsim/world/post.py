@@ -78,6 +78,8 @@ class Post:
         ways: tuple[Hop, ...] = ()
 
         def answered(outcome: Outcome) -> None:
+            if not outcome.refusals(envelope):
+                return
             another = rank + 1 < len(ways) and not outcome.uncertain  # two servers could have taken it
             last = attempt == len(RETRIES) and not another
             later = self._note(hop, envelope, message, outcome, last=last)
@@ -115,11 +117,11 @@ class Post:
         """Have the practice submit a message; `heard` is told the first answer, `taken` when nobody is left out."""
 
         def answered(outcome: Outcome) -> None:
-            if later := self._note(hop, envelope, message, outcome, last=attempt == len(RETRIES)):
-                again = partial(self.submit, hop, later, message, taken=taken, attempt=attempt + 1)
-                self._later(RETRIES[attempt], message, again)
             if not outcome.refusals(envelope):
                 taken()
+            elif later := self._note(hop, envelope, message, outcome, last=attempt == len(RETRIES)):
+                again = partial(self.submit, hop, later, message, taken=taken, attempt=attempt + 1)
+                self._later(RETRIES[attempt], message, again)
             heard(outcome)
 
         self._journal.record(
@@ -158,14 +160,12 @@ class Post:
     def _note(
         self, hop: Hop, envelope: Envelope, message: Message, outcome: Outcome, *, last: bool
     ) -> Envelope | None:
-        """Note what a server did not take; the envelope to offer again later, None when there is nobody (R3.8).
+        """Note what a server did not take; the envelope to offer again later, None when there is nothing left to offer (R3.8).
 
         With the `last` try a server's 'later' is 'never'. The place is the server where the practice submits, else
         whoever gives up.
         """
         refusals = outcome.refusals(envelope)
-        if not refusals:
-            return None
         place, peer = (hop.server, hop.client) if hop.submission else (hop.client, hop.server)
         later = {one: reply for one, reply in refusals.items() if reply.transient and not last}
         ended = {one: reply for one, reply in refusals.items() if one not in later}

@@ -201,17 +201,18 @@ class Stage(Generic[AnyEngine]):
         branch = parts.branch(practice)
         if faults := unknown_senders(table, branch.site):
             raise OrderError(faults)
-        self._order(table, practice=practice)
+        self._order(parts, table, practice=practice)
         return acts.send(parts, branch, table)
 
     def _order(
         self,
+        parts: Parts[AnyEngine],
         table: SendTable | ReceiveTable | CollectTable,
         octets: bytes | None = None,
         practice: str | None = None,
     ) -> None:
         """Note for the trace's retelling what was ordered in Python."""
-        since_start = self._running.engine.clock.now() - self.scenario.tables.start
+        since_start = parts.engine.clock.now() - self.scenario.tables.start
         self._retelling.ordered(since_start, table, octets, practice)
 
     def receive(
@@ -231,8 +232,9 @@ class Stage(Generic[AnyEngine]):
         """
         given = {"to": to, "from": from_address, "subject": subject, "text": text, "size": size}
         table = order(ReceiveTable, given if octets is None else given | {"file": "octets"})
-        self._order(table, octets)
-        acts.receive(self._running, self.scenario, table, octets)
+        parts = self._running
+        self._order(parts, table, octets)
+        acts.receive(parts, self.scenario, table, octets)
 
     def reply(self, message_id: str, *, from_address: str | None = None, text: str = "") -> None:
         """Have somebody outside answer a message that they have got, now and whatever their habit; returns at once.
@@ -258,8 +260,9 @@ class Stage(Generic[AnyEngine]):
             CollectError: The last POP3 session failed; what was kept stays kept, nothing else was deleted.
             StoreError: A batch could not be stored; it is still at the server.
         """
-        branch = self._running.branch(practice)
-        self._order(CollectTable(), practice=practice)
+        parts = self._running
+        branch = parts.branch(practice)
+        self._order(parts, CollectTable(), practice=practice)
         return self._collect(branch)
 
     def _collect(self, branch: Branch) -> Sequence[Decision]:
