@@ -7,6 +7,7 @@ part that could hold one is encoded.
 import binascii
 
 _LONG = 998  # characters of a line, with its end more than RFC 5322 section 2.1.1 allows
+_PLAIN = b"\t\n" + bytes(range(32, 127))  # what stands in a body as it is
 _LINE = b"A" * 76 + b"\r\n"  # 57 NUL octets in base64 (RFC 2045 section 6.8)
 _LINE_OCTETS = 57
 
@@ -33,15 +34,14 @@ def _text_part(kind: str, text: str) -> bytes:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if text and not text.endswith("\n"):
         text += "\n"
-    lines = text.split("\n")
-    bare = "".join(lines)
-    plain = text.isascii() and (bare.isprintable() or bare.replace("\t", "").isprintable())
-    short = len(text) < _LONG or max(map(len, lines)) < _LONG
+    octets = text.encode("utf-8", "replace")
+    plain = not octets.translate(None, _PLAIN)
+    short = len(text) < _LONG or max(map(len, text.split("\n"))) < _LONG
     if plain and short and "--=_" not in text:
         head = f"Content-Type: text/{kind}; charset=us-ascii\r\nContent-Transfer-Encoding: 7bit\r\n\r\n"
-        return (head + "\r\n".join(lines)).encode()
+        return head.encode() + octets.replace(b"\n", b"\r\n")
     head = f"Content-Type: text/{kind}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
-    quoted = binascii.b2a_qp(text.encode("utf-8", "replace"), istext=True)
+    quoted = binascii.b2a_qp(octets, istext=True)
     return head.encode() + quoted.replace(b"\n", b"\r\n")
 
 
