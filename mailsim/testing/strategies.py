@@ -43,6 +43,14 @@ QUIRKS = (
 )
 CROWD = 12
 """Recipients of one letter, and addresses in one Reply-To."""
+_APART = 71
+"""Minutes between events: no sum of these is one of delays, or of the schedule on which mail is tried again."""
+_LAST = 8  # so many times that after the start the last fault ends
+_BETWEEN = 797
+"""Seconds after an event, and no whole minutes: what begins or ends to go wrong then, does so while nothing is on its way."""
+_Timed = tuple[
+    int, dict[str, Any]
+]  # how many times `_APART` after the start, or a little later, an event happens
 _BOM = b"\xef\xbb\xbf"
 HOSTILE = (
     b"From: jane@client.example\rSubject: q\r\rhi",
@@ -156,6 +164,8 @@ def scenarios(
             unique_by=lambda event: event.get("receive", {}).get("file") or object(),
         ),
         times=st.lists(st.integers(0, 4), max_size=8),
+        workload=st.none() | _workload(),
+        spells=st.lists(_spell(faults), max_size=1) if faults else st.just([]),
     )
 
 
@@ -279,6 +289,36 @@ def _receive() -> st.SearchStrategy[dict[str, Any]]:
     return st.one_of(written, brought).map(lambda receive: {"receive": receive})
 
 
+def _workload() -> st.SearchStrategy[dict[str, Any]]:
+    """In a time in which nothing else happens at the same second."""
+    corpus = st.lists(st.sampled_from(HOSTILE).map(inline), min_size=1, max_size=2, unique=True)
+    real = st.fixed_dictionaries({"corpus": corpus}, optional={"share": st.sampled_from((0.2, 1.0))})
+    letters = st.fixed_dictionaries(
+        {"letters": st.integers(1, 4), "people": st.integers(1, 2), "over": st.just("5h 7s")},
+        optional={
+            "arrivals": st.sampled_from(("poisson", "uniform", "even")),
+            "size": st.sampled_from((0, 700)),
+            "sizes": st.sampled_from(("log-normal", "exponential", "uniform", "constant")),
+            "delay": st.just("41m"),
+            "answer_size": st.just(400),
+        },
+    )
+    return st.tuples(letters, st.just({}) | real).map(lambda parts: parts[0] | parts[1])
+
+
+def _spell(faults: tuple[str, ...]) -> st.SearchStrategy[list[_Timed]]:
+    """Something begins to go wrong, and may end to later."""
+
+    def spell(fault: str, begins: int, lasts: int) -> list[_Timed]:
+        orders = {"add_fault": begins} | ({"remove_fault": begins + lasts} if lasts else {})
+        return [
+            (at, {"at": f"{60 * _APART * at + _BETWEEN}s", deed: {"fault": fault}})
+            for deed, at in orders.items()
+        ]
+
+    return st.builds(spell, st.sampled_from(faults), st.integers(0, 4), st.integers(0, _LAST - 4))
+
+
 def _tables(
     *,
     fixed: Mapping[str, Mapping[str, Any]],
@@ -297,6 +337,8 @@ def _tables(
     people: list[dict[str, Any]],
     events: list[dict[str, Any]],
     times: list[int],
+    workload: dict[str, Any] | None,
+    spells: list[list[_Timed]],
 ) -> dict[str, Any]:
     mailbox = {**({} if single else mailbox), **fixed.get("mailbox", {})}
     single = mailbox.get("type", "single" if single else "catch-all") == "single"
@@ -307,16 +349,14 @@ def _tables(
     if lists:
         people = [*people, *({"address": member, "delay": "29m"} for member in MEMBERS)]
     domains = sorted({row["address"].partition("@")[2] for row in (*people, *lists)})
-    # 71 minutes: no sum of these is one of delays, or of the schedule on which mail is tried again.
-    ats = [{"at": f"{71 * at}m"} for at in sorted(times[: len(events)])]
     # Which of two letters is answered that come at once is chance on sockets: to who answers but one, each comes alone.
-    answers_once = any(row.get("habit") == "auto-reply" for row in people)
-    last: dict[str, str] = (ats[-1:] or [{"at": "0m"}])[0] if answers_once else {}
-    ats += [last] * (len(events) - len(ats))
-    theirs = [last | event for event in (*beside["event"], {"collect": {}})] if beside else []
+    alone = any(row.get("habit") == "auto-reply" for row in people)
+    end = {"at": f"{_APART * (_LAST + 1)}m"} if alone else {}
+    theirs = [end | event for event in (*beside["event"], {"collect": {}})] if beside else []
     relays = [row | {"domains": domains} for row in relays if domains]
     astray = relays[0]["name"] if relays else "mx.elsewhere.example"
-    return ({"poll": poll} if poll else {}) | {
+    tables = {
+        "poll": poll,
         "seed": seed,
         "mailbox": {
             "type": "single" if single else "catch-all",
@@ -336,8 +376,25 @@ def _tables(
         "fault": [{"server": astray, "faults": outside}] if outside else [],
         "zone": zone,
         "event": [
-            *(at | event for at, event in zip(ats, events, strict=True)),
+            *_ordered(events, times, spells, alone=alone),
             *(event | {"practice": BESIDE} for event in theirs),
             {"collect": {}},
         ],
+        "workload": workload,
     }
+    return {key: value for key, value in tables.items() if value is not None}
+
+
+def _ordered(
+    events: list[dict[str, Any]], times: list[int], spells: list[list[_Timed]], *, alone: bool
+) -> list[dict[str, Any]]:
+    """The events with their times, and between them what begins and ends to go wrong; with `alone` no time is left out."""
+    when = sorted(times[: len(events)])
+    when += [max(when, default=0)] * (len(events) - len(when))
+    told = len(events) if alone else len(times)
+    timed = [
+        (float(at), ({"at": f"{_APART * at}m"} if number < told else {}) | event)
+        for number, (at, event) in enumerate(zip(when, events, strict=True))
+    ]
+    timed += [(at + 0.5, event) for spell in spells for at, event in spell]
+    return [event for _, event in sorted(timed, key=lambda one: one[0])]

@@ -10,6 +10,7 @@ from mailsim.testing.strategies import scenarios
 from mailsim.world.scenario import read_scenario
 
 FEW = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+MANY = settings(FEW, max_examples=1000, phases=[Phase.generate])
 OURS: dict[str, dict[str, Any]] = {
     "mailbox": {"type": "catch-all", "fallback_address": "us@elsewhere.example"},
     "routing": {"resolvers": ["thread"]},
@@ -31,6 +32,21 @@ def test_what_is_fixed_is_not_drawn(tables: dict[str, Any]) -> None:
     for table, keys in OURS.items():
         assert tables[table].items() >= keys.items()
     read_scenario(tables)
+
+
+@pytest.mark.parametrize("deed", ["add_fault", "remove_fault"])
+def test_something_begins_to_go_wrong_and_ends_to(deed: str) -> None:
+    """At a time of its own, so that it can be run."""
+    found = find(scenarios(), lambda tables: any(deed in event for event in tables["event"]), settings=MANY)
+    [event] = [event for event in found["event"] if deed in event]
+    assert event["at"].endswith("s")
+    read_scenario(found)
+
+
+@pytest.mark.parametrize("key", ["letters", "corpus"])
+def test_a_workload_is_drawn(key: str) -> None:
+    """Made-up letters, and real mail between them."""
+    read_scenario(find(scenarios(), lambda tables: key in tables.get("workload", {}), settings=MANY))
 
 
 def test_an_example_that_fails_is_shown_as_a_scenario_that_can_be_saved() -> None:
