@@ -14,6 +14,7 @@ from typing import Any
 from mailsim.extras import not_installed
 from mailsim.study.scenario_file import scenario_text
 from mailsim.testing.fault_sets import FAULTS
+from mailsim.testing.hostile_mail import CROWD, HOSTILE
 from mailsim.world.orders import inline
 
 try:
@@ -41,35 +42,13 @@ QUIRKS = (
     "gmail",
     "exchange",
 )
-CROWD = 12
-"""Recipients of one letter, and addresses in one Reply-To."""
 _APART = 71
 """Minutes between events: no sum of these is one of delays, or of the schedule on which mail is tried again."""
 _LAST = 8  # so many times that after the start the last fault ends
 _BETWEEN = 797
 """Seconds after an event, and no whole minutes: what begins or ends to go wrong then, does so while nothing is on its way."""
-_Timed = tuple[
-    int, dict[str, Any]
-]  # how many times `_APART` after the start, or a little later, an event happens
-_BOM = b"\xef\xbb\xbf"
-HOSTILE = (
-    b"From: jane@client.example\rSubject: q\r\rhi",
-    b"From: jane@client.example\rMessage-ID: <1@hostile.example>\r\rhi",
-    _BOM + b"From: jane@client.example\r\nSubject: q\r\n\r\nhi\r\n",
-    _BOM + b"Message-ID: <2@hostile.example>\r\nSubject: q\r\n\r\nhi\r\n",
-    b"From jane@client.example Mon Nov 23 10:00:00 2026\nSubject: q\n\nhi\n",
-    b"From: jane@client.example\nMessage-ID: <3@hostile.example>\nReply-To: "
-    + b", ".join(b"p%d@crowd.example" % number for number in range(CROWD))
-    + b"\n\n.\n..\n",
-    b"From: jane@client.example\nMessage-ID: <4@hostile.example>\nTo: a1234@abc.com\nSubj\0ect: q\n\nhi",
-    b"From: a1234@abc.com\nMessage-ID: <5@hostile.example>\nTo: jane@client.example\n\nour own?",
-    b"Message-ID: <6@hostile.example>\nAuto-Submitted: auto-replied\nReturn-Path: <>\n\nnobody's",
-    b"Message-ID: <7@hostile.example>\nFrom: joe@other.example\n\n" + b"x" * 3000,
-    b"Received: from everywhere\n" * 60 + b"Message-ID: <8@hostile.example>\n\nround and round",
-    b"\xff\xfeF\0r\0o\0m\0",
-    b"",
-)
-"""Mail that is brought as it is: read otherwise further on, to a crowd, without an end, from ourselves."""
+_Timed = tuple[int, dict[str, Any]]
+"""An event that happens so many times `_APART` after the start, or a little later."""
 _crowd = st.just([f"p{number}@crowd.example" for number in range(CROWD)])
 _inside = st.sampled_from(
     ("a1234@abc.com", "A1235@ABC.com", "a99@abc.com", "sales@abc.com", "nobody@abc.com", SYSTEM)

@@ -18,7 +18,8 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from mailsim.smtp import limits
-from mailsim.testing.strategies import CROWD, scenarios
+from mailsim.testing.hostile_mail import CROWD
+from mailsim.testing.strategies import scenarios
 from tests.laws.agreeing import assert_agree
 
 
