@@ -141,7 +141,7 @@ def _terminated_as_interrupted() -> Iterator[None]:
 def _run(path: Path, kind: Literal["memory", "wire"], seed: int | None, out: Path | None) -> _Ran:
     from mailsim.cli.progress import watching
     from mailsim.cli.site import warn
-    from mailsim.world.conservation import ConservationError
+    from mailsim.world.broken_laws import ConservationError
     from mailsim.world.expectation import ExpectationError, unmet
     from mailsim.world.scenario import load_scenario
 

@@ -18,34 +18,23 @@ The events are taken in turn and what is closed is forgotten, so that memory doe
 
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from mailsim.errors import MailsimError
 from mailsim.trace.batch import Batch
 from mailsim.trace.event import PRACTICE, STEP, Event, Row, Step, Trace
-from mailsim.trace.story import told
+from mailsim.world.broken_laws import hold
 from mailsim.world.recent import MOST, Recent
 
 _event = tuple.__new__  # not `Event.of`: the step is not looked at but for being equal, and the row is whole
 _NOT_TAKEN = (Step.DEFERRED, Step.BOUNCED)
 _NAMELESS = "a message without Message-ID"
-_MOST_NAMED = 20
-"""Lines on one kind of fault; a run of a million messages may have as many."""
-_MOST_STORIES = 3
-_MOST_LINES = 40
-_FIRST = 3
-"""Lines of the story of what goes round."""
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 Copy = tuple[str, str, str]
 """Trace id, Message-ID, and the recipient, target, or step that is to come."""
-
-
-class ConservationError(MailsimError):
-    """A run that lost or doubled mail, or whose mail goes round; its text names each message and tells the first stories."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,31 +308,10 @@ class Books:
             [f"{target} holds {one or _NAMELESS} more than once" for target, one in held_twice],
             [f"{trace_id}: answers go round for ever; they were stopped" for trace_id in round_and_round],
         )
-        lines = [line for kind in kinds for line in _first(kind)]
-        if lines:
-            conversations = (copy[0] for copy in (*found.lost, *found.doubled, *found.overdue))
-            messages = (message_id for _, message_id in held_twice if message_id)
-            concerned = dict.fromkeys((*conversations, *round_and_round, *messages))
-            for name in list(concerned)[:_MOST_STORIES]:
-                happened = list(told(story(name)))
-                shown = _shortened(happened) if name in endless else happened[-_MOST_LINES:]
-                lines += [
-                    f"What happened to {name}:",
-                    *(f"  {line}" for line in (before(name), *shown) if line),
-                ]
-            raise ConservationError("\n".join(lines))
-
-
-def _first(lines: Sequence[str]) -> Sequence[str]:
-    """As many as somebody reads, and how many more there are of the kind."""
-    left_out = len(lines) - _MOST_NAMED + 1
-    return [*lines[: _MOST_NAMED - 1], f"… and {left_out:,} more of these …"] if left_out > 1 else lines
-
-
-def _shortened(happened: Sequence[str]) -> Sequence[str]:
-    """What goes round is the same again and again."""
-    left_out = len(happened) - _FIRST - 1
-    return [*happened[:_FIRST], f"… {left_out:,} more …", happened[-1]] if left_out > 1 else happened
+        unsettled = (copy[0] for copy in (*found.lost, *found.doubled, *found.overdue))
+        messages = (message_id for _, message_id in held_twice if message_id)
+        concerned = (*unsettled, *round_and_round, *messages)
+        hold(kinds, concerned, endless=endless, story=story, before=before)
 
 
 def balance(trace: Trace, waiting: Iterable[str], others: Collection[str] = ()) -> Balance:

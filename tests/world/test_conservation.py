@@ -7,7 +7,8 @@ import pytest
 
 from mailsim.trace.batch import Batch
 from mailsim.trace.event import Event, Step, Trace
-from mailsim.world.conservation import Balance, Books, ConservationError, balance
+from mailsim.world.broken_laws import ConservationError
+from mailsim.world.conservation import Balance, Books, balance
 from mailsim.world.lab import Lab
 from mailsim.world.simulation import Simulation
 

@@ -12,7 +12,7 @@ from mailsim.pop3.maildrops import Maildrops
 from mailsim.trace.batch import Batch
 from mailsim.trace.event import Step
 from mailsim.trace.files import JsonLines, TraceFileError
-from mailsim.world.conservation import ConservationError
+from mailsim.world.broken_laws import ConservationError
 from mailsim.world.lab import Lab
 from mailsim.world.simulation import Simulation
 from mailsim.world.watching import watched

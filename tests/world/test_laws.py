@@ -11,8 +11,8 @@ from mailsim.practice.decision import Decision
 from mailsim.practice.ledger import Intake
 from mailsim.practice.store import Kept, Store
 from mailsim.trace.event import Step
+from mailsim.world.broken_laws import ConservationError
 from mailsim.world.clock import Clock
-from mailsim.world.conservation import ConservationError
 from mailsim.world.failures import Failure
 from mailsim.world.hosts import Exchanger, Outside, SubmissionHost
 from mailsim.world.lab import Lab

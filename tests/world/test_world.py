@@ -18,7 +18,7 @@ from mailsim.practice.store_error import StoreError
 from mailsim.trace.event import Step
 from mailsim.trace.files import json_line
 from mailsim.trace.story import sentence
-from mailsim.world.conservation import ConservationError
+from mailsim.world.broken_laws import ConservationError
 from mailsim.world.expectation import ExpectationError
 from mailsim.world.lab import Lab
 from mailsim.world.orders import OrderError

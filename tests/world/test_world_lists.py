@@ -8,7 +8,7 @@ from mailsim.practice.decision import Outcome, Reason
 from mailsim.smtp.limits import MOST_HOPS
 from mailsim.trace.event import Step
 from mailsim.trace.story import told
-from mailsim.world.conservation import ConservationError
+from mailsim.world.broken_laws import ConservationError
 from mailsim.world.lab import Lab
 from mailsim.world.scenario import ScenarioError
 from mailsim.world.simulation import Simulation

@@ -12,7 +12,7 @@ from mailsim.study.exploration.plot import Plot
 from mailsim.study.exploration.routed import lost_replies, routing_findings
 from mailsim.study.exploration.sent import sending_findings
 from mailsim.study.exploration.truth import Truth
-from mailsim.world.conservation import ConservationError
+from mailsim.world.broken_laws import ConservationError
 from mailsim.world.scenario import Scenario
 from mailsim.world.scenario_tables import ScenarioTables
 from mailsim.world.simulation import Simulation

@@ -10,7 +10,7 @@ from mailsim.practice.site import Site
 from mailsim.study.diagnosis.situation import Provider
 from mailsim.study.journey.fate import Fate, conversation
 from mailsim.trace.event import Event, Step, Trace
-from mailsim.world.conservation import ConservationError
+from mailsim.world.broken_laws import ConservationError
 from mailsim.world.expectation import ExpectationError
 from mailsim.world.plan import Planned, plan
 from mailsim.world.scenario import Scenario

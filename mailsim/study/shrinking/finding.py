@@ -17,7 +17,7 @@ from mailsim.practice.decision import Outcome, Reason
 from mailsim.study.journey.fate import Fate, conversation, directories, got_outside, meant_for
 from mailsim.study.journey.inquiry import Inquiry
 from mailsim.trace.event import Event, Step, Trace, parted
-from mailsim.world.conservation import ConservationError
+from mailsim.world.broken_laws import ConservationError
 from mailsim.world.expectation import unmet
 from mailsim.world.scenario import Scenario
 from mailsim.world.scenario_tables import ALL_OF, ExpectTable

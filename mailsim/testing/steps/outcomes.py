@@ -287,7 +287,7 @@ def told_lost(world: "World", number: int) -> None:
 
     Then 1 message is told as lost
     """
-    from mailsim.world.conservation import ConservationError
+    from mailsim.world.broken_laws import ConservationError
 
     moved(world)
     world.settle()
