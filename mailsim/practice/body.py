@@ -35,7 +35,7 @@ def _text_part(kind: str, text: str) -> bytes:
     if text and not text.endswith("\n"):
         text += "\n"
     octets = text.encode("utf-8", "replace")
-    plain = not octets.translate(None, _PLAIN)
+    plain = text.isascii() and not octets.translate(None, _PLAIN)
     short = len(text) < _LONG or max(map(len, text.split("\n"))) < _LONG
     if plain and short and "--=_" not in text:
         head = f"Content-Type: text/{kind}; charset=us-ascii\r\nContent-Transfer-Encoding: 7bit\r\n\r\n"

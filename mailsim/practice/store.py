@@ -29,7 +29,7 @@ _CACHE = 32 * 1024 * 1024  # octets of a store in memory, before it spills
 _LARGE = 1024 * 1024  # octets: SQLite makes two more copies of a value that comes with its row
 _BEGINNING = 80  # octets of a message: the first line, of most
 _Blob = bytearray
-"""Octets as they are bound: of `bytes` sqlite3 asks each time whether somebody wants them adapted, which costs more than they do."""
+"""Octets as they are bound: of `bytes` sqlite3 asks each time whether somebody wants them adapted, which of most messages costs more than a copy."""
 _OF_THE_MESSAGE = (sqlite3.DataError, sqlite3.IntegrityError)  # what is wrong with it, not with the file
 _SCHEMA = (
     """CREATE TABLE message (
@@ -109,8 +109,8 @@ class Store:
             )
         except (sqlite3.Error, OSError) as error:
             raise unusable(path, error) from None
-        # One for all that is read or written at once: a cursor for each statement costs a tenth of it.
-        self._cursor = self._connection.cursor()
+        # For what is inserted alone: of a query that breaks off, a cursor that stays would hold what it has seen.
+        self._inserting = self._connection.cursor()
         try:
             self._prepare()
         except sqlite3.Error as error:
@@ -171,7 +171,7 @@ class Store:
                 self._insert(kept)
 
     def _insert(self, kept: Kept) -> None:
-        execute = self._cursor.execute
+        execute = self._inserting.execute
         message, key = kept.message, kept.fingerprint
         # Outcomes and reasons are plain words here: a member of an enumeration is asked about as `bytes` are.
         row = message.message_id, str(kept.outcome), str(kept.reason), None if key is None else _Blob(key)
@@ -235,7 +235,7 @@ class Store:
         """Record a receipt with the batch that is being kept; False when that very message was collected before."""
         statement = "INSERT INTO receipt VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
         row = receipt.mailbox, receipt.uid, _Blob(receipt.digest)
-        return self._cursor.execute(statement, row).rowcount == 1
+        return self._inserting.execute(statement, row).rowcount == 1
 
     def known_uids(self, mailbox: str, uids: Sequence[str]) -> set[str]:
         """Under which of these uids a message was collected from that server mailbox before."""
@@ -316,7 +316,7 @@ class Store:
     def _all(self, statement: str, *parameters: object) -> Sequence[Any]:
         """What a query finds, which must be little; raises StoreError when the file is damaged."""
         try:
-            return self._cursor.execute(statement, parameters).fetchall()
+            return self._connection.execute(statement, parameters).fetchall()
         except sqlite3.DatabaseError as error:
             raise unreadable(self.path, error) from None
 

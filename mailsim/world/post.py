@@ -160,7 +160,7 @@ class Post:
     def _note(
         self, hop: Hop, envelope: Envelope, message: Message, outcome: Outcome, *, last: bool
     ) -> Envelope | None:
-        """Note what a server did not take; the envelope to offer again later, None when there is nothing left to offer (R3.8).
+        """Note what a server did not take, for somebody; the envelope to offer again later, None when there is nobody (R3.8).
 
         With the `last` try a server's 'later' is 'never'. The place is the server where the practice submits, else
         whoever gives up.

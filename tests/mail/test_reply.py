@@ -10,6 +10,7 @@ from mailsim.mail import Reply
     [
         (Reply(250, "OK"), True, False),
         (Reply(354, "go on"), True, False),
+        (Reply(400, "later"), False, True),
         (Reply(451, "later"), False, True),
         (Reply(550, "never"), False, False),
     ],
@@ -17,6 +18,7 @@ from mailsim.mail import Reply
 def test_the_code_says_what_follows(reply: Reply, *, accepted: bool, transient: bool) -> None:
     """2yz and 3yz accept, 4yz may be tried again, 5yz not."""
     assert (reply.accepted, reply.transient) == (accepted, transient)
+    assert repr(reply) == f"Reply(code={reply.code}, text={reply.text!r}, enhanced='')"
 
 
 @pytest.mark.parametrize(

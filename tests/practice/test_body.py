@@ -62,6 +62,24 @@ def test_plain_text_stays_readable() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("one\ttwo ~ three", "7bit"),
+        ("rung out\x7f", "quoted-printable"),
+        ("a page\x0cbreak", "quoted-printable"),
+        ("Grüße", "quoted-printable"),
+        ("half a letter\ud800", "quoted-printable"),
+    ],
+)
+def test_what_cannot_stand_as_it_is_is_encoded(text: str, encoding: str) -> None:
+    """Of ASCII what is printable and a tab can; all else is UTF-8, half a letter too, of which a question mark is left."""
+    head = body(text, "", 0, "t").partition(b"\r\n\r\n")[0].decode()
+
+    assert f"Content-Transfer-Encoding: {encoding}" in head
+    assert f"charset={'us-ascii' if encoding == '7bit' else 'utf-8'}" in head
+
+
 def test_html_is_the_better_alternative() -> None:
     """RFC 2046 section 5.1.4: the last part is the richest."""
     message = read(body("plain", "<p>rich", 0, "t"))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mailsim.mail import Message
+from mailsim.practice.decision import Outcome, Reason
 from mailsim.practice.store import Kept, Receipt, Store
 from mailsim.practice.store_error import StoreError
 
@@ -246,6 +247,54 @@ def test_a_large_message_comes_back_octet_for_octet(size: int) -> None:
             FIRST.message.octets,
             octets,
         ]
+
+
+@pytest.mark.parametrize("size", [100, 1024 * 1024 + 1])
+def test_copies_are_known_by_their_fingerprint_whatever_their_size(size: int) -> None:
+    """And why they went where (R4.13)."""
+    message = Message(b"Message-ID: <1@a>\r\n\r\n" + b"x" * size)
+    with Store() as store:
+        store.keep([Kept(message, "delivered", "alias", ("mailbox:mary", "mailbox:john"), b"one")])
+
+        assert store.reached(b"one") == ("mailbox:john", "mailbox:mary")
+        assert store.reached(b"two") == ()
+
+
+def test_it_says_what_came_of_a_message(tmp_path: Path) -> None:
+    """To whoever reads the file with SQL: in plain words."""
+    path = tmp_path / "store.sqlite"
+    with Store(path) as store:
+        store.keep([FIRST, SECOND._replace(outcome=Outcome.UNASSIGNED, reason=Reason.SYSTEM_ADDRESS)])
+    with closing(sqlite3.connect(path)) as file:
+        assert list(file.execute("SELECT outcome, reason FROM message ORDER BY id")) == [
+            ("delivered", "alias"),
+            ("unassigned", "system-address"),
+        ]
+
+
+def test_one_uid_may_be_two_messages() -> None:
+    """Receipts differ by the digest of the octets, by all of it."""
+    digest = bytes(range(16))
+    with Store() as store:
+        for last in (b"\0", b"\1"):
+            receipt = Receipt("matters@abc.com", "7", digest[:15] + last)
+            assert store.remember(receipt)
+            assert not store.remember(receipt)
+
+
+def test_a_row_that_cannot_be_read_holds_up_nobody(tmp_path: Path) -> None:
+    """What was asked is let go of: else this store could not write after another program."""
+    path = tmp_path / "store.sqlite"
+    with Store(path, patience=0) as store:
+        store.keep([FIRST._replace(fingerprint=b"one")])
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("INSERT INTO delivery VALUES (CAST(x'ff' AS TEXT), 1)")
+            with pytest.raises(StoreError):
+                store.reached(b"one")
+            other.execute("INSERT INTO sent VALUES ('<x@abc.com>', 1)")
+
+        store.keep([SECOND])
+        assert store.sent_from("<x@abc.com>") == 1
 
 
 @pytest.mark.parametrize("pages", [12, 16, 24])
