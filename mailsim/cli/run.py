@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mailsim.world.scenario import Scenario
     from mailsim.world.simulation import Simulation
 
+_ENDS = (signal.SIGINT, signal.SIGTERM)
 _MOST_ROWS = 10
 """Of reasons that are shown."""
 
@@ -119,7 +120,7 @@ def run(
     """
     from mailsim.practice.faults import printable
 
-    with _terminated_as_interrupted():
+    with _interrupted_once():
         ran = _run(scenario, world, seed, out)
     sys.stderr.writelines(f"{printable(line)}\n" for line in ran.broken)
     text = json.dumps(ran.as_json(), ensure_ascii=False) if as_json else "\n".join(_told(ran))
@@ -129,13 +130,24 @@ def run(
 
 
 @contextmanager
-def _terminated_as_interrupted() -> Iterator[None]:
-    """SIGTERM unwinds as SIGINT does: else the trace is lost, and the file beside it stays."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+def _interrupted_once() -> Iterator[None]:
+    """SIGTERM unwinds as SIGINT does, else the trace is lost; until the process has ended no other one is heard."""
+    ending = False
+
+    def end(*_: object) -> None:
+        nonlocal ending
+        ending = True
+        for one in _ENDS:
+            signal.signal(one, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    before = {one: signal.signal(one, end) for one in _ENDS}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        if not ending:
+            for one, handler in before.items():
+                signal.signal(one, handler)
 
 
 def _run(path: Path, kind: Literal["memory", "wire"], seed: int | None, out: Path | None) -> _Ran:

@@ -102,6 +102,10 @@ def serve(
             if passing.done():
                 passing.result()
     finally:
+        while signal.sigtimedwait(
+            _ENDS, 0
+        ):  # of whoever was impatient: let loose now, it would end this by force
+            pass
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 

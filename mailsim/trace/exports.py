@@ -16,6 +16,8 @@ from mailsim.trace.batch import Batch
 from mailsim.trace.event import Event, Row
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SPANS = 5000
+"""Of a line of OTLP: as many whenever the events come, so that the file is the same again (R6.3)."""
 _ARGUMENTS = ("message_id", "peer", "sender", "recipient", "size", "outcome", "reason", "rule")
 
 
@@ -138,6 +140,7 @@ class OpenTelemetry:
         self._lasting = _Lasting()
         self._parents: dict[str, str] = {}
         self._spans = count(1)
+        self._waiting: list[dict[str, object]] = []
 
     def write(self, events: Batch) -> None:
         """Add the hops that are over."""
@@ -146,6 +149,7 @@ class OpenTelemetry:
     def finish(self) -> None:
         """Add the last hops."""
         self._add(self._lasting.rest())
+        self._add_line()
         self._file.flush()
 
     def close(self) -> None:
@@ -153,7 +157,13 @@ class OpenTelemetry:
         self._file.close()
 
     def _add(self, hops: Iterable[tuple[Event, datetime]]) -> None:
-        spans = [self._span(event, until) for event, until in hops]
+        for event, until in hops:
+            self._waiting.append(self._span(event, until))
+            if len(self._waiting) >= _SPANS:
+                self._add_line()
+
+    def _add_line(self) -> None:
+        spans, self._waiting = self._waiting, []
         if spans:
             scope = {"scope": {"name": "mailsim"}, "spans": spans}
             resource = {"attributes": [_attribute("service.name", "mailsim")]}

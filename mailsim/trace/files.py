@@ -22,7 +22,7 @@ from mailsim.trace.event import Event, Retold, Row, Trace
 from mailsim.trace.exports import ChromeTrace, Csv, OpenTelemetry
 
 BATCH = 50_000
-"""Events that wait in memory: at least those of a row group of a Parquet file, and what other formats are given at once."""
+"""Events that wait in memory: those of a row group of a Parquet file, and what other formats are given at once."""
 
 
 _FULL = {errno.EDQUOT, errno.EFBIG, errno.ENOSPC}
@@ -68,14 +68,17 @@ class Parquet:
         self._waiting = columns(())
 
     def write(self, events: Batch) -> None:
-        """Add to the row group under way, and write it when it is full."""
+        """Add to the row group under way, and write each that is full."""
         add(self._waiting, events)
-        if len(self._waiting["serial"]) >= BATCH:
+        while len(self._waiting["serial"]) >= BATCH:
             self._add_group()
 
     def _add_group(self) -> None:
-        self._writer.write_table(self._table(self._waiting))
-        self._waiting = columns(())
+        """Write what waits, up to a whole group: so the file is the same however its events came (R6.3)."""
+        group, self._waiting = self._waiting, {name: rows[BATCH:] for name, rows in self._waiting.items()}
+        for rows in group.values():
+            del rows[BATCH:]
+        self._writer.write_table(self._table(group))
 
     def retell(self, scenario: Mapping[str, object]) -> None:
         """Note what plays the run again."""

@@ -82,7 +82,9 @@ class Control:
             """An order may still come, or be under way, when the world ends: what that raises tells a client nothing."""
             try:
                 told = obeyed(lab, line)
-            except CancelledError:
+            except (CancelledError, RuntimeError):  # the latter where the world's thread is gone
+                if not self._ended:
+                    raise
                 return _ENDED
             return _ENDED if self._ended and "error" in told else told
 

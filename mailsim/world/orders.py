@@ -22,6 +22,8 @@ from mailsim.world.scenario_tables import ReceiveTable, SendTable
 from mailsim.world.words import lengthened
 
 _Table = TypeVar("_Table", bound=BaseModel)
+LATEST = datetime(9000, 1, 1, tzinfo=UTC)
+"""Before this a world's time must be: what is done then takes time too, and the calendar ends with the year 9999."""
 
 
 class OrderError(MailsimError):
@@ -59,6 +61,9 @@ def _in_python(fault: Fault) -> Fault:
     """The fault in the words of who called a method: its arguments, not the keys of a file."""
     if not fault.key:  # about all arguments together
         fix = fault.fix.replace("add from = ... or file = ...", "give from_address=... or octets=...")
+        fix = fix.replace(
+            "remove subject, text and size, or file", "give no subject, text and size, or no octets"
+        )
         return replace(fault, key="the order", value=None, fix=fix)
     return replace(fault, key=_ARGUMENTS.get(fault.key, fault.key))
 
@@ -88,11 +93,11 @@ def time_of(until: datetime | timedelta | None, start: datetime) -> datetime | N
         if isinstance(time, datetime) and time.tzinfo is not None:
             time = time.astimezone(UTC)
     except OverflowError:
-        time = datetime.max  # noqa: DTZ901 - refused for its missing zone
-    if time is None or (isinstance(time, datetime) and time.tzinfo is not None and time >= start):
+        time = LATEST
+    if time is None or (isinstance(time, datetime) and time.tzinfo is not None and start <= time < LATEST):
         return time
     fix = "give such as world.now + timedelta(hours=3), or timedelta(hours=3) for so long after the start"
-    told = "must be a time of the world, with its zone and not before the start"
+    told = f"must be a time of the world, with its zone, not before the start and before {LATEST:%Y}"
     raise OrderError([Fault("until", repr(until), told, fix)])
 
 
@@ -135,7 +140,7 @@ def incoming(table: ReceiveTable, folder: Path, *, token: str, date: datetime) -
         *lengthened(table.text, table.size).splitlines(),
         "",
     ]
-    return Envelope(sender, table.to), Message("\r\n".join(lines).encode())
+    return Envelope(sender, table.to), Message("\r\n".join(lines).encode("utf-8", "replace"))
 
 
 _INLINE = "data:message/rfc822;base64,"

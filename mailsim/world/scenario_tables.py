@@ -174,7 +174,7 @@ class ReceiveTable(Table):
     to: Someone
     """The envelope recipients."""
     sender: Annotated[SiteAddress | None, Field(alias="from")] = None
-    """The sender; required unless a file is sent."""
+    """The sender; required unless a file is sent, which without one comes under the null sender."""
     subject: str = ""
     """The subject."""
     text: str = ""

@@ -42,14 +42,16 @@ def test_a_run_tells_what_came_of_the_mail(capsys: pytest.CaptureFixture[str], w
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_run_that_is_ended_writes_the_trace_as_far_as_it_is(number: signal.Signals, tmp_path: Path) -> None:
-    """And leaves nothing else."""
+    """And leaves nothing else, however impatient somebody is."""
     work = '[workload]\nletters = 10_000_000\nover = "10000d"\n[expect]'
     path, out, new = changed(tmp_path, "[expect]", work), tmp_path / "x.jsonl", tmp_path / ".x.jsonl.new"
     with subprocess.Popen([sys.executable, "-m", "mailsim", "run", path, "--out", out]) as process:
         end = time.monotonic() + 30
         while not (new.exists() and new.stat().st_size) and time.monotonic() < end:
             time.sleep(0.01)
-        process.send_signal(number)
+        for _ in range(3):
+            process.send_signal(number)
+            time.sleep(0.01)
         assert process.wait(30) == 130
 
     assert not new.exists()

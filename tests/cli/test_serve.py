@@ -172,6 +172,23 @@ def test_it_ends_while_mail_is_stalled(tmp_path: Path, fault: str, end: signal.S
         assert process.stderr.read() == ""
 
 
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
+def test_it_ends_while_an_order_is_carried_out(tmp_path: Path, end: signal.Signals) -> None:
+    """With its trace and without a word, also where it is told twice."""
+    scenario, out = tmp_path / "busy.toml", tmp_path / "trace.jsonl"
+    scenario.write_text(f"{QUICK}[workload]\nletters = 100_000\n", encoding="utf-8")
+    with serving(scenario, "--out", out) as (process, told), Asked(told, timeout=1) as asked:
+        with pytest.raises(TimeoutError):
+            asked("run")
+        process.send_signal(end)
+        process.send_signal(end)
+
+        assert process.wait(20) == 0
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+    assert json.loads(out.read_text("utf-8").splitlines()[0])["step"] == "composed"
+
+
 def test_the_control_port_does_what_a_world_does(tmp_path: Path) -> None:
     """Send, receive, answer, collect, break, play the scenario, and tell what happened."""
     with (

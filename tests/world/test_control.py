@@ -97,6 +97,7 @@ def test_every_command_does_what_the_world_does(world: Simulation) -> None:
         (b'{"settle": {"until": "soon"}}', 'until = "soon": is neither a time nor how long'),
         (b'{"run": {"until": "2026-01-05T10:00:00"}}', "with its zone"),
         (b'{"run": {"until": "1999-01-05T10:00:00Z"}}', "not before the start"),
+        (b'{"run": {"until": "9999-12-31T00:00:00Z"}}', "and before 9000"),
         (b'{"trace": {"most": 0}}', "trace.most = 0: must be at least 1"),
         (b'{"mailbox": {"target": "action:77"}}', "is no target of abc.com"),
     ],
@@ -107,6 +108,15 @@ def test_a_wrong_line_is_told_and_does_nothing(world: Simulation, line: bytes, t
     assert told in str(answer["error"])
     assert "\n" not in str(answer["error"])
     assert len(world.trace) == 0
+
+
+def test_half_a_letter_becomes_a_question_mark(world: Simulation) -> None:
+    """JSON can hold it, no message can."""
+    who = {"to": "a1234@abc.com", "from": "x@shop.example"}
+    assert ask(world, "receive", **who, subject="half \ud800", text="half \ud800") == {}
+    ask(world, "collect")
+
+    assert world.mailbox("action:1234")[0].octets.endswith(b"half ?\r\n")
 
 
 def test_time_is_moved_in_steps_and_what_is_there_is_looked_at(world: Simulation) -> None:

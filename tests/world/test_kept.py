@@ -220,6 +220,26 @@ def test_a_story_of_which_the_beginning_is_not_held_says_where_it_is(
         assert read_trace(path).story(name)[0].step is Step.COMPOSED
 
 
+@pytest.mark.parametrize("ending", [".parquet", ".jsonl", ".csv", ".otlp.jsonl", ".chrome.json"])
+def test_the_file_is_the_same_however_often_somebody_looks_meanwhile(
+    ending: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a command does that shows how far it is, at moments of its own (R6.3)."""
+    monkeypatch.setattr("mailsim.trace.files.BATCH", 8)
+    monkeypatch.setattr("mailsim.trace.exports._SPANS", 5)
+    for looks in (1, 3, 100):
+        with Simulation(TABLES, out=tmp_path / f"{looks}{ending}") as world:
+            for number in range(9):
+                world.send(from_action=1234, to="jane@client.example")
+                if number % looks == 0:
+                    assert world.steps["composed"] == number + 1
+            world.collect()
+    first, *others = [path.read_bytes() for path in tmp_path.iterdir()]
+
+    assert len(others) == 2
+    assert all(other == first for other in others)
+
+
 def test_a_story_that_is_held_whole_begins_with_its_beginning(
     made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -120,6 +120,8 @@ def test_a_run_of_several_practices_is_told_again() -> None:
         world.send(from_action=7, to="a1234@abc.com", practice="xyz.example")
         world.collect()
         world.settle()
+        world.send(from_action=1234, to="a7@xyz.example")
+        world.collect(practice="xyz.example")
         told, targets = world.trace.scenario, world.targets()
     assert told is not None
     with Simulation(read_scenario({**told, "start": read_scenario(TABLES).tables.start})) as again:
