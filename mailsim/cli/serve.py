@@ -102,9 +102,8 @@ def serve(
             if passing.done():
                 passing.result()
     finally:
-        while signal.sigtimedwait(
-            _ENDS, 0
-        ):  # of whoever was impatient: let loose now, it would end this by force
+        # What else an impatient user sent: let loose now, it would end this by force.
+        while signal.sigtimedwait(_ENDS, 0):
             pass
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
