@@ -20,6 +20,7 @@ from mailsim.world.correspondent import CONSENT, Correspondent, Habit, RepliesTo
 from mailsim.world.hosts import Carry
 from mailsim.world.internet import ELSEWHERE
 from mailsim.world.journal import Journal
+from mailsim.world.lineage import key_of
 from mailsim.world.mailing_list import MailingList, distributed
 from mailsim.world.orders import OrderError
 from mailsim.world.plan import Plan
@@ -148,7 +149,7 @@ class People:
             return False
         domain = person.address.domain
         # Not numbered: over sockets the order of arrivals is not repeatable, the ids must be (R6.3).
-        digest = hashlib.blake2b(f"{message.message_id} {person.address.text}".encode(), digest_size=8)
+        digest = hashlib.blake2b(f"{key_of(message)} {person.address.text}".encode(), digest_size=8)
         digest.update(message.octets[message.body_start :])  # equal ids with other bodies are other messages
         digest.update(text.encode())
         message_id = f"<{digest.hexdigest()}@{domain}>"

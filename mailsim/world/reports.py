@@ -11,6 +11,7 @@ from mailsim.mail import Address, Envelope, Message, Reply
 from mailsim.provider.dsn import Failure, non_delivery
 from mailsim.trace.event import Step
 from mailsim.world.journal import Journal
+from mailsim.world.lineage import key_of
 from mailsim.world.spf_check import SpfCheck
 
 
@@ -62,7 +63,7 @@ class Reports:
 
 def _token(server: str, message: Message, recipients: Mapping[Address, Reply]) -> str:
     """What makes its Message-ID its own and, unlike a number, the same in every run of a seed (R6.3)."""
-    named = " ".join((server, message.message_id or "", *map(str, recipients)))
+    named = " ".join((server, key_of(message), *map(str, recipients)))
     digest = hashlib.blake2b(named.encode(), digest_size=8)
     digest.update(message.octets[message.body_start :])
     return digest.hexdigest()

@@ -160,3 +160,30 @@ def test_a_report_has_the_same_message_id_in_every_run_and_world() -> None:
             ids.append(world.trace.steps(Step.COMPOSED)[-1].message_id)
 
     assert len(set(ids)) == 1
+
+
+NAMELESS = tuple(b"From: bob@x.example\r\nSubject: %b\r\n\r\nhi\r\n" % word for word in (b"one", b"two"))
+
+
+def test_a_report_on_a_message_without_an_id_is_its_own(made: Made) -> None:
+    """Of two that differ in their header alone; each belongs to its message's conversation."""
+    with made(SITE | {"zone": SHUT}) as world:
+        for octets in NAMELESS:
+            world.receive(to="joe@shut.example", from_address="bob@x.example", octets=octets)
+        world.settle()
+        told = [event for event in world.trace if event.reason == "non-delivery"]
+
+        assert len({event.message_id for event in told}) == 2
+        assert sorted(event.trace_id for event in told) == ["t000001", "t000002"]
+
+
+def test_an_answer_to_a_message_without_an_id_is_its_own(made: Made) -> None:
+    """As a report on one is."""
+    with made(SITE | {"correspondent": [{"address": "jane@client.example"}]}) as world:
+        for octets in NAMELESS:
+            world.receive(to="jane@client.example", from_address="bob@x.example", octets=octets)
+        world.settle()
+        told = world.trace.steps(Step.REPLIED)
+
+        assert len({event.message_id for event in told}) == 2
+        assert sorted(event.trace_id for event in told) == ["t000001", "t000002"]
