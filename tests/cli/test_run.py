@@ -51,7 +51,7 @@ def test_a_run_that_is_ended_writes_the_trace_as_far_as_it_is(number: signal.Sig
             time.sleep(0.01)
         for _ in range(3):
             process.send_signal(number)
-            time.sleep(0.01)
+            time.sleep(0.01)  # two that come at once are one signal
         assert process.wait(30) == 130
 
     assert not new.exists()
