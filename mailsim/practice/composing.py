@@ -125,8 +125,7 @@ def compose(
         "MIME-Version: 1.0\r\n",
     ]
     names = [draft.subject, draft.sender_name, *[recipient.name for recipient in draft.to + draft.cc]]
-    if not "".join(names).isprintable():
-        warnings += [f"{text!r}: control characters became spaces" for text in names if has_controls(text)]
+    warnings += [f"{text!r}: control characters became spaces" for text in names if has_controls(text)]
     octets = "".join(head).encode() + body(draft.text, draft.html, draft.attachment_size, token)
     warnings += size_warnings(len(octets), size_limits)
     return Composed(

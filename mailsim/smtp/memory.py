@@ -207,8 +207,7 @@ class MemoryClient:
         message = transmitted(message)
         self._begin(peer, envelope, len(message.octets))
         taken: list[Address] = []
-        recipients = envelope.recipients
-        for recipient in recipients if len(recipients) == 1 else dict.fromkeys(recipients):
+        for recipient in dict.fromkeys(envelope.recipients):
             if path_of(recipient) is None:
                 refused[recipient] = BAD_RECIPIENT
                 continue
